@@ -1,0 +1,560 @@
+import { DataError, ParameterError, show } from "../../base/errors.js";
+import type { Plain } from "../../base/plain.js";
+import type { Engine, FnRef } from "../../engine/engine.js";
+import { fnRef } from "../../engine/fn-ref.js";
+import { binaryOp, unaryOp, type BinaryOpCode, type UnaryOpCode } from "../../kernels/kernels.js";
+import { ELEMENT_BYTES, type DType, type DTypeArrays } from "../../memory/dtype.js";
+import { hostColumn, type HostColumn, type HostDense } from "../../memory/host-column.js";
+import { EXTREMES_STEP, mergeExtremes, type Extremes } from "../../numeric/extremes.js";
+import { mergeMoments, MOMENTS_STEP, type Moments } from "../../numeric/moments.js";
+import { chooseEngine } from "../choose-engine.js";
+import { explainPlan } from "../explain.js";
+import { HeldPlan, TaskPlan, type Plan } from "../plan.js";
+import { holdPlans, readPlans } from "../hold.js";
+import { reducePartitions } from "../reduce.js";
+import type { RunOptions } from "../plan-run.js";
+import { encodeUserFn, type UserFn } from "../user-function.js";
+import { LocalMatrix } from "./local-matrix.js";
+import { alignedPieces, repartitionPieces } from "./pieces.js";
+import { columnsOfRows, hostColumnsPlan, hostCsrPlan, toHostColumn, type PartitionOptions } from "./sources.js";
+import type { ArrayPartition } from "./tasks.js";
+
+const task = (name: string): FnRef => fnRef(new URL("./tasks.js", import.meta.url).href, name);
+
+/** What a {@link DistributedArray} is made from. */
+export interface ArrayParts {
+  readonly plan: Plan;
+  /** Shape of one row: [] for a vector, [p] for a matrix. */
+  readonly innerShape: readonly number[];
+  readonly dtype: DType;
+  readonly layout?: "dense" | "csr";
+  /** Rows of each partition, where they are known without work. */
+  readonly partitionRows?: readonly number[] | undefined;
+  readonly names?: readonly string[] | undefined;
+}
+
+/** A collection that can be had as rows of numbers: a data frame or one of its columns. */
+export interface ArrayConvertible {
+  toArray(): DistributedArray;
+}
+
+/** A data frame as estimators see it: rows of numbers with names, and a frame again from such rows. */
+export interface FrameLike extends ArrayConvertible {
+  /** A frame of the array's columns under the array's names, partition by partition. */
+  fromArray(array: DistributedArray): FrameLike;
+}
+
+/** A number, or one number a column. */
+export type Scalars = number | readonly number[];
+
+/** Anything that is rows of equal length with numbers in it. */
+export type MatrixLike = readonly ArrayLike<number>[];
+
+/**
+ * Rows of numbers, partitioned along rows only. Lazy and immutable: every verb returns a new array and starts nothing;
+ * `compute`, `persist`, the reductions and `fit` are async and do. Row counts may be unknown and partitions empty.
+ *
+ * @example
+ * ```ts
+ * const X = DistributedArray.fromRows([[1, 2], [3, 4], [5, 6]], { partitions: 2 });
+ * const centred = X.sub(await X.mean());
+ * console.log((await centred.compute()).toRows()); // [[-2, -2], [0, 0], [2, 2]]
+ * ```
+ */
+export class DistributedArray implements Disposable {
+  readonly plan: Plan;
+  readonly innerShape: readonly number[];
+  readonly dtype: DType;
+  readonly layout: "dense" | "csr";
+  readonly partitionRows: readonly number[] | undefined;
+  readonly names: readonly string[] | undefined;
+
+  constructor(parts: ArrayParts) {
+    this.plan = parts.plan;
+    this.innerShape = parts.innerShape;
+    this.dtype = parts.dtype;
+    this.layout = parts.layout ?? "dense";
+    this.partitionRows = parts.partitionRows;
+    this.names = parts.names;
+  }
+
+  /** From rows of numbers; null and undefined become NaN. */
+  static fromRows(rows: ArrayLike<ArrayLike<unknown>>, options: PartitionOptions & { dtype?: DType; names?: readonly string[] } = {}): DistributedArray {
+    return DistributedArray.fromColumns(columnsOfRows("DistributedArray.fromRows", rows) as ArrayLike<unknown>[], options);
+  }
+
+  /**
+   * From columns: a list, or a record whose keys become the names. Typed arrays are not copied until a run needs them:
+   * do not change them meanwhile.
+   */
+  static fromColumns(
+    columns: readonly ArrayLike<unknown>[] | Readonly<Record<string, ArrayLike<unknown>>>,
+    options: PartitionOptions & { dtype?: DType; names?: readonly string[] } = {},
+  ): DistributedArray {
+    const owner = "DistributedArray.fromColumns";
+    const list = Array.isArray(columns) ? (columns as readonly ArrayLike<unknown>[]) : Object.values(columns);
+    const names = Array.isArray(columns) ? options.names : Object.keys(columns);
+    let host = list.map((data, j) => toHostColumn(owner, names?.[j] ?? j, data, options.dtype));
+    // One chunk has one dtype: mixed columns become doubles.
+    if (new Set(host.map((column) => column.dtype)).size > 1) {
+      host = list.map((data, j) => toHostColumn(owner, names?.[j] ?? j, Array.from(data), "f64"));
+    }
+    const { plan, partitionRows } = hostColumnsPlan(owner, host, options);
+    return new DistributedArray({ plan, partitionRows, innerShape: [host.length], dtype: host[0]?.dtype ?? "f64", names });
+  }
+
+  /** A one-dimensional array. */
+  static fromVector(values: ArrayLike<unknown>, options: PartitionOptions & { dtype?: DType } = {}): DistributedArray {
+    const owner = "DistributedArray.fromVector";
+    const host = toHostColumn(owner, 0, values, options.dtype);
+    const { plan, partitionRows } = hostColumnsPlan(owner, [host], options);
+    return new DistributedArray({ plan, partitionRows, innerShape: [], dtype: host.dtype });
+  }
+
+  /** From a row-major typed array and its shape, as tfjs tensors (`tensor.dataSync()`, `tensor.shape`) keep it. */
+  static fromFlat(data: Float64Array | Float32Array | Int32Array | Uint8Array, shape: readonly number[], options: PartitionOptions = {}): DistributedArray {
+    const [rows = 0, ...inner] = shape;
+    const width = inner.reduce((product, n) => product * n, 1);
+    if (shape.length === 0 || rows * width !== data.length) {
+      throw new DataError(`DistributedArray.fromFlat: the shape [${shape.join(", ")}] needs ${rows * width} values; got ${data.length}.`);
+    }
+    const Typed = data.constructor as new (length: number) => typeof data;
+    const columns = Array.from({ length: width }, (_, j) => {
+      const column = new Typed(rows);
+      for (let i = 0; i < rows; i++) column[i] = data[i * width + j] ?? 0;
+      return column;
+    });
+    const array = DistributedArray.fromColumns(columns, options);
+    return new DistributedArray({ ...array, innerShape: inner });
+  }
+
+  /** From an ml-matrix `Matrix`, or anything with `rows`, `columns` and `get(row, column)`. */
+  static fromMatrix(matrix: { readonly rows: number; readonly columns: number; get(row: number, column: number): number }, options: PartitionOptions = {}): DistributedArray {
+    const columns = Array.from({ length: matrix.columns }, (_, j) => Float64Array.from({ length: matrix.rows }, (__, i) => matrix.get(i, j)));
+    return DistributedArray.fromColumns(columns, options);
+  }
+
+  /** From a tfjs tensor of any rank above 0; its first axis is rows. */
+  static async fromTensor(
+    tensor: { readonly shape: readonly number[]; data(): Promise<Float32Array | Int32Array | Uint8Array> },
+    options: PartitionOptions = {},
+  ): Promise<DistributedArray> {
+    return DistributedArray.fromFlat(await tensor.data(), tensor.shape, options);
+  }
+
+  /** From rows that arrive one by one or in batches; each `partitionRows` rows (65,536 unless given) are a partition. */
+  static async fromAsyncIterable(
+    source: AsyncIterable<ArrayLike<number> | readonly ArrayLike<number>[]>,
+    options: { readonly partitionRows?: number } = {},
+  ): Promise<DistributedArray> {
+    const limit = options.partitionRows ?? 65536;
+    if (!Number.isInteger(limit) || limit < 1) throw new ParameterError(`DistributedArray.fromAsyncIterable: partitionRows must be an integer >= 1; got ${show(limit)}.`);
+    const parts: DistributedArray[] = [];
+    let rows: ArrayLike<number>[] = [];
+    for await (const item of source) {
+      const first = item[0];
+      if (typeof first === "object") rows.push(...(item as readonly ArrayLike<number>[]));
+      else rows.push(item as ArrayLike<number>);
+      while (rows.length >= limit) {
+        parts.push(DistributedArray.fromRows(rows.slice(0, limit), { partitions: 1 }));
+        rows = rows.slice(limit);
+      }
+    }
+    if (rows.length > 0 || parts.length === 0) parts.push(DistributedArray.fromRows(rows, { partitions: 1 }));
+    return DistributedArray.concat(parts);
+  }
+
+  /** A sparse matrix in compressed rows; `indptr` has rows + 1 entries. */
+  static fromCsr(
+    csr: { readonly indptr: ArrayLike<number>; readonly indices: ArrayLike<number>; readonly values: ArrayLike<number>; readonly cols: number },
+    options: PartitionOptions & { names?: readonly string[] } = {},
+  ): DistributedArray {
+    const rows = csr.indptr.length - 1;
+    const owner = "DistributedArray.fromCsr";
+    const last = csr.indptr[rows] ?? 0;
+    if (rows < 0 || csr.indptr[0] !== 0 || last !== csr.indices.length || last !== csr.values.length) {
+      throw new DataError(`${owner}: indptr must start at 0 and end at the number of entries; it ends at ${last} with ${csr.indices.length} indices and ${csr.values.length} values.`);
+    }
+    for (let k = 0; k < last; k++) {
+      const j = csr.indices[k] ?? -1;
+      if (j < 0 || j >= csr.cols) throw new DataError(`${owner}: entry ${k} names column ${j}, but there are ${csr.cols} columns.`);
+    }
+    const { plan, partitionRows } = hostCsrPlan(
+      owner,
+      {
+        kind: "csr",
+        rows,
+        cols: csr.cols,
+        indptr: hostColumn("i32", Int32Array.from(csr.indptr)),
+        indices: hostColumn("i32", Int32Array.from(csr.indices)),
+        values: hostColumn("f64", Float64Array.from(csr.values)),
+      },
+      options,
+    );
+    return new DistributedArray({ plan, partitionRows, innerShape: [csr.cols], dtype: "f64", layout: "csr", names: options.names });
+  }
+
+  /** Below one another; all need the same inner shape and dtype. */
+  static concat(arrays: readonly DistributedArray[]): DistributedArray {
+    const [first] = arrays;
+    if (!first) throw new ParameterError("DistributedArray.concat: the list is empty. Pass at least one array.");
+    const refs = arrays.flatMap((array, k) => {
+      if (array.innerShape.join() !== first.innerShape.join() || array.dtype !== first.dtype || array.layout !== first.layout) {
+        throw new DataError(
+          `DistributedArray.concat: array 0 is ${first.dtype}[${first.innerShape.join(", ")}] but array ${k} is ${array.dtype}[${array.innerShape.join(", ")}]. Cast or select columns first.`,
+        );
+      }
+      return Array.from({ length: array.partitions }, (_, index) => ({ plan: array.plan, index }));
+    });
+    const rows = arrays.every((array) => array.partitionRows) ? arrays.flatMap((array) => array.partitionRows ?? []) : undefined;
+    const plan = new TaskPlan({
+      label: "concat",
+      partitions: refs.length,
+      inputs: arrays.map((array) => array.plan),
+      task: (index) => ({
+        fn: task("takePieces"),
+        args: { pieces: [{ input: 0, from: 0, to: 1, unit: "fraction" }] },
+        inputs: [refs[index] as { plan: Plan; index: number }],
+      }),
+    });
+    return new DistributedArray({ ...first, plan, partitionRows: rows });
+  }
+
+  get partitions(): number {
+    return this.plan.partitions;
+  }
+
+  /** The number of rows, undefined while it is not known. Never starts work. */
+  get rows(): number | undefined {
+    return this.partitionRows?.reduce((sum, rows) => sum + rows, 0);
+  }
+
+  /** Values in one row. */
+  get width(): number {
+    return this.innerShape.reduce((product, n) => product * n, 1);
+  }
+
+  /** Rows (undefined while unknown) and inner shape. */
+  get shape(): [number | undefined, ...number[]] {
+    return [this.rows, ...this.innerShape];
+  }
+
+  /** Columns by position, or by name where there are names; no copy. */
+  columns(which: readonly (number | string)[]): DistributedArray {
+    const positions = which.map((one) => this.#position(one));
+    this.#assertDense("columns");
+    return this.#blockwise("columns", "selectColumns", { columns: positions }, {
+      innerShape: [positions.length],
+      names: this.names ? positions.map((j) => this.names?.[j] ?? String(j)) : undefined,
+    });
+  }
+
+  /** One column as a vector. */
+  column(which: number | string): DistributedArray {
+    const one = this.columns([which]);
+    return new DistributedArray({ ...one, innerShape: [], names: undefined });
+  }
+
+  add(other: DistributedArray | Scalars): DistributedArray {
+    return this.#arithmetic("add", binaryOp.add, other);
+  }
+  sub(other: DistributedArray | Scalars): DistributedArray {
+    return this.#arithmetic("sub", binaryOp.sub, other);
+  }
+  mul(other: DistributedArray | Scalars): DistributedArray {
+    return this.#arithmetic("mul", binaryOp.mul, other);
+  }
+  div(other: DistributedArray | Scalars): DistributedArray {
+    return this.#arithmetic("div", binaryOp.div, other);
+  }
+  minimum(other: DistributedArray | Scalars): DistributedArray {
+    return this.#arithmetic("minimum", binaryOp.min, other);
+  }
+  maximum(other: DistributedArray | Scalars): DistributedArray {
+    return this.#arithmetic("maximum", binaryOp.max, other);
+  }
+  neg(): DistributedArray {
+    return this.#unary("neg", unaryOp.neg);
+  }
+  abs(): DistributedArray {
+    return this.#unary("abs", unaryOp.abs);
+  }
+  sqrt(): DistributedArray {
+    return this.#unary("sqrt", unaryOp.sqrt);
+  }
+  square(): DistributedArray {
+    return this.#unary("square", unaryOp.square);
+  }
+  exp(): DistributedArray {
+    return this.#unary("exp", unaryOp.exp);
+  }
+  log(): DistributedArray {
+    return this.#unary("log", unaryOp.log);
+  }
+
+  /** Product with a small matrix of `width` rows: rows of numbers, or an ml-matrix `Matrix`. */
+  dot(matrix: MatrixLike | { readonly rows: number; readonly columns: number; to2DArray(): number[][] }): DistributedArray {
+    const rows = "to2DArray" in matrix ? matrix.to2DArray() : matrix;
+    const k = rows[0]?.length ?? 0;
+    if (rows.length !== this.width) {
+      throw new DataError(`DistributedArray.dot: this array has ${this.width} columns, so the matrix needs ${this.width} rows; got ${rows.length}.`);
+    }
+    this.#assertDense("dot");
+    const b = Float64Array.from(Array.from(rows).flatMap((row) => Array.from(row)));
+    return this.#blockwise("dot", "matMul", { b, k }, { innerShape: [k], dtype: "f64", names: undefined });
+  }
+
+  /** Another dtype; floats to integers truncate toward zero. */
+  cast(dtype: DType): DistributedArray {
+    if (dtype === this.dtype) return this;
+    this.#assertDense("cast");
+    return this.#blockwise("cast", "cast", { dtype }, { dtype });
+  }
+
+  /**
+   * A function of each partition's columns (copies), in a worker. It returns columns, or one typed array.
+   *
+   * @param fn `{ module, export }`, or an inline function without free variables
+   * @param options `args` is passed to the function; `width` and `dtype` say what it returns (the same unless given)
+   */
+  mapPartitions(
+    fn: UserFn<(partition: ArrayPartition, info: { args: never; partition: number }) => unknown>,
+    options: { readonly args?: Plain; readonly width?: number; readonly dtype?: DType } = {},
+  ): DistributedArray {
+    this.#assertDense("mapPartitions");
+    const label = "mapPartitions";
+    const width = options.width ?? this.width;
+    const dtype = options.dtype ?? this.dtype;
+    const args = { fn: encodeUserFn("DistributedArray.mapPartitions", fn), args: options.args, width, dtype, label };
+    return this.#blockwise(label, "userPartition", args, {
+      dtype,
+      innerShape: width === this.width ? this.innerShape : [width],
+      partitionRows: undefined,
+      names: width === this.width ? this.names : undefined,
+    });
+  }
+
+  /**
+   * A task function of each partition's chunk, for estimators and other parts of the library: it gets the chunk in place
+   * and returns a chunk with the same rows.
+   */
+  mapChunks(
+    label: string,
+    fn: FnRef,
+    args: Plain,
+    result: { readonly innerShape: readonly number[]; readonly dtype?: DType; readonly names?: readonly string[] | undefined; readonly layout?: "dense" | "csr" },
+  ): DistributedArray {
+    const dtype = result.dtype ?? "f64";
+    const width = result.innerShape.reduce((product, n) => product * n, 1);
+    const bytes = this.rows === undefined ? undefined : this.rows * width * ELEMENT_BYTES[dtype];
+    const plan = TaskPlan.blockwise(this.plan, label, fn, args, bytes);
+    return new DistributedArray({ plan, dtype, layout: result.layout ?? "dense", innerShape: result.innerShape, names: result.names, partitionRows: this.partitionRows });
+  }
+
+  /** The same rows in `partitions` parts: equal ones where row counts are known, else by fractions of the present parts. */
+  repartition(partitions: number): DistributedArray {
+    return this.#pieces("repartition", repartitionPieces(this.partitionRows, this.partitions, partitions));
+  }
+
+  /** The same rows in parts of `partitionRows`; the counts must be known. For arrays that have to meet row by row. */
+  repartitionLike(partitionRows: readonly number[]): DistributedArray {
+    if (this.partitionRows?.join() === partitionRows.join()) return this;
+    if (!this.partitionRows) {
+      throw new DataError(`${this.plan.label}: its row counts are not known, so it cannot be cut to match. Use withKnownRows() first.`);
+    }
+    return this.#pieces("repartition", alignedPieces(this.partitionRows, partitionRows));
+  }
+
+  /** The same array with its row counts known: one pass, unless they are already. */
+  async withKnownRows(options: RunOptions = {}): Promise<DistributedArray> {
+    if (this.partitionRows) return this;
+    const counts = await reducePartitions<number[]>([this.plan], { label: "row counts", step: task("rowCounts"), combine: (a, b) => [...a, ...b] }, options);
+    return new DistributedArray({ ...this, partitionRows: counts ?? [] });
+  }
+
+  /** Weighted moments, NaN left out: one pass. */
+  async moments(options: RunOptions = {}): Promise<Moments> {
+    const empty = new Float64Array(this.width);
+    const none: Moments = { rows: 0, weight: empty, mean: empty, m2: empty, nanCount: empty, infCount: empty };
+    return (await reducePartitions<Moments>([this.plan], { label: "moments", step: MOMENTS_STEP, combine: mergeMoments }, options)) ?? none;
+  }
+
+  /** Mean of each column, NaN left out; NaN for a column without values. */
+  async mean(options: RunOptions = {}): Promise<number[]> {
+    const { mean, weight } = await this.moments(options);
+    return Array.from(mean, (value, j) => ((weight[j] ?? 0) > 0 ? value : NaN));
+  }
+
+  /** Sum of each column, NaN left out. */
+  async sum(options: RunOptions = {}): Promise<number[]> {
+    const { mean, weight } = await this.moments(options);
+    return Array.from(mean, (value, j) => value * (weight[j] ?? 0));
+  }
+
+  /** Variance of each column with divisor n - ddof (0 unless given), NaN left out. */
+  async variance(options: RunOptions & { readonly ddof?: number } = {}): Promise<number[]> {
+    const { m2, weight } = await this.moments(options);
+    return Array.from(m2, (value, j) => value / ((weight[j] ?? 0) - (options.ddof ?? 0)));
+  }
+
+  /** Standard deviation of each column with divisor n - ddof (0 unless given), NaN left out. */
+  async std(options: RunOptions & { readonly ddof?: number } = {}): Promise<number[]> {
+    return (await this.variance(options)).map(Math.sqrt);
+  }
+
+  /** Smallest value of each column, NaN left out. */
+  async min(options: RunOptions = {}): Promise<number[]> {
+    return Array.from((await this.#extremes(options)).min);
+  }
+
+  /** Largest value of each column, NaN left out. */
+  async max(options: RunOptions = {}): Promise<number[]> {
+    return Array.from((await this.#extremes(options)).max);
+  }
+
+  /** All values, in this process. */
+  async compute(options: RunOptions & { readonly engine?: Engine } = {}): Promise<LocalMatrix> {
+    const parts = (await readPlans([this.plan], "compute", options)) as unknown as HostDense[];
+    this.#assertDense("compute");
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    const columns = Array.from({ length: this.width }, (_, j) => joined(parts.map((part) => part.columns[j]).filter((c) => c !== undefined), this.dtype, rows));
+    return new LocalMatrix(columns, rows, this.innerShape, this.names);
+  }
+
+  /**
+   * Computes every partition and keeps it in the engine until `release()`; the new array starts from there. An array that is
+   * held already is returned as it is.
+   */
+  async persist(options: RunOptions & { readonly engine?: Engine } = {}): Promise<DistributedArray> {
+    if (this.plan instanceof HeldPlan && !this.plan.released) return this;
+    const engine = options.engine ?? chooseEngine([this.plan]);
+    const [plan] = await holdPlans([this.plan], engine, options);
+    return new DistributedArray({ ...this, plan: plan as Plan });
+  }
+
+  /** Lets go of what `persist` kept; a no-op on an array that holds nothing. */
+  release(): void {
+    if (this.plan instanceof HeldPlan) this.plan.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  /** The plan as text, before and after fusion. */
+  explain(): string {
+    return explainPlan(this.plan);
+  }
+
+  #extremes(options: RunOptions): Promise<Extremes> {
+    this.#assertDense("min and max");
+    const none: Extremes = { min: new Float64Array(this.width).fill(Infinity), max: new Float64Array(this.width).fill(-Infinity) };
+    return reducePartitions<Extremes>([this.plan], { label: "extremes", step: EXTREMES_STEP, combine: mergeExtremes }, options).then((total) => total ?? none);
+  }
+
+  #unary(label: string, op: UnaryOpCode): DistributedArray {
+    this.#assertDense(label);
+    return this.#blockwise(label, "unary", { op }, { dtype: "f64" });
+  }
+
+  #arithmetic(label: string, op: BinaryOpCode, other: DistributedArray | Scalars): DistributedArray {
+    this.#assertDense(label);
+    if (other instanceof DistributedArray) return this.#withArray(label, op, other);
+    const scalars = typeof other === "number" ? [other] : [...other];
+    if (scalars.length !== 1 && scalars.length !== this.width) {
+      throw new DataError(`DistributedArray.${label}: this array has ${this.width} columns; pass one number or ${this.width}, not ${scalars.length}.`);
+    }
+    return this.#blockwise(label, "binaryScalar", { op, scalars, reversed: 0 }, { dtype: "f64" });
+  }
+
+  #withArray(label: string, op: BinaryOpCode, other: DistributedArray): DistributedArray {
+    if (other.width !== this.width && other.width !== 1 && this.width !== 1) {
+      throw new DataError(`DistributedArray.${label}: the operands have ${this.width} and ${other.width} columns. They need the same number, or one of them a single column.`);
+    }
+    const right = meet(label, this, other);
+    const wider = this.width >= right.width ? this : right;
+    const plan = new TaskPlan({
+      label,
+      partitions: this.partitions,
+      inputs: [this.plan, right.plan],
+      bytes: this.plan.bytes,
+      task: (index) => ({
+        fn: task("binaryChunks"),
+        args: { op, label: `DistributedArray.${label}` },
+        inputs: [
+          { plan: this.plan, index },
+          { plan: right.plan, index },
+        ],
+      }),
+    });
+    return new DistributedArray({ plan, innerShape: wider.innerShape, dtype: "f64", partitionRows: this.partitionRows ?? right.partitionRows, names: wider.names });
+  }
+
+  #blockwise(label: string, fn: string, args: Plain, changes: Partial<ArrayParts>): DistributedArray {
+    const dtype = changes.dtype ?? this.dtype;
+    const width = (changes.innerShape ?? this.innerShape).reduce((product, n) => product * n, 1);
+    const rows = this.rows;
+    const plan = TaskPlan.blockwise(this.plan, label, task(fn), args, rows === undefined ? undefined : rows * width * ELEMENT_BYTES[dtype]);
+    return new DistributedArray({ ...this, plan, ...changes });
+  }
+
+  #pieces(label: string, layout: ReturnType<typeof repartitionPieces>): DistributedArray {
+    const plan = new TaskPlan({
+      label,
+      partitions: layout.pieces.length,
+      inputs: [this.plan],
+      bytes: this.plan.bytes,
+      task: (index) => {
+        const pieces = layout.pieces[index] ?? [];
+        return {
+          fn: task("takePieces"),
+          args: { pieces: pieces.map((piece, input) => ({ input, from: piece.from, to: piece.to, unit: layout.unit })) },
+          inputs: pieces.map((piece) => ({ plan: this.plan, index: piece.partition })),
+        };
+      },
+    });
+    return new DistributedArray({ ...this, plan, partitionRows: layout.partitionRows });
+  }
+
+  #position(which: number | string): number {
+    const j = typeof which === "number" ? which : (this.names?.indexOf(which) ?? -1);
+    if (Number.isInteger(j) && j >= 0 && j < this.width) return j;
+    throw new DataError(
+      `${this.plan.label}: there is no column ${show(which)}; there are ${this.width}${this.names ? `: ${this.names.join(", ")}` : ", numbered from 0"}.`,
+      { details: { column: which } },
+    );
+  }
+
+  #assertDense(verb: string): void {
+    if (this.layout === "csr") throw new DataError(`DistributedArray.${verb}: this array is sparse, and ${verb} works on dense ones. Estimators take it as it is.`);
+  }
+}
+
+/** `other` cut like `array`, so that their partitions hold the same rows. @throws DataError when that cannot be told */
+export function meet(owner: string, array: DistributedArray, other: DistributedArray): DistributedArray {
+  if (array.partitionRows && other.partitionRows) {
+    if (array.rows !== other.rows) throw new DataError(`${owner}: the operands have ${array.rows} and ${other.rows} rows. They need the same.`);
+    return other.repartitionLike(array.partitionRows);
+  }
+  if (array.partitions !== other.partitions) {
+    throw new DataError(
+      `${owner}: the operands have ${array.partitions} and ${other.partitions} partitions, and their row counts are not known. ` +
+        "Take both from one collection, or use withKnownRows() on both.",
+    );
+  }
+  return other;
+}
+
+function joined(parts: readonly HostColumn[], dtype: DType, rows: number): DTypeArrays[DType] {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only.data;
+  const first = parts.find((part) => part.data.length > 0);
+  const Typed = (first?.data ?? (dtype === "f32" ? new Float32Array() : new Float64Array())).constructor as new (n: number) => Float64Array;
+  const out = new Typed(rows);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part.data as Float64Array, at);
+    at += part.data.length;
+  }
+  return out as DTypeArrays[DType];
+}

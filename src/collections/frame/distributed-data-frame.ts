@@ -1,0 +1,359 @@
+import { DataError, ParameterError, show } from "../../base/errors.js";
+import type { Plain } from "../../base/plain.js";
+import { DEFAULT_SEED } from "../../base/rng.js";
+import { writeFrame, writeTextFile, type WriteOptions } from "../../io/write-frame.js";
+import type { DistributedArray } from "../array/distributed-array.js";
+import { startsOf } from "../array/sources.js";
+import { chooseEngine } from "../choose-engine.js";
+import { holdPlans, readPlans } from "../hold.js";
+import { HeldPlan, TaskPlan, type Plan } from "../plan.js";
+import { encodeUserFn, type UserFn } from "../user-function.js";
+import { visualizePlan } from "../visualize.js";
+import { describeFrame } from "./describe.js";
+import { DistributedSeries, type FrameRunOptions, type ValueCount } from "./distributed-series.js";
+import { encodeExpr, type ExprLike } from "./expressions.js";
+import { explainFrame } from "./explain-frame.js";
+import { assertColumns, frameState, labelOf, partitionsOf, planOf, withVerb, type FrameState } from "./frame-state.js";
+import { stack, USER_TASK } from "./frame-task.js";
+import { frameToArray } from "./frame-to-array.js";
+import { dtypeName, dtypeOf, emptyFrame, schemaOf, type DTypeLike, type FrameSchema } from "./frame-types.js";
+import { columnsOfObjects, frameOfColumns, localState, type LocalFrameOptions } from "./local-frames.js";
+import { frameFromHost } from "./live-frame.js";
+import { isPolarsFrame, polars, type Polars, type PolarsExpr, type PolarsFrame } from "./polars.js";
+import { concatStates, limitState, repartitionState } from "./reshape.js";
+import { countRows } from "./row-counts.js";
+
+/** Column names with the types of their values, as far as the compiler knows them. */
+export type Columns = Record<string, unknown>;
+
+/** The names of columns. */
+export type NameOf<S extends Columns> = keyof S & string;
+
+/** The values of a column given as an array. */
+type ElementOf<T> = T extends ArrayLike<infer V> ? V : never;
+
+/** A user's function over one partition. */
+export type FrameFn = (frame: PolarsFrame, info: { args: never; partition: number; pl: Polars }) => unknown;
+
+/**
+ * Rows with named, typed columns, in partitions that are Polars frames. Lazy and immutable: a verb returns a new frame and
+ * starts nothing; `compute`, `persist`, `describe`, `valueCounts` and the writers are async and do. Column names and types
+ * are always known, row counts where they are cheap. A chain of verbs over files is one Polars query a partition, so that
+ * columns and rows that are not needed are not read.
+ *
+ * Made by {@link readParquet}, {@link readCsv}, {@link readNdjson}, {@link readIpc}, or the `from...` constructors.
+ *
+ * @example
+ * ```ts
+ * import pl from "nodejs-polars";
+ * const flights = await readParquet("flights.parquet");
+ * const late = flights
+ *   .filter(pl.col("distance").gt(0))
+ *   .withColumns(pl.col("delay").gt(15).alias("late"));
+ * const X = late.toArray(["distance"]);
+ * const y = late.column("late").toArray();
+ * ```
+ */
+export class DistributedDataFrame<S extends Columns = Columns> implements Disposable {
+  readonly #state: FrameState;
+
+  /** @param state what the frame is; users call the readers and the `from...` constructors instead */
+  constructor(state: FrameState) {
+    this.#state = state;
+  }
+
+  /** From columns: arrays or typed arrays of equal length. `schema` names types where they are not to be inferred. */
+  static fromColumns<const C extends Readonly<Record<string, ArrayLike<unknown>>>>(
+    columns: C,
+    options: LocalFrameOptions & { readonly schema?: Readonly<Record<string, DTypeLike>> } = {},
+  ): DistributedDataFrame<{ [K in keyof C]: ElementOf<C[K]> }> {
+    const owner = "DistributedDataFrame.fromColumns";
+    return new DistributedDataFrame(localState(owner, frameOfColumns(owner, columns, options.schema), options));
+  }
+
+  /** From objects, one a row; what a row lacks is null. */
+  static fromRows<R extends object>(
+    rows: readonly R[],
+    options: LocalFrameOptions & { readonly schema?: Readonly<Record<string, DTypeLike>> } = {},
+  ): DistributedDataFrame<{ [K in keyof R]: R[K] }> {
+    const owner = "DistributedDataFrame.fromRows";
+    const columns = columnsOfObjects(owner, rows);
+    return new DistributedDataFrame(localState(owner, frameOfColumns(owner, columns, options.schema), options));
+  }
+
+  /** From a Polars frame of this thread. */
+  static fromPolars(frame: PolarsFrame, options: LocalFrameOptions = {}): DistributedDataFrame {
+    const owner = "DistributedDataFrame.fromPolars";
+    if (!isPolarsFrame(frame)) throw new DataError(`${owner}: expected a Polars DataFrame; got ${show(frame)}.`);
+    return new DistributedDataFrame(localState(owner, frame, options));
+  }
+
+  /** From an Apache Arrow table, or Arrow IPC bytes (stream or file format). */
+  static async fromArrow(table: import("apache-arrow").Table | Uint8Array, options: LocalFrameOptions = {}): Promise<DistributedDataFrame> {
+    const owner = "DistributedDataFrame.fromArrow";
+    const bytes = table instanceof Uint8Array ? table : (await import("apache-arrow")).tableToIPC(table, "stream");
+    const buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    const isFile = buffer.subarray(0, 6).toString("latin1") === "ARROW1";
+    try {
+      return new DistributedDataFrame(localState(owner, isFile ? polars().readIPC(buffer) : polars().readIPCStream(buffer), options));
+    } catch (cause) {
+      throw new DataError(`${owner}: not a readable Arrow table: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    }
+  }
+
+  /** Frames below one another: all need the same columns and types in the same order. */
+  static concat<S extends Columns>(...frames: readonly DistributedDataFrame<S>[]): DistributedDataFrame<S> {
+    return new DistributedDataFrame(concatStates(frames.map((frame) => frame.#state)));
+  }
+
+  get columns(): NameOf<S>[] {
+    return this.#state.empty.columns as NameOf<S>[];
+  }
+  /** Column names with their types in words. */
+  get schema(): FrameSchema {
+    return schemaOf(this.#state.empty);
+  }
+  get partitions(): number {
+    return partitionsOf(this.#state);
+  }
+  /** Rows of each partition, where they are known without work. */
+  get partitionRows(): readonly number[] | undefined {
+    return this.#state.partitionRows;
+  }
+  /** Rows in all, where they are known without work; {@link countRows} counts them. */
+  get rows(): number | undefined {
+    return this.#state.partitionRows?.reduce((sum, n) => sum + n, 0);
+  }
+  /** The lazy graph behind the frame; partition values are frames. */
+  get plan(): Plan {
+    return planOf(this.#state);
+  }
+
+  /** Only these columns, or these expressions of them. */
+  select<K extends NameOf<S>>(...columns: K[]): DistributedDataFrame<Pick<S, K>>;
+  select(...exprs: ExprLike[]): DistributedDataFrame;
+  select(...exprs: ExprLike[]): DistributedDataFrame {
+    const owner = "DistributedDataFrame.select";
+    if (exprs.length === 0) throw new ParameterError(`${owner}: name at least one column.`);
+    assertColumns(owner, this.#state, exprs.filter((expr) => typeof expr === "string"));
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "select", args: { exprs: exprs.map((expr) => encodeExpr(owner, expr)) } }));
+  }
+
+  /** The rows for which the expression is true. Row counts are unknown afterwards. */
+  filter(predicate: PolarsExpr): DistributedDataFrame<S> {
+    const owner = "DistributedDataFrame.filter";
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "filter", args: { predicate: encodeExpr(owner, predicate) } }));
+  }
+
+  /** Adds columns, or replaces those of the same name: `withColumns(pl.col("a").add(pl.col("b")).alias("sum"))`. */
+  withColumns(...exprs: readonly PolarsExpr[]): DistributedDataFrame {
+    const owner = "DistributedDataFrame.withColumns";
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "withColumns", args: { exprs: exprs.map((expr) => encodeExpr(owner, expr)) } }));
+  }
+
+  /** Without these columns. */
+  drop<K extends NameOf<S>>(...columns: K[]): DistributedDataFrame<Omit<S, K>> {
+    assertColumns("DistributedDataFrame.drop", this.#state, columns);
+    if (new Set<string>(columns).size === this.columns.length) {
+      throw new DataError("DistributedDataFrame.drop: no columns would be left. Keep at least one.");
+    }
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "drop", args: { columns } }));
+  }
+
+  /** With new names: `rename({ old: "new" })`. */
+  rename(mapping: { readonly [K in NameOf<S>]?: string }): DistributedDataFrame {
+    assertColumns("DistributedDataFrame.rename", this.#state, Object.keys(mapping));
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "rename", args: { mapping: mapping as Record<string, string> } }));
+  }
+
+  /**
+   * Columns with other types: `cast({ fare: "Float64" })`. A value that does not fit is an error when it runs, or null
+   * with `strict: false`.
+   */
+  cast(dtypes: { readonly [K in NameOf<S>]?: DTypeLike }, options: { readonly strict?: boolean } = {}): DistributedDataFrame {
+    const owner = "DistributedDataFrame.cast";
+    assertColumns(owner, this.#state, Object.keys(dtypes));
+    const named = Object.fromEntries(Object.entries(dtypes).map(([name, dtype]) => [name, dtypeName(dtypeOf(dtype as DTypeLike, owner))]));
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "cast", args: { dtypes: named, strict: options.strict ?? true } }));
+  }
+
+  /**
+   * With nulls replaced: one value for each column of a fitting type (a number for numbers, text for text), or
+   * `{ column: value }`.
+   * @throws DataError when one value is given and no column fits it
+   */
+  fillNull(value: FillValue | { readonly [K in NameOf<S>]?: FillValue }): DistributedDataFrame<S> {
+    const owner = "DistributedDataFrame.fillNull";
+    const pl = polars();
+    const given = typeof value === "object" && value !== null && !(value instanceof Date) ? (value as Record<string, FillValue>) : undefined;
+    if (given) assertColumns(owner, this.#state, Object.keys(given));
+    const targets = given ?? Object.fromEntries(Object.entries(this.schema).filter(([, type]) => fits(type, value as FillValue)).map(([name]) => [name, value as FillValue]));
+    if (Object.keys(targets).length === 0) {
+      throw new DataError(`${owner}: no column can take ${show(value)}. The columns are ${Object.entries(this.schema).map(([name, type]) => `${name}: ${type}`).join(", ")}.`);
+    }
+    const values = Object.fromEntries(Object.entries(targets).map(([name, fill]) => [name, encodeExpr(owner, pl.lit(fill) as PolarsExpr)]));
+    // A number must not change the column's type: 0 in an integer column stays an integer.
+    const dtypes = Object.fromEntries(Object.keys(values).map((name) => [name, this.schema[name] as string]));
+    const filled = withVerb(this.#state, { verb: "fillNull", args: { values } });
+    return new DistributedDataFrame(withVerb(filled, { verb: "cast", args: { dtypes, strict: true } }));
+  }
+
+  /** Without the rows that have a null in any of `columns` (in any column unless given). NaN is not null. */
+  dropNulls(...columns: NameOf<S>[]): DistributedDataFrame<S> {
+    assertColumns("DistributedDataFrame.dropNulls", this.#state, columns);
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "dropNulls", args: { columns: columns.length > 0 ? columns : null } }));
+  }
+
+  /** The first `n` rows, exactly, in one partition. Where row counts are unknown every partition is asked for its first rows. */
+  head(n = 5): DistributedDataFrame<S> {
+    return new DistributedDataFrame(limitState("DistributedDataFrame.head", this.#state, n, "head"));
+  }
+
+  /** The last `n` rows, exactly, in one partition. */
+  tail(n = 5): DistributedDataFrame<S> {
+    return new DistributedDataFrame(limitState("DistributedDataFrame.tail", this.#state, n, "tail"));
+  }
+
+  /**
+   * Each row with probability `fraction`, by a counter-based generator: where row counts are known, the same rows for any
+   * partitioning; else the draw depends on partition and row in it.
+   */
+  sample(fraction: number, options: { readonly randomState?: number } = {}): DistributedDataFrame<S> {
+    const owner = "DistributedDataFrame.sample";
+    if (!(fraction >= 0 && fraction <= 1)) throw new ParameterError(`${owner}: fraction must be between 0 and 1; got ${show(fraction)}.`);
+    const { randomState: seed = DEFAULT_SEED } = options;
+    if (!Number.isFinite(seed)) throw new ParameterError(`${owner}: randomState must be a finite number; got ${show(seed)}.`);
+    const starts = this.partitionRows ? startsOf(this.partitionRows) : null;
+    return new DistributedDataFrame(withVerb(this.#state, { verb: "sample", args: { fraction, seed, starts } }));
+  }
+
+  /** One column. */
+  column<K extends NameOf<S>>(name: K): DistributedSeries {
+    const owner = "DistributedDataFrame.column";
+    assertColumns(owner, this.#state, [name]);
+    return new DistributedSeries(name, withVerb(this.#state, { verb: "select", args: { exprs: [encodeExpr(owner, name)] } }));
+  }
+
+  /** This frame's rows, then those of the others: all need the same columns and types in the same order. */
+  concat(...others: readonly DistributedDataFrame<S>[]): DistributedDataFrame<S> {
+    return DistributedDataFrame.concat(this, ...others);
+  }
+
+  /** The same rows in `partitions` parts: equal ones where row counts are known, else by fractions of the present parts. */
+  repartition(partitions: number): DistributedDataFrame<S> {
+    return new DistributedDataFrame(repartitionState(this.#state, partitions));
+  }
+
+  /**
+   * A function of each partition, in a worker: `fn(frame, { args, partition, pl })` gets a Polars frame and returns one, a
+   * promise of one, or an object of columns.
+   *
+   * @param fn `{ module, export }`, or an inline function without free variables
+   * @param options `args` is passed on; `schema` says what it returns (the present columns unless given), which is checked
+   */
+  mapPartitions(fn: UserFn<FrameFn>, options: { readonly args?: Plain; readonly schema?: Readonly<Record<string, DTypeLike>> } = {}): DistributedDataFrame {
+    const owner = "DistributedDataFrame.mapPartitions";
+    const empty = options.schema ? emptyFrame(options.schema, owner) : this.#state.empty;
+    const args = { fn: encodeUserFn(owner, fn), args: options.args, schema: schemaOf(empty), label: owner };
+    const plan = TaskPlan.blockwise(this.plan, `${labelOf(this.#state)}.mapPartitions`, USER_TASK, args);
+    return new DistributedDataFrame(frameState({ kind: "plan", plan }, empty, undefined));
+  }
+
+  /** How often each value of a column occurs, most frequent first. One pass. */
+  valueCounts(column: NameOf<S>, options: FrameRunOptions = {}): Promise<ValueCount[]> {
+    return this.column(column).valueCounts(options);
+  }
+
+  /**
+   * Count, nulls, mean, standard deviation (n - 1), minimum and maximum of every column, as a Polars frame with one row a
+   * column; NaN counts as missing, and columns that are not numeric have counts only. One pass.
+   */
+  describe(options: FrameRunOptions = {}): Promise<PolarsFrame> {
+    return describeFrame(this.#state, options);
+  }
+
+  /** Rows of each partition, counted where they are not known. One pass. */
+  async countRows(options: FrameRunOptions = {}): Promise<readonly number[]> {
+    return this.partitionRows ?? (await countRows(this.#state, options));
+  }
+
+  /**
+   * Columns as an array of numbers, lazily: null becomes NaN, booleans 0 and 1, dates milliseconds since 1970 UTC.
+   * @throws DataError naming the first column that is not numeric
+   */
+  toArray(columns: readonly NameOf<S>[] = this.columns, options: { readonly dtype?: "f64" | "f32" } = {}): DistributedArray {
+    return frameToArray("DistributedDataFrame.toArray", this.#state, columns, options.dtype ?? "f64", false);
+  }
+
+  /** All rows as one Polars frame of this thread. */
+  async compute(options: FrameRunOptions = {}): Promise<PolarsFrame> {
+    const values = await readPlans([this.plan], `${labelOf(this.#state)}.compute`, options);
+    const frames = values.map(frameFromHost);
+    return frames.length === 0 ? this.#state.empty : stack(frames);
+  }
+
+  /** All rows as an Apache Arrow table. */
+  async toArrow(options: FrameRunOptions = {}): Promise<import("apache-arrow").Table> {
+    const frame = await this.compute(options);
+    const { tableFromIPC } = await import("apache-arrow");
+    // Arrow's JavaScript reads the oldest layout of strings only.
+    return tableFromIPC(frame.writeIPC({ compression: "uncompressed", compatLevel: "oldest" } as { compression: "uncompressed" }));
+  }
+
+  /** Computes all partitions and keeps them in the engine until {@link release}; row counts are known afterwards. */
+  async persist(options: FrameRunOptions = {}): Promise<DistributedDataFrame<S>> {
+    const [held] = await holdPlans([this.plan], options.engine ?? chooseEngine([this.plan]), options);
+    const state = frameState({ kind: "plan", plan: held as Plan }, this.#state.empty, this.partitionRows);
+    try {
+      return new DistributedDataFrame({ ...state, partitionRows: state.partitionRows ?? (await countRows(state, options)) });
+    } catch (error) {
+      held?.release();
+      throw error;
+    }
+  }
+
+  /** Lets go of the partitions that {@link persist} keeps; harmless on any other frame. */
+  release(): void {
+    if (this.#state.source.kind === "plan" && this.#state.source.plan instanceof HeldPlan) this.#state.source.plan.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  /** One Parquet file a partition in the folder `path`; see {@link WriteOptions}. Resolves to the files' paths. */
+  writeParquet(path: string, options: WriteOptions & { readonly compression?: "zstd" | "snappy" | "lz4" | "gzip" | "uncompressed" } = {}): Promise<string[]> {
+    return writeFrame("writeParquet", this.plan, path, { format: "parquet", compression: options.compression ?? "zstd" }, options);
+  }
+
+  /** One CSV file with a header a partition in the folder `path`. */
+  writeCsv(path: string, options: WriteOptions & { readonly delimiter?: string } = {}): Promise<string[]> {
+    return writeFrame("writeCsv", this.plan, path, { format: "csv", delimiter: options.delimiter ?? "," }, options);
+  }
+
+  /** One Arrow IPC (Feather v2) file a partition in the folder `path`. */
+  writeIpc(path: string, options: WriteOptions = {}): Promise<string[]> {
+    return writeFrame("writeIpc", this.plan, path, { format: "ipc" }, options);
+  }
+
+  /** The plan as text: steps, tasks before and after fusion, and the Polars query of a partition. Starts nothing. */
+  explain(): string {
+    return explainFrame(this.#state);
+  }
+
+  /** The plan as an SVG picture; with `path`, also written there. Starts nothing. */
+  visualize(path?: string): string {
+    const svg = visualizePlan(this.plan);
+    if (path !== undefined) writeTextFile("DistributedDataFrame.visualize", path, svg);
+    return svg;
+  }
+}
+
+/** What {@link DistributedDataFrame.fillNull} can put in the place of null. */
+export type FillValue = number | string | boolean | Date;
+
+function fits(type: string, value: FillValue): boolean {
+  if (typeof value === "number") return /^(U?Int|Float|Decimal)/.test(type) && (Number.isInteger(value) || !/^U?Int/.test(type));
+  if (typeof value === "string") return type === "String" || type === "Categorical";
+  return typeof value === "boolean" ? type === "Bool" : type.startsWith("Date");
+}

@@ -1,0 +1,98 @@
+import { DataError, ParameterError, closest, show } from "../../base/errors.js";
+import { isExpr, polars, type PolarsExpr } from "./polars.js";
+
+/** A column name, or a Polars expression (`pl.col("fare").div(pl.col("miles"))`). */
+export type ExprLike = string | PolarsExpr;
+
+/** An expression as it travels: Polars' binary form, which keeps NaN and infinity (its JSON form does not). */
+export function encodeExpr(owner: string, value: ExprLike): Uint8Array {
+  const expr = typeof value === "string" ? polars().col(value) : value;
+  if (!isExpr(expr)) {
+    throw new ParameterError(`${owner}: expected a column name or a Polars expression; got ${show(value)}. Write pl.col("name")...`);
+  }
+  rejectRowMixing(owner, expr);
+  return new Uint8Array((expr as unknown as { serialize(format: string): Buffer }).serialize("bincode"));
+}
+
+/** The expression that {@link encodeExpr} encoded. */
+export function decodeExpr(bytes: Uint8Array): PolarsExpr {
+  const { Expr } = polars() as unknown as { Expr: { deserialize(bytes: Buffer, format: string): PolarsExpr } };
+  return Expr.deserialize(Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength), "bincode");
+}
+
+/** The columns that an expression names, or undefined when it selects by pattern, position or type. */
+export function columnsOfExpr(bytes: Uint8Array): string[] | undefined {
+  const names: string[] = [];
+  let open = false;
+  walk(tree(decodeExpr(bytes)), (key, value) => {
+    if (key === "Column" && typeof value === "string") names.push(value);
+    if (key === "Selector") {
+      const listed = (value as { ByName?: { names?: unknown } } | null)?.ByName?.names;
+      if (Array.isArray(listed)) names.push(...listed.filter((name) => typeof name === "string"));
+      else open = true;
+    }
+  });
+  return open ? undefined : names;
+}
+
+// Nodes of Polars' JSON whose value at one row depends on other rows: their answer would change with the partitioning.
+const MIXING_NODES = new Set(["Agg", "Over", "Window", "Sort", "SortBy", "Gather", "Filter", "Slice", "Explode", "Rolling", "Len"]);
+const MIXING_FUNCTIONS = new Set([
+  "CumSum", "CumProd", "CumMin", "CumMax", "CumCount", "Shift", "ShiftAndFill", "Diff", "PctChange", "Rank", "Unique", "Reverse",
+  "RollingExpr", "FillNullWithStrategy", "Interpolate", "EwmMean", "EwmStd", "EwmVar", "ValueCounts", "UniqueCounts",
+  "Quantile", "Mode", "ArgSort", "ArgMin", "ArgMax", "ArgUnique", "NullCount", "DropNans", "DropNulls", "QCut", "Hist", "TopK",
+  "IsUnique", "IsDuplicated", "IsFirstDistinct", "IsLastDistinct", "Any", "All", "ApproxNUnique", "RLE", "RLEID", "Skew", "Kurtosis",
+]);
+
+function rejectRowMixing(owner: string, expr: PolarsExpr): void {
+  const root = tree(expr);
+  const found = new Set<string>();
+  if (root === "Len") found.add("Len");
+  walk(root, (key, value) => {
+    if (MIXING_NODES.has(key)) found.add(key === "Agg" ? `Agg ${Object.keys(value as object)[0] ?? ""}`.trim() : key);
+    if (value === "Len") found.add("Len");
+    if (key === "function") {
+      const name = functionName(value);
+      if (MIXING_FUNCTIONS.has(name)) found.add(name);
+    }
+  });
+  const [first] = found;
+  if (first !== undefined) {
+    throw new DataError(
+      `${owner}: the expression ${show(expr.toString())} uses ${first}, which looks at other rows; frames are partitioned, so its ` +
+        "answer would depend on the partitioning. Use an element-wise expression, describe(), valueCounts(), or mapPartitions() where a partition at a time is meant.",
+    );
+  }
+}
+
+function functionName(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return "";
+  const [name] = Object.keys(value);
+  const inner = name === "Boolean" ? (value as Record<string, unknown>)[name] : undefined;
+  return inner === undefined ? (name ?? "") : functionName(inner);
+}
+
+function tree(expr: PolarsExpr): unknown {
+  return JSON.parse((expr as unknown as { serialize(format: string): Buffer }).serialize("json").toString());
+}
+
+function walk(node: unknown, visit: (key: string, value: unknown) => void): void {
+  if (Array.isArray(node)) for (const item of node) walk(item, visit);
+  else if (typeof node === "object" && node !== null) {
+    for (const [key, value] of Object.entries(node)) {
+      visit(key, value);
+      // Literal values hold Arrow bytes as long lists of numbers.
+      if (key !== "Literal") walk(value, visit);
+    }
+  }
+}
+
+/** The error for a column that is not there, with the nearest name. */
+export function unknownColumn(owner: string, name: string, columns: readonly string[]): DataError {
+  const near = closest(name, columns);
+  return new DataError(
+    `${owner}: there is no column ${show(name)}${near === undefined ? "" : `; did you mean ${show(near)}?`} The columns are ${columns.slice(0, 30).map(show).join(", ")}${columns.length > 30 ? ", ..." : ""}.`,
+    { details: { column: name } },
+  );
+}

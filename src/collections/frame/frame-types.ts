@@ -1,0 +1,67 @@
+import { DataError, show } from "../../base/errors.js";
+import { polars, type PolarsDataType, type PolarsFrame } from "./polars.js";
+
+/** Column names with their types in words: `Int64`, `Float64`, `String`, `Datetime(us)`, `List(Int64)`. */
+export type FrameSchema = Readonly<Record<string, string>>;
+
+/** A column type as users may write it: a Polars type or its name. */
+export type DTypeLike = PolarsDataType | string;
+
+const SIMPLE = new Set([
+  "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64",
+  "Bool", "String", "Utf8", "Date", "Time", "Categorical", "Null",
+]);
+const NUMERIC = /^(U?Int(8|16|32|64)|Float(32|64)|Decimal\(.*\)|Bool|Date|Datetime\(.*\)|Duration\(.*\)|Time)$/;
+
+/** A Polars type in words; {@link dtypeOf} reads it back. */
+export function dtypeName(dtype: DTypeLike): string {
+  if (typeof dtype === "string") return dtype === "Utf8" ? "String" : dtype;
+  // Polars prints DataType(Datetime(us,)) and nests the wrapper for inner types.
+  let text = String(dtype);
+  for (;;) {
+    const shorter = text.replace(/DataType\(((?:[^()]|\([^()]*\))*)\)/, "$1");
+    if (shorter === text) break;
+    text = shorter;
+  }
+  text = text.replace(/,\)/g, ")");
+  return text === "Utf8" ? "String" : text;
+}
+
+/**
+ * The Polars type of a name.
+ * @throws DataError for a name that is none
+ */
+export function dtypeOf(dtype: DTypeLike, owner: string): PolarsDataType {
+  if (typeof dtype !== "string") return dtype;
+  const pl = polars();
+  if (SIMPLE.has(dtype)) return (pl as unknown as Record<string, PolarsDataType>)[dtype] as PolarsDataType;
+  const [, name, inner] = /^(\w+)\((.*)\)$/.exec(dtype) ?? [];
+  const parts = (inner ?? "").split(",").map((part) => part.trim());
+  if (name === "Datetime" && isUnit(parts[0])) return pl.Datetime(parts[0], parts[1] || undefined);
+  if (name === "Duration" && isUnit(parts[0])) return pl.Duration(parts[0]);
+  if (name === "Decimal") return pl.Decimal(Number(parts[0]), Number(parts[1] ?? 0));
+  if (name === "List" && inner) return pl.List(dtypeOf(inner, owner));
+  throw new DataError(
+    `${owner}: ${show(dtype)} is not a column type. Use one of ${[...SIMPLE].join(", ")}, Datetime(us), Duration(ms), List(...), or a Polars type.`,
+  );
+}
+
+function isUnit(unit: string | undefined): unit is "ms" | "us" | "ns" {
+  return unit === "ms" || unit === "us" || unit === "ns";
+}
+
+/** The schema of a frame, types in words. */
+export function schemaOf(frame: PolarsFrame): FrameSchema {
+  return Object.fromEntries(Object.entries(frame.schema).map(([name, dtype]) => [name, dtypeName(dtype as PolarsDataType)]));
+}
+
+/** An empty frame with the given columns. */
+export function emptyFrame(schema: Readonly<Record<string, DTypeLike>>, owner: string): PolarsFrame {
+  const types = Object.fromEntries(Object.entries(schema).map(([name, dtype]) => [name, dtypeOf(dtype, owner)]));
+  return polars().DataFrame({}, { schema: types });
+}
+
+/** True when columns of this type become numbers: numbers, booleans (0, 1), dates and durations (milliseconds). */
+export function isNumericDtype(name: string): boolean {
+  return NUMERIC.test(name);
+}

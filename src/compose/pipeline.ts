@@ -1,0 +1,300 @@
+import { DataError, NotFittedError, ParameterError, show } from "../base/errors.js";
+import { ParamTable } from "../base/params.js";
+import type { PlainRecord } from "../base/plain.js";
+import { DistributedArray, type FrameLike } from "../collections/array/distributed-array.js";
+import type { LocalMatrix } from "../collections/array/local-matrix.js";
+import { chooseEngine } from "../collections/choose-engine.js";
+import { holdPlans } from "../collections/hold.js";
+import { HeldPlan, type Plan } from "../collections/plan.js";
+import type { FitOptions } from "../estimator/design.js";
+import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
+import { isLocal, toMatrix, toVector, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
+import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
+import { Transformer } from "../estimator/transformer.js";
+
+/** A step: its name and its estimator; "passthrough" leaves the rows as they are. */
+export type PipelineStep = readonly [name: string, estimator: AnyEstimator | "passthrough"];
+
+/** Parameters of {@link Pipeline}. */
+export interface PipelineParams {
+  steps: readonly PipelineStep[];
+}
+
+interface PipelineState extends FittedInput {
+  readonly nFeatures: number;
+  readonly featureNames?: readonly string[] | undefined;
+}
+
+const TABLE = new ParamTable<PipelineParams>("Pipeline", (z) =>
+  z.object({
+    steps: z
+      .array(z.tuple([z.string().min(1), z.union([z.literal("passthrough"), z.custom((value) => value instanceof Estimator, "must be an estimator")])]))
+      .min(1)
+      .describe("named steps in order; all but the last are transformers"),
+  }),
+);
+
+/** What the last step can do. */
+interface FinalStep {
+  fit(X: MatrixInput, y?: LabelInput | VectorInput, options?: FitOptions): Promise<unknown>;
+  predict?(X: MatrixInput): unknown;
+  predictProba?(X: MatrixInput): unknown;
+  decisionFunction?(X: MatrixInput): unknown;
+  score?(X: MatrixInput, y: LabelInput | VectorInput, options?: FitOptions): Promise<number>;
+  readonly classes?: readonly unknown[];
+}
+
+/**
+ * Transformers and a final estimator as one: `fit` fits each step on the rows that the steps before it return, `predict`
+ * and the others send rows through all of them. Consecutive lazy transforms fuse into one task a partition, and a source
+ * that several steps have to pass over is read once and kept until the fit ends. Sample weights and column names travel
+ * through.
+ *
+ * The steps are fitted in place: the estimators that were passed in are the fitted ones. When a fit fails or is aborted,
+ * the pipeline stays as it was (its steps are fitted as clones first).
+ *
+ * Differs from scikit-learn: parameters of steps are set by `step__param` in `setParams`; there is no `memory` folder.
+ *
+ * @example
+ * ```ts
+ * const model = makePipeline(new StandardScaler(), new LogisticRegression({ C: 0.5 }));
+ * await model.fit([[0, 10], [1, 20], [2, 30], [3, 40]], [0, 0, 1, 1]);
+ * console.log(await model.predict([[2.5, 30]])); // [1]
+ * ```
+ */
+export class Pipeline extends Estimator<PipelineParams, PipelineState> {
+  static readonly table = TABLE;
+
+  /** @throws ParameterError for no steps, a repeated name, or a step before the last that cannot transform */
+  constructor(params: PipelineParams) {
+    super(TABLE, params);
+    checkSteps(this.params.steps);
+  }
+
+  static fromJSON(json: EstimatorJson): Pipeline {
+    return new Pipeline({ steps: [["placeholder", "passthrough"]] }).restore(json);
+  }
+
+  /** The steps in order. */
+  get steps(): readonly PipelineStep[] {
+    return this.params.steps;
+  }
+
+  /** A step's estimator by name. @throws ParameterError naming the steps there are */
+  step(name: string): AnyEstimator | "passthrough" {
+    const found = this.steps.find(([own]) => own === name);
+    if (found) return found[1];
+    throw new ParameterError(`Pipeline: there is no step ${show(name)}; the steps are ${this.steps.map(([own]) => own).join(", ")}.`);
+  }
+
+  /** Steps [from, to) as a pipeline that shares their estimators. */
+  slice(from: number, to?: number): Pipeline {
+    const part = new Pipeline({ steps: this.steps.slice(from, to) });
+    if (this.isFitted && from === 0) part.setState({ ...this.state });
+    return part;
+  }
+
+  /** Sets steps, or parameters of a step by `step__param`. */
+  override setParams(params: Partial<PipelineParams> & Record<string, unknown>): this {
+    for (const [name, value] of Object.entries(params)) {
+      const [step, ...rest] = name.split("__");
+      if (rest.length === 0) {
+        super.setParams({ [name]: value } as Partial<PipelineParams>);
+        checkSteps(this.params.steps);
+        continue;
+      }
+      const estimator = this.step(step ?? "");
+      if (estimator === "passthrough") throw new ParameterError(`Pipeline: the step ${show(step)} is "passthrough" and has no parameters.`);
+      estimator.setParams({ [rest.join("__")]: value });
+    }
+    return this;
+  }
+
+  override clone(): this {
+    const steps = this.steps.map(([name, estimator]): PipelineStep => [name, estimator === "passthrough" ? estimator : estimator.clone()]);
+    return new Pipeline({ steps }) as this;
+  }
+
+  /** Fits every step. @throws what the steps throw */
+  async fit(X: MatrixInput, y?: LabelInput | VectorInput, options: FitOptions = {}): Promise<this> {
+    const fitted = this.steps.map(([, estimator]) => (estimator === "passthrough" ? estimator : estimator.clone()));
+    const source = await this.#source(X, y, options);
+    try {
+      let rows: MatrixInput = source.X;
+      for (const [i, estimator] of fitted.entries()) {
+        if (estimator === "passthrough") continue;
+        await (estimator as unknown as FinalStep).fit(rows, source.y, { ...options, ...source.options });
+        if (i < fitted.length - 1) rows = (estimator as unknown as Transformer<object, FittedInput>).transform(rows) as MatrixInput;
+      }
+      const array = isLocal(X) || X instanceof DistributedArray ? toMatrix("Pipeline.fit", source.X) : X.toArray();
+      // All steps have succeeded: now they become the fitted ones, together.
+      for (const [i, [, own]] of this.steps.entries()) {
+        const result = fitted[i];
+        if (own !== "passthrough" && result && result !== "passthrough") own.adopt(result);
+      }
+      this.setState({ nFeatures: array.width, ...(array.names ? { featureNames: array.names } : {}) });
+      return this;
+    } finally {
+      source.release();
+    }
+  }
+
+  /** Takes over the steps' fitted states too. */
+  override adopt(fitted: Estimator<object, FittedInput & object>): void {
+    super.adopt(fitted);
+    const steps = (fitted as unknown as Pipeline).steps;
+    this.steps.forEach(([, own], i) => {
+      const other = steps[i]?.[1];
+      if (own !== "passthrough" && other && other !== "passthrough") own.adopt(other);
+    });
+  }
+
+  /** The last step's predictions for transformed rows. */
+  predict(X: DistributedArray | FrameLike): DistributedArray;
+  predict(X: MatrixInput): DistributedArray | Promise<Float64Array | unknown[]>;
+  predict(X: MatrixInput): DistributedArray | Promise<Float64Array | unknown[]> {
+    return this.#final("predict", X) as DistributedArray | Promise<Float64Array>;
+  }
+
+  /** The last step's class probabilities for transformed rows. */
+  predictProba(X: DistributedArray | FrameLike): DistributedArray;
+  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
+  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+    return this.#final("predictProba", X) as DistributedArray | Promise<LocalMatrix>;
+  }
+
+  /** The last step's decision values for transformed rows. */
+  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array> {
+    return this.#final("decisionFunction", X) as DistributedArray | Promise<Float64Array>;
+  }
+
+  /** Rows through all steps; the last must be a transformer. */
+  transform(X: MatrixInput): DistributedArray | FrameLike | Promise<LocalMatrix> {
+    return this.#final("transform", X) as DistributedArray;
+  }
+
+  /** The last step's score on transformed rows. */
+  async score(X: MatrixInput, y: LabelInput | VectorInput, options: FitOptions = {}): Promise<number> {
+    const last = this.#last();
+    if (!last.score) throw new DataError(`Pipeline.score: the last step ${this.#lastName()} has no score.`);
+    return last.score(this.#through(X), y, options);
+  }
+
+  /** The last step's labels. */
+  get classes(): readonly unknown[] {
+    return this.#last().classes ?? [];
+  }
+
+  /** Names of the columns that the transformers return. */
+  getFeatureNamesOut(): string[] {
+    const transformers = this.steps.filter(([, estimator]) => estimator instanceof Transformer);
+    const last = transformers.at(-1)?.[1];
+    return last instanceof Transformer ? last.getFeatureNamesOut() : [...(this.state.featureNames ?? [])];
+  }
+
+  protected override encodeParams(params: Readonly<PipelineParams>): unknown {
+    return { steps: params.steps.map(([name, estimator]) => [name, estimator === "passthrough" ? estimator : estimator.toJSON()]) };
+  }
+
+  protected override decodeParams(plain: PlainRecord): Partial<PipelineParams> {
+    const steps = plain["steps"] as unknown as [string, EstimatorJson | "passthrough"][];
+    return { steps: steps.map(([name, json]): PipelineStep => [name, json === "passthrough" ? json : estimatorFromJSON(json)]) };
+  }
+
+  // A source with more than one pass to come is read once: X, y and weights together, so that they share the scan.
+  async #source(X: MatrixInput, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<HeldSource> {
+    const passes = this.steps.filter(([, estimator]) => estimator !== "passthrough").length;
+    const x = toMatrix("Pipeline.fit", X);
+    const target = y instanceof DistributedArray ? toVector("Pipeline.fit", "y", y as VectorInput, x) : undefined;
+    const weight = options.sampleWeight === undefined ? undefined : toVector("Pipeline.fit", "sampleWeight", options.sampleWeight, x);
+    const lazy = [x, target, weight].filter((array) => array !== undefined);
+    if (passes < 2 || lazy.every((array) => array.plan instanceof HeldPlan)) {
+      return { X: x, y, options: weight ? { sampleWeight: weight } : {}, release: () => undefined };
+    }
+    const plans = lazy.map((array) => array.plan);
+    const engine = options.engine ?? chooseEngine(plans);
+    const held = await holdPlans(plans, engine, {
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    });
+    const replaced = new Map<Plan, HeldPlan>(plans.map((plan, i) => [plan, held[i] as HeldPlan]));
+    const from = (array: DistributedArray): DistributedArray => new DistributedArray({ ...array, plan: replaced.get(array.plan) ?? array.plan });
+    return {
+      X: from(x),
+      y: target ? from(target) : y,
+      options: { engine, ...(weight ? { sampleWeight: from(weight) } : {}) },
+      release: () => held.forEach((plan) => plan.release()),
+    };
+  }
+
+  #final(method: "predict" | "predictProba" | "decisionFunction" | "transform", X: MatrixInput): unknown {
+    const last = this.#last() as unknown as Record<string, ((X: MatrixInput) => unknown) | undefined>;
+    const call = last[method];
+    if (!call) throw new DataError(`Pipeline.${method}: the last step ${this.#lastName()} cannot ${method}.`);
+    if (!isLocal(X)) return call.call(last, this.#through(X));
+    // Local rows go through as one lazy plan; the result is computed at the end.
+    const lazy = call.call(last, this.#through(toMatrix(`Pipeline.${method}`, X)));
+    return lazy instanceof DistributedArray ? this.#localResult(method, lazy) : lazy;
+  }
+
+  async #localResult(method: string, lazy: DistributedArray): Promise<unknown> {
+    const result = await lazy.compute();
+    if (method === "predictProba" || method === "transform") return result;
+    const values = result.toVector() as Float64Array;
+    const classes = method === "predict" ? this.classes : [];
+    if (classes.length === 0) return values;
+    return Array.from(values, (value) => (typeof classes[0] === "number" ? value : classes[value]));
+  }
+
+  #through(X: MatrixInput): MatrixInput {
+    if (!this.isFitted) throw new NotFittedError("Pipeline: it is not fitted yet. Call `await model.fit(X, y)` first.");
+    let rows = X;
+    for (const [, estimator] of this.steps.slice(0, -1)) {
+      if (estimator !== "passthrough") rows = (estimator as unknown as Transformer<object, FittedInput>).transform(rows) as MatrixInput;
+    }
+    return rows;
+  }
+
+  #last(): FinalStep {
+    const last = this.steps.at(-1)?.[1];
+    if (!last || last === "passthrough") throw new DataError('Pipeline: the last step is "passthrough", which cannot predict. Use transform, or add an estimator.');
+    return last as unknown as FinalStep;
+  }
+
+  #lastName(): string {
+    return show(this.steps.at(-1)?.[0]);
+  }
+}
+
+interface HeldSource {
+  readonly X: DistributedArray;
+  readonly y: LabelInput | VectorInput | undefined;
+  readonly options: FitOptions;
+  release(): void;
+}
+
+registerEstimator("Pipeline", Pipeline);
+
+/** A pipeline whose steps are named after their classes, in lower case; repeated ones are numbered. */
+export function makePipeline(...estimators: (AnyEstimator | "passthrough" | { readonly kind: string })[]): Pipeline {
+  const names = estimators.map((estimator) => (typeof estimator === "string" ? estimator : estimator.kind.toLowerCase()));
+  const steps = estimators.map((estimator, i): PipelineStep => {
+    const name = names[i] as string;
+    const repeated = names.filter((other) => other === name).length > 1;
+    const number = names.slice(0, i + 1).filter((other) => other === name).length;
+    return [repeated ? `${name}-${number}` : name, estimator as AnyEstimator | "passthrough"];
+  });
+  return new Pipeline({ steps });
+}
+
+function checkSteps(steps: readonly PipelineStep[]): void {
+  const names = new Set<string>();
+  steps.forEach(([name, estimator], i) => {
+    if (names.has(name)) throw new ParameterError(`Pipeline: two steps are called ${show(name)}. Give each its own name.`);
+    if (name.includes("__")) throw new ParameterError(`Pipeline: the step name ${show(name)} contains "__", which separates a step from its parameter.`);
+    names.add(name);
+    if (i < steps.length - 1 && estimator !== "passthrough" && !(estimator instanceof Transformer)) {
+      throw new ParameterError(`Pipeline: step ${show(name)} (${estimator.kind}) is not the last and cannot transform. Put it last.`);
+    }
+  });
+}

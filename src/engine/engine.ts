@@ -1,0 +1,103 @@
+import type { Plain } from "../base/plain.js";
+
+/** A function by name: the only form in which code crosses threads and machines. See {@link fnRef}. */
+export interface FnRef {
+  /** `partwise:` plus a path below the package's build, or a file URL, an absolute path, a package name. */
+  readonly module: string;
+  readonly export: string;
+}
+
+/** Which partition of what a task makes: for error messages, for order, and for fusing chains. */
+export interface PartitionId {
+  readonly index: number;
+  /** What the partitions belong to, in the user's words: `readCsv("a.csv")`, `StandardScaler.fit`. */
+  readonly of: string;
+}
+
+/** One task: `fn(context, args, ...values of deps)` makes the value `key`. Tasks are deterministic and may run twice. */
+export interface TaskSpec {
+  readonly key: string;
+  readonly fn: FnRef;
+  readonly args?: Plain;
+  readonly deps: readonly string[];
+  readonly partition?: PartitionId;
+  /** How often the task may be tried again after its own error (not after a lost worker): 0 unless given. */
+  readonly retries?: number;
+}
+
+/** How a key ended. */
+export interface TaskStatus {
+  readonly key: string;
+  readonly state: "done" | "failed" | "cancelled";
+  readonly error?: Error;
+}
+
+/** One executor of an engine. */
+export interface WorkerInfo {
+  readonly id: string;
+  readonly state: "idle" | "busy";
+  readonly tasksDone: number;
+}
+
+/** What an engine tells about while it works. */
+export interface EngineEvents {
+  task: {
+    readonly key: string;
+    readonly state: "started" | "done" | "failed" | "cancelled" | "retried";
+    readonly partition?: PartitionId;
+    readonly ms?: number;
+    readonly bytes?: number;
+  };
+  memory: { readonly held: number; readonly limit: number; readonly spilled: number };
+  spill: { readonly bytes: number; readonly direction: "out" | "in" };
+  worker: { readonly id: string; readonly state: "started" | "lost" };
+  recompute: { readonly key: string; readonly reason: string };
+}
+
+/** How a graph is run. */
+export interface SubmitOptions {
+  /** The keys whose values stay until {@link Engine.release}; all others are freed with their last consumer. */
+  readonly keep: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs graphs of tasks over values that stay where they were made. Values are plain data; columns in them live in the
+ * engine's memory and become {@link HostColumn}s when they leave it (`get`) and columns when they enter it (`put`).
+ *
+ * Every engine keeps the same promises, tested by one suite: a task's own error fails it and its dependents with the
+ * original stack; a lost worker is invisible until one task has killed three; kept values that are lost are recomputed
+ * from their tasks; a value `put` without a source cannot be, and says so; an idle engine does not keep a script alive.
+ */
+export interface Engine {
+  readonly name: string;
+  /** Tasks that can run at once. */
+  readonly parallelism: number;
+  /** Hands over a whole graph, tasks in topological order. Resolves once it is accepted. */
+  submit(tasks: readonly TaskSpec[], options: SubmitOptions): Promise<void>;
+  /** Resolves when every key has ended; never rejects because of a task. */
+  wait(keys: readonly string[]): Promise<TaskStatus[]>;
+  /** The values, with columns copied out. Rejects with the first failed key's error. */
+  get(keys: readonly string[]): Promise<Plain[]>;
+  /** Places a value (host columns are copied in) and keeps it until released; `source` can make it again. */
+  put(value: Plain, options?: { readonly source?: TaskSpec }): Promise<string>;
+  /** Gives up kept keys; a value goes when nothing needs it. Unknown keys are ignored: release is idempotent. */
+  release(keys: readonly string[]): void;
+  /** The workers that hold each key; empty for spilled values. */
+  locate(keys: readonly string[]): Promise<Map<string, string[]>>;
+  workers(): Promise<WorkerInfo[]>;
+  on<K extends keyof EngineEvents>(event: K, listener: (event: EngineEvents[K]) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** The state every task function gets as its first argument. */
+export interface TaskContext {
+  /** This task's door to the arenas; what is allocated and not returned is freed when the task ends. */
+  readonly memory: import("../memory/memory.js").Memory;
+  readonly partition: PartitionId | undefined;
+  /** Throws when the run was cancelled; long loops call it now and then. */
+  throwIfAborted(): void;
+}
+
+/** A task's function. It may return a promise. */
+export type TaskFn = (context: TaskContext, args: never, ...deps: never[]) => unknown;

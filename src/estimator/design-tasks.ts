@@ -1,0 +1,171 @@
+import { DataError } from "../base/errors.js";
+import type { TaskContext } from "../engine/engine.js";
+import { Workspace } from "../kernels/workspace.js";
+import type { Column, DenseChunk, MatrixChunk } from "../memory/column.js";
+import { chunkWidth } from "../memory/column.js";
+import type { DesignChunk } from "../numeric/design-chunk.js";
+
+/** What {@link zipDesign} is told. */
+export interface ZipArgs {
+  readonly owner: string;
+  readonly y: boolean;
+  readonly w: boolean;
+}
+
+/**
+ * Puts partitions of X, y and weights together: the same rows, y and weights finite, weights not negative. X itself is not
+ * looked at here; the algorithms see its NaN in their own sums and then call {@link locateNonFinite}.
+ */
+export function zipDesign(context: TaskContext, args: ZipArgs, x: MatrixChunk, ...vectors: DenseChunk[]): DesignChunk {
+  const partition = context.partition?.index ?? 0;
+  const rest = [...vectors];
+  const take = (name: string): Column<"f64"> => {
+    const vector = rest.shift() as DenseChunk;
+    if (vector.rows !== x.rows) {
+      throw new DataError(
+        `${args.owner}: X has ${x.rows} rows but ${name} has ${vector.rows} in partition ${partition}. Take both from the same source, row by row.`,
+        { details: { partition } },
+      );
+    }
+    return asDoubles(context, vector.columns[0] as Column);
+  };
+  const y = args.y ? take("y") : undefined;
+  const w = args.w ? take("sampleWeight") : undefined;
+  if (y) assertFinite(context, args.owner, "y", y, partition);
+  if (w) {
+    assertFinite(context, args.owner, "sampleWeight", w, partition);
+    const row = context.memory.view(w).findIndex((value) => value < 0);
+    if (row >= 0) {
+      throw new DataError(`${args.owner}: sampleWeight must be >= 0; got ${context.memory.view(w)[row]} in partition ${partition}, row ${row}.`, {
+        details: { partition, row },
+      });
+    }
+  }
+  return { x, ...(y ? { y } : {}), ...(w ? { w } : {}) };
+}
+
+/** A column as doubles: itself, or a converted copy that the task owns. */
+export function asDoubles(context: TaskContext, column: Column): Column<"f64"> {
+  if (column.dtype === "f64") return column as Column<"f64">;
+  const out = context.memory.column("f64", column.length, column.arena);
+  const target = context.memory.view(out);
+  const source = context.memory.view(column);
+  for (let i = 0; i < source.length; i++) target[i] = Number(source[i]);
+  return out;
+}
+
+function assertFinite(context: TaskContext, owner: string, name: string, column: Column<"f64">, partition: number): void {
+  const found = firstNonFinite(context, [column], column.length);
+  if (!found) return;
+  const value = context.memory.view(column)[found.row];
+  throw new DataError(`${owner}: ${name} has ${value} in partition ${partition}, row ${found.row}. Drop or fill such rows first.`, {
+    details: { partition, row: found.row, column: name },
+  });
+}
+
+function firstNonFinite(context: TaskContext, columns: readonly Column[], rows: number): { column: number; row: number } | undefined {
+  const chunk: DenseChunk = { kind: "dense", rows, columns };
+  using space = Workspace.over(context.memory, chunk);
+  const { table, width, suffix } = space.matrix(chunk);
+  const out = space.zeros(width * 3);
+  space.kernels[`nonFinite${suffix}`](table, width, rows, out.pointer);
+  for (let j = 0; j < width; j++) {
+    const row = out.values[j * 3 + 2] ?? -1;
+    if (row >= 0) return { column: j, row };
+  }
+  return undefined;
+}
+
+/** Where a chunk of X has its first NaN or infinity, column by column; undefined when it is finite. */
+export function findNonFinite(context: TaskContext, x: MatrixChunk): { column: number; row: number; value: number } | undefined {
+  if (x.kind === "csr") {
+    const at = context.memory.view(x.values).findIndex((value) => !Number.isFinite(value));
+    const indptr = context.memory.view(x.indptr);
+    if (at < 0 || at < (indptr[0] ?? 0) || at >= (indptr[x.rows] ?? 0)) return undefined;
+    let row = 0;
+    while ((indptr[row + 1] ?? 0) <= at) row += 1;
+    return { column: context.memory.view(x.indices)[at] ?? 0, row, value: context.memory.view(x.values)[at] ?? NaN };
+  }
+  const found = firstNonFinite(context, x.columns, x.rows);
+  if (!found) return undefined;
+  return { ...found, value: Number(context.memory.view(x.columns[found.column] as Column)[found.row]) };
+}
+
+/** Throws when X has a NaN or infinity in this partition, naming column, partition and row; else returns its row count. */
+export function locateNonFinite(
+  context: TaskContext,
+  args: { owner: string; names: readonly string[] | undefined },
+  design: DesignChunk,
+): number {
+  const found = findNonFinite(context, design.x);
+  if (!found) return design.x.rows;
+  throw nonFiniteError(args.owner, args.names, context.partition?.index ?? 0, found);
+}
+
+/** The error for a NaN or infinity in X. */
+export function nonFiniteError(
+  owner: string,
+  names: readonly string[] | undefined,
+  partition: number,
+  found: { column: number; row: number; value: number },
+): DataError {
+  const column = names?.[found.column] ?? found.column;
+  return new DataError(
+    `${owner}: X has ${found.value} in column ${JSON.stringify(column)}, partition ${partition}, row ${found.row}. ` +
+      "Drop such rows or fill them (fillNull, SimpleImputer) first.",
+    { details: { column, partition, row: found.row } },
+  );
+}
+
+/** Distinct targets and their weights in one partition, at most `limit` of them; labels of a classifier. */
+export interface LabelSummary {
+  readonly rows: number;
+  readonly columns: number;
+  readonly labels: Float64Array;
+  /** Rows of each label. */
+  readonly counts: Float64Array;
+  /** Σw of each label. */
+  readonly weights: Float64Array;
+}
+
+/** Summary of y in one partition. */
+export function labelStep(context: TaskContext, args: { limit: number; owner: string }, design: DesignChunk): LabelSummary {
+  const y = design.y ? context.memory.view(design.y) : new Float64Array();
+  const w = design.w ? context.memory.view(design.w) : undefined;
+  const found = new Map<number, [number, number]>();
+  for (let i = 0; i < y.length; i++) {
+    const label = y[i] ?? 0;
+    const entry = found.get(label);
+    if (entry) {
+      entry[0] += 1;
+      entry[1] += w ? (w[i] ?? 0) : 1;
+    } else {
+      if (found.size >= args.limit) {
+        throw new DataError(
+          `${args.owner}: y has more than ${args.limit} distinct values by partition ${context.partition?.index ?? 0}. ` +
+            "A classifier needs labels; for a number to predict use a regressor.",
+        );
+      }
+      found.set(label, [1, w ? (w[i] ?? 0) : 1]);
+    }
+  }
+  const sorted = [...found].sort((a, b) => a[0] - b[0]);
+  return {
+    rows: design.x.rows,
+    columns: chunkWidth(design.x),
+    labels: Float64Array.from(sorted, ([label]) => label),
+    counts: Float64Array.from(sorted, ([, [count]]) => count),
+    weights: Float64Array.from(sorted, ([, [, weight]]) => weight),
+  };
+}
+
+/** The same design with y replaced by the position of each label in `classes`; X and weights are shared, not copied. */
+export function encodeLabels(context: TaskContext, args: { classes: Float64Array }, design: DesignChunk): DesignChunk {
+  const y = context.memory.view(design.y as Column<"f64">);
+  const codes = context.memory.column("f64", y.length, design.y?.arena);
+  const out = context.memory.view(codes);
+  const position = new Map(Array.from(args.classes, (label, code) => [label, code]));
+  // A label outside the classes has weight 0 only; any code will do.
+  for (let i = 0; i < y.length; i++) out[i] = position.get(y[i] ?? 0) ?? 0;
+  return { ...design, y: codes };
+}

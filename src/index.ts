@@ -1,0 +1,29 @@
+// Public names, by hand: what is not here is not promised.
+export {
+  AbortedError,
+  DataError,
+  EngineClosedError,
+  FileError,
+  FitError,
+  MemoryLimitError,
+  NotFittedError,
+  ParameterError,
+  PartwiseError,
+  TaskError,
+  WorkerLostError,
+} from "./base/errors.js";
+export { CounterRng } from "./base/rng.js";
+export { DistributedArray, type ArrayConvertible, type FrameLike, type Scalars } from "./collections/array/distributed-array.js";
+export { LocalMatrix } from "./collections/array/local-matrix.js";
+export type { Progress, RunOptions } from "./collections/plan-run.js";
+export { makePipeline, Pipeline, type PipelineParams, type PipelineStep } from "./compose/pipeline.js";
+export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";
+export type { Engine, EngineEvents, FnRef, TaskContext, TaskSpec, TaskStatus, WorkerInfo } from "./engine/engine.js";
+export { fnRef } from "./engine/fn-ref.js";
+export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";
+export type { FitOptions } from "./estimator/design.js";
+export { Estimator, type EstimatorJson, type FittedInput } from "./estimator/estimator.js";
+export type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput } from "./estimator/inputs.js";
+export type { Label } from "./estimator/labels.js";
+export { estimatorFromJSON, registerEstimator } from "./estimator/registry.js";
+export { Transformer } from "./estimator/transformer.js";

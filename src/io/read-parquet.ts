@@ -1,0 +1,121 @@
+import { basename } from "node:path";
+import { statSync } from "node:fs";
+import { FileError, ParameterError, show } from "../base/errors.js";
+import { DistributedDataFrame } from "../collections/frame/distributed-data-frame.js";
+import { frameState } from "../collections/frame/frame-state.js";
+import { schemaOf } from "../collections/frame/frame-types.js";
+import { polars, type PolarsFrame } from "../collections/frame/polars.js";
+import { readRange } from "./compressed.js";
+import { findFiles, type Paths } from "./find-files.js";
+import type { IpcPart } from "./ipc-part.js";
+import type { ParquetPart } from "./parquet-part.js";
+import { chosenColumns, unifySchemas } from "./unify-schemas.js";
+
+/** Options of {@link readParquet} and {@link readIpc}. */
+export interface ReadColumnsOptions {
+  /** Only these columns. */
+  readonly columns?: readonly string[];
+  /** At least so many partitions; files are split by rows, never joined. About 16 MB each unless given. */
+  readonly partitions?: number;
+}
+
+const PARTITION_BYTES = 16 * 2 ** 20;
+
+/**
+ * Parquet files as a frame. Only metadata is read now; each partition is a range of rows of one file. Verbs that follow
+ * directly reach the scan: columns that are not needed are not read, and for partitions that are whole files neither are
+ * row groups that a filter rules out.
+ *
+ * @param paths a file, a folder, a glob, or a list of them
+ * @throws FileError for a missing, truncated or foreign file, DataError for files whose columns differ
+ */
+export async function readParquet(paths: Paths, options: ReadColumnsOptions = {}): Promise<DistributedDataFrame> {
+  const pl = polars();
+  return readColumnar("readParquet", paths, [".parquet", ".pq"], options, "parquet", (path) => {
+    checkEnds("readParquet", path, "PAR1", "Parquet");
+    return pl.scanParquet(path, { glob: false });
+  });
+}
+
+/**
+ * Arrow IPC (Feather v2) files as a frame; like {@link readParquet}.
+ * @throws FileError for a missing, truncated or foreign file, DataError for files whose columns differ
+ */
+export async function readIpc(paths: Paths, options: ReadColumnsOptions = {}): Promise<DistributedDataFrame> {
+  const pl = polars();
+  return readColumnar("readIpc", paths, [".arrow", ".ipc", ".feather"], options, "ipc", (path) => {
+    checkEnds("readIpc", path, "ARROW1", "Arrow IPC");
+    return pl.scanIPC(path);
+  });
+}
+
+interface Opened {
+  readonly path: string;
+  readonly empty: PolarsFrame;
+  readonly rows: number;
+}
+
+function readColumnar(
+  reader: string,
+  paths: Paths,
+  extensions: readonly string[],
+  options: ReadColumnsOptions,
+  format: "parquet" | "ipc",
+  scan: (path: string) => import("nodejs-polars").LazyDataFrame,
+): DistributedDataFrame {
+  const pl = polars();
+  const { partitions: wanted } = options;
+  if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1)) {
+    throw new ParameterError(`${reader}: partitions must be an integer >= 1; got ${show(wanted)}.`);
+  }
+  const files = findFiles(reader, paths, extensions).map((path): Opened => {
+    try {
+      const frame = scan(path);
+      const rows = Number(frame.select(pl.len().alias("rows")).collectSync().getColumn("rows").get(0));
+      return { path, empty: frame.head(0).collectSync(), rows };
+    } catch (cause) {
+      if (cause instanceof FileError) throw cause;
+      const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+      throw new FileError(`${reader}: ${show(path)} cannot be read: ${reason}. The file is damaged or not what its name says; get it again.`, { cause, details: { path } });
+    }
+  });
+  const owner = `${reader}(${show(label(files))})`;
+  const schema = unifySchemas(reader, files.map(({ path, empty }) => ({ path, schema: schemaOf(empty) })), false);
+  const columns = chosenColumns(reader, schema, options.columns);
+  const total = files.reduce((sum, file) => sum + file.rows, 0);
+  const perPart = wanted === undefined ? PARTITION_BYTES / (8 * Object.keys(schema).length) : total / wanted;
+  const parts = files.flatMap((file) => splitFile(file, perPart, columns, format));
+  const empty = (files[0] as Opened).empty.select(...columns);
+  const bytes = files.reduce((sum, file) => sum + statSync(file.path).size, 0);
+  const source = { kind: "reader", label: owner, partitions: parts.length, bytes, columnar: true, part: (index: number) => parts[index] as ParquetPart } as const;
+  return new DistributedDataFrame(frameState(source, empty, parts.map((part) => part.rows)));
+}
+
+function splitFile(file: Opened, perPart: number, columns: readonly string[], format: "parquet" | "ipc"): (ParquetPart | IpcPart)[] {
+  const count = Math.max(1, Math.round(file.rows / Math.max(1, perPart)));
+  const same = columns.length === file.empty.columns.length && columns.every((name, i) => file.empty.columns[i] === name);
+  return Array.from({ length: count }, (_, i) => {
+    const offset = Math.floor((i * file.rows) / count);
+    const rows = Math.floor(((i + 1) * file.rows) / count) - offset;
+    return { format, path: file.path, offset, rows, whole: count === 1, columns: same ? null : columns };
+  });
+}
+
+function label(files: readonly Opened[]): string {
+  const [first] = files;
+  return first === undefined ? "" : files.length === 1 ? basename(first.path) : `${basename(first.path)} and ${files.length - 1} more`;
+}
+
+/** Both formats begin and end with a magic word: a cut file is recognised before Polars panics over it. */
+function checkEnds(reader: string, path: string, magic: string, name: string): void {
+  const { size } = statSync(path);
+  const head = readRange(path, 0, magic.length).toString("latin1");
+  const tail = readRange(path, Math.max(0, size - magic.length - 4), size);
+  if (head !== magic) {
+    throw new FileError(`${reader}: ${show(path)} is not a ${name} file: it begins with ${show(head)} instead of ${show(magic)}. Check the path.`, { details: { path } });
+  }
+  const footer = size > magic.length + 4 ? tail.readUInt32LE(0) : 0;
+  if (tail.subarray(4).toString("latin1") !== magic || footer + magic.length > size) {
+    throw new FileError(`${reader}: ${show(path)} is cut short: its ${name} footer is missing. Get the file again.`, { details: { path } });
+  }
+}

@@ -1,0 +1,17 @@
+// The kernels of kernels.wasm; kernels.ts describes each. They hold no state and no static data, use no stack in memory
+// and allocate nothing, so any number of threads may instantiate the module over one memory.
+export { momentsF64, momentsF32 } from "./moments";
+export { gramF64, gramF32 } from "./gram";
+export {
+  crossF64, crossF32, matVecF64, matVecF32, matTVecF64, matTVecF32, matMulF64, matMulF32,
+} from "./products";
+export {
+  glmLossGradF64, glmLossGradF32, glmLossGradHessF64, glmLossGradHessF32, glmLoss, inverseLink, csrGlmLossGrad,
+} from "./glm";
+export { minMaxF64, minMaxF32, nonFiniteF64, nonFiniteF32 } from "./extent";
+export { centerScaleF64, centerScaleF32, scaleShiftF64, scaleShiftF32 } from "./affine";
+export { gather, filter, copy, fill, fillF64 } from "./rows";
+export { convert, applyValidityF64, applyValidityF32 } from "./convert";
+export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwise";
+export { weightedSum } from "./sums";
+export { csrMoments, csrMatVec, csrMatTVec, csrScale } from "./csr";

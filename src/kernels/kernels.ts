@@ -1,0 +1,229 @@
+import type {
+  CsrGlmLossGradKernel,
+  CsrMatTVecKernel,
+  CsrMatVecKernel,
+  CsrMomentsKernel,
+  CsrScaleKernel,
+} from "./csr-kernels.js";
+import type { GlmLossGradHessKernel, GlmLossGradKernel, GlmLossKernel, InverseLinkKernel } from "./glm-kernels.js";
+import type {
+  AffineKernel,
+  CrossKernel,
+  GramKernel,
+  MatMulKernel,
+  MatTVecKernel,
+  MatVecKernel,
+  MinMaxKernel,
+  MomentsKernel,
+  NonFiniteKernel,
+} from "./matrix-kernels.js";
+import type {
+  ApplyValidityKernel,
+  BinaryKernel,
+  BinaryScalarKernel,
+  CompareKernel,
+  CompareScalarKernel,
+  ConvertKernel,
+  CopyKernel,
+  FillF64Kernel,
+  FillKernel,
+  FilterKernel,
+  GatherKernel,
+  UnaryKernel,
+  WeightedSumKernel,
+} from "./vector-kernels.js";
+
+/**
+ * The kernels over one memory, in WebAssembly (`instantiateKernels`) or plain TypeScript (`referenceKernels`).
+ *
+ * Conventions:
+ * - Pointers are byte offsets into the memory (up to 4 GiB), lengths are element counts. Vectors and columns need the
+ *   alignment of their element type only, scratch that of 8 bytes.
+ * - A matrix is a table of columns, u32[nCols] of byte offsets. Kernels that read one exist for f64 and f32 columns
+ *   (suffix); sums are f64 in either case.
+ * - Outputs and scratch are the caller's; kernels allocate nothing and keep no state, so several threads may run them
+ *   on one memory at once. Scratch needs no initial value.
+ * - "in/out" outputs are accumulated into. Nothing traps: NaN and infinities propagate as in IEEE 754 unless stated.
+ */
+export interface Kernels {
+  /** Moments of f64 columns. */
+  readonly momentsF64: MomentsKernel;
+  /** Moments of f32 columns. */
+  readonly momentsF32: MomentsKernel;
+  /** Extremes of f64 columns. */
+  readonly minMaxF64: MinMaxKernel;
+  /** Extremes of f32 columns. */
+  readonly minMaxF32: MinMaxKernel;
+  /** Count of NaN and infinities in f64 columns. */
+  readonly nonFiniteF64: NonFiniteKernel;
+  /** Count of NaN and infinities in f32 columns. */
+  readonly nonFiniteF32: NonFiniteKernel;
+  /** Gram matrix of f64 columns. */
+  readonly gramF64: GramKernel;
+  /** Gram matrix of f32 columns. */
+  readonly gramF32: GramKernel;
+  /** Cross product of f64 columns with f64 columns. */
+  readonly crossF64: CrossKernel;
+  /** Cross product of f32 columns with f64 columns. */
+  readonly crossF32: CrossKernel;
+  /** Matrix of f64 columns times vector. */
+  readonly matVecF64: MatVecKernel;
+  /** Matrix of f32 columns times vector. */
+  readonly matVecF32: MatVecKernel;
+  /** Transposed matrix of f64 columns times vector. */
+  readonly matTVecF64: MatTVecKernel;
+  /** Transposed matrix of f32 columns times vector. */
+  readonly matTVecF32: MatTVecKernel;
+  /** Matrix of f64 columns times small matrix. */
+  readonly matMulF64: MatMulKernel;
+  /** Matrix of f32 columns times small matrix. */
+  readonly matMulF32: MatMulKernel;
+  /** GLM loss and gradient over f64 columns. */
+  readonly glmLossGradF64: GlmLossGradKernel;
+  /** GLM loss and gradient over f32 columns. */
+  readonly glmLossGradF32: GlmLossGradKernel;
+  /** GLM loss, gradient and Hessian over f64 columns. */
+  readonly glmLossGradHessF64: GlmLossGradHessKernel;
+  /** GLM loss, gradient and Hessian over f32 columns. */
+  readonly glmLossGradHessF32: GlmLossGradHessKernel;
+  /** GLM loss of stored linear predictors. */
+  readonly glmLoss: GlmLossKernel;
+  /** GLM means from linear predictors. */
+  readonly inverseLink: InverseLinkKernel;
+  /** `(x - shift) · scale` of f64 columns. */
+  readonly centerScaleF64: AffineKernel;
+  /** `(x - shift) · scale` of f32 columns. */
+  readonly centerScaleF32: AffineKernel;
+  /** `x · scale + shift` of f64 columns. */
+  readonly scaleShiftF64: AffineKernel;
+  /** `x · scale + shift` of f32 columns. */
+  readonly scaleShiftF32: AffineKernel;
+  /** Rows by index. */
+  readonly gather: GatherKernel;
+  /** Rows by mask. */
+  readonly filter: FilterKernel;
+  /** Bytes from one place to another. */
+  readonly copy: CopyKernel;
+  /** Bytes of one value. */
+  readonly fill: FillKernel;
+  /** f64 elements of one value. */
+  readonly fillF64: FillF64Kernel;
+  /** Conversion between element types. */
+  readonly convert: ConvertKernel;
+  /** NaN for invalid f64 elements. */
+  readonly applyValidityF64: ApplyValidityKernel;
+  /** NaN for invalid f32 elements. */
+  readonly applyValidityF32: ApplyValidityKernel;
+  /** Arithmetic of two f64 vectors. */
+  readonly binary: BinaryKernel;
+  /** Arithmetic of an f64 vector and a scalar. */
+  readonly binaryScalar: BinaryScalarKernel;
+  /** Functions of an f64 vector. */
+  readonly unary: UnaryKernel;
+  /** Comparison of two f64 vectors. */
+  readonly compare: CompareKernel;
+  /** Comparison of an f64 vector and a scalar. */
+  readonly compareScalar: CompareScalarKernel;
+  /** Weighted sum of an f64 vector. */
+  readonly weightedSum: WeightedSumKernel;
+  /** Moments of CSR columns. */
+  readonly csrMoments: CsrMomentsKernel;
+  /** CSR matrix times vector. */
+  readonly csrMatVec: CsrMatVecKernel;
+  /** Transposed CSR matrix times vector. */
+  readonly csrMatTVec: CsrMatTVecKernel;
+  /** GLM loss and gradient over a CSR matrix. */
+  readonly csrGlmLossGrad: CsrGlmLossGradKernel;
+  /** Entries of a CSR matrix scaled by column. */
+  readonly csrScale: CsrScaleKernel;
+}
+
+// A record, so that the compiler finds a missing name.
+const everyKernel: Readonly<Record<keyof Kernels, true>> = {
+  momentsF64: true,
+  momentsF32: true,
+  minMaxF64: true,
+  minMaxF32: true,
+  nonFiniteF64: true,
+  nonFiniteF32: true,
+  gramF64: true,
+  gramF32: true,
+  crossF64: true,
+  crossF32: true,
+  matVecF64: true,
+  matVecF32: true,
+  matTVecF64: true,
+  matTVecF32: true,
+  matMulF64: true,
+  matMulF32: true,
+  glmLossGradF64: true,
+  glmLossGradF32: true,
+  glmLossGradHessF64: true,
+  glmLossGradHessF32: true,
+  glmLoss: true,
+  inverseLink: true,
+  centerScaleF64: true,
+  centerScaleF32: true,
+  scaleShiftF64: true,
+  scaleShiftF32: true,
+  gather: true,
+  filter: true,
+  copy: true,
+  fill: true,
+  fillF64: true,
+  convert: true,
+  applyValidityF64: true,
+  applyValidityF32: true,
+  binary: true,
+  binaryScalar: true,
+  unary: true,
+  compare: true,
+  compareScalar: true,
+  weightedSum: true,
+  csrMoments: true,
+  csrMatVec: true,
+  csrMatTVec: true,
+  csrGlmLossGrad: true,
+  csrScale: true,
+};
+
+/** Names of all kernels. */
+export const kernelNames: readonly string[] = Object.keys(everyKernel);
+
+// Slack for the kernels to start their scratch at a cache line.
+const ALIGNMENT = 64;
+
+// Mirrors gramTileRows and tileStride of assembly/gram.ts.
+function gramTileStride(nCols: number): number {
+  const fit = Math.floor(131_072 / (nCols + 3)) & ~3;
+  return Math.min(2048, Math.max(64, fit)) * 8 + 64;
+}
+
+/** Bytes of scratch that `gramF64` and `gramF32` need for `nCols` columns: about 1 MiB, more above 2,000 columns. */
+export function gramScratchBytes(nCols: number): number {
+  return (nCols + 3) * gramTileStride(nCols) + ALIGNMENT;
+}
+
+/** Bytes of scratch that `glmLossGradF64`, `glmLossGradF32` and `csrGlmLossGrad` need, for any number of columns. */
+export function glmScratchBytes(): number {
+  // TILE of assembly/lanes.ts, and a line for the element that may be written after an odd last row.
+  return 1024 * 8 + 64 + ALIGNMENT;
+}
+
+/** Bytes of scratch that `glmLossGradHessF64` and `glmLossGradHessF32` need for `nCols` columns and the intercept. */
+export function glmHessScratchBytes(nCols: number): number {
+  return (nCols + 1 + 4) * gramTileStride(nCols + 1) + ALIGNMENT;
+}
+
+export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
+export {
+  binaryOp,
+  compareOp,
+  dtypeCode,
+  unaryOp,
+  type BinaryOpCode,
+  type CompareOpCode,
+  type DtypeCode,
+  type ElementBytes,
+  type UnaryOpCode,
+} from "./vector-kernels.js";

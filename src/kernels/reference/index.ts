@@ -1,0 +1,76 @@
+import type { Kernels } from "../kernels.js";
+import { applyValidity, convert } from "./convert.js";
+import { csrMatTVec, csrMatVec, csrMoments, csrScale } from "./csr.js";
+import { csrGlmLossGrad, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
+import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
+import {
+  binary,
+  binaryScalar,
+  compare,
+  compareScalar,
+  copy,
+  fill,
+  fillF64,
+  filter,
+  gather,
+  unary,
+  weightedSum,
+} from "./vector.js";
+import { MemoryViews } from "./views.js";
+
+/**
+ * The kernels in plain TypeScript over a memory: what each one means, written to be read, and the twin that the
+ * WebAssembly kernels are tested against. Same signatures and conventions; slower, and no scratch is used.
+ */
+export function referenceKernels(memory: WebAssembly.Memory): Kernels {
+  const views = new MemoryViews(memory);
+  const centerScale = (x: number, shift: number, scale: number): number => (x - shift) * scale;
+  const scaleShift = (x: number, shift: number, scale: number): number => x * scale + shift;
+  return {
+    momentsF64: moments(views, "F64"),
+    momentsF32: moments(views, "F32"),
+    minMaxF64: minMax(views, "F64"),
+    minMaxF32: minMax(views, "F32"),
+    nonFiniteF64: nonFinite(views, "F64"),
+    nonFiniteF32: nonFinite(views, "F32"),
+    gramF64: gram(views, "F64"),
+    gramF32: gram(views, "F32"),
+    crossF64: cross(views, "F64"),
+    crossF32: cross(views, "F32"),
+    matVecF64: matVec(views, "F64"),
+    matVecF32: matVec(views, "F32"),
+    matTVecF64: matTVec(views, "F64"),
+    matTVecF32: matTVec(views, "F32"),
+    matMulF64: matMul(views, "F64"),
+    matMulF32: matMul(views, "F32"),
+    glmLossGradF64: glmLossGrad(views, "F64"),
+    glmLossGradF32: glmLossGrad(views, "F32"),
+    glmLossGradHessF64: glmLossGradHess(views, "F64"),
+    glmLossGradHessF32: glmLossGradHess(views, "F32"),
+    glmLoss: glmLoss(views),
+    inverseLink: inverseLink(views),
+    centerScaleF64: affine(views, "F64", centerScale),
+    centerScaleF32: affine(views, "F32", centerScale),
+    scaleShiftF64: affine(views, "F64", scaleShift),
+    scaleShiftF32: affine(views, "F32", scaleShift),
+    gather: gather(views),
+    filter: filter(views),
+    copy: copy(views),
+    fill: fill(views),
+    fillF64: fillF64(views),
+    convert: convert(views),
+    applyValidityF64: applyValidity(views, "F64"),
+    applyValidityF32: applyValidity(views, "F32"),
+    binary: binary(views),
+    binaryScalar: binaryScalar(views),
+    unary: unary(views),
+    compare: compare(views),
+    compareScalar: compareScalar(views),
+    weightedSum: weightedSum(views),
+    csrMoments: csrMoments(views),
+    csrMatVec: csrMatVec(views),
+    csrMatTVec: csrMatTVec(views),
+    csrGlmLossGrad: csrGlmLossGrad(views),
+    csrScale: csrScale(views),
+  };
+}

@@ -1,0 +1,1 @@
+export { trainTestSplit, type SplitOf, type SplitOptions, type Splittable } from "./train-test-split.js";

@@ -1,0 +1,137 @@
+import type { TaskContext } from "../engine/engine.js";
+import { fnRef } from "../engine/fn-ref.js";
+import { CounterRng } from "../base/rng.js";
+import { glmHessScratchBytes, glmScratchBytes, type GlmFamilyCode } from "../kernels/kernels.js";
+import { Workspace } from "../kernels/workspace.js";
+import type { Column, DenseChunk } from "../memory/column.js";
+import type { DesignChunk } from "./design-chunk.js";
+
+/** Sums of a GLM's loss over rows, and their derivatives in the coefficients (intercept last). */
+export interface GlmSums {
+  /** Σ w·loss. */
+  readonly loss: number;
+  /** Σw. */
+  readonly weight: number;
+  readonly grad: Float64Array;
+  /** Σ w·loss''·x̃x̃ᵀ, row-major, where it was asked for. */
+  readonly hess?: Float64Array;
+}
+
+/** What {@link glmStep} is told. */
+export interface GlmArgs {
+  readonly family: GlmFamilyCode;
+  /** Coefficients, intercept last. */
+  readonly coef: Float64Array;
+  readonly hess: boolean;
+}
+
+/** Loss and gradient (and Hessian) of one partition, in one pass over its memory. */
+export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk): GlmSums {
+  const { x } = design;
+  const p = args.coef.length - 1;
+  const y = design.y as Column<"f64">;
+  using space = new Workspace(context.memory, x.kind === "dense" ? (x.columns[0]?.arena ?? 0) : x.values.arena);
+  const { kernels } = space;
+  const grad = space.zeros(p + 1);
+  const coef = space.vector(args.coef);
+  const target = space.pointer(y);
+  const w = design.w ? space.pointer(design.w) : 0;
+  const weight = design.w ? kernels.weightedSum(0, w, x.rows) : x.rows;
+  if (x.kind === "csr") {
+    const scratch = space.bytes(glmScratchBytes());
+    const loss = kernels.csrGlmLossGrad(
+      args.family,
+      space.pointer(x.indptr),
+      space.pointer(x.indices),
+      space.pointer(x.values),
+      x.rows,
+      p,
+      target,
+      w,
+      0,
+      coef,
+      grad.pointer,
+      scratch,
+    );
+    return { loss, weight, grad: grad.values.slice() };
+  }
+  const { table, suffix } = space.matrix(x);
+  if (!args.hess) {
+    const scratch = space.bytes(glmScratchBytes());
+    const loss = kernels[`glmLossGrad${suffix}`](args.family, table, p, x.rows, target, w, 0, coef, grad.pointer, scratch);
+    return { loss, weight, grad: grad.values.slice() };
+  }
+  const hess = space.zeros((p + 1) * (p + 1));
+  const scratch = space.bytes(glmHessScratchBytes(p));
+  const loss = kernels[`glmLossGradHess${suffix}`](
+    args.family,
+    table,
+    p,
+    x.rows,
+    target,
+    w,
+    0,
+    coef,
+    grad.pointer,
+    hess.pointer,
+    scratch,
+  );
+  return { loss, weight, grad: grad.values.slice(), hess: hess.values.slice() };
+}
+
+/** Names {@link glmStep} for the engine. */
+export const GLM_STEP = fnRef(import.meta.url, "glmStep");
+
+/** Sums over the union. */
+export function mergeGlmSums(a: GlmSums, b: GlmSums): GlmSums {
+  const add = (p: Float64Array, q: Float64Array): Float64Array => p.map((value, j) => value + (q[j] ?? 0));
+  return {
+    loss: a.loss + b.loss,
+    weight: a.weight + b.weight,
+    grad: add(a.grad, b.grad),
+    ...(a.hess && b.hess ? { hess: add(a.hess, b.hess) } : {}),
+  };
+}
+
+/**
+ * Every `stride`-th row of some partitions, each from a place within its stride drawn by its number, so that no period in
+ * the data can hide from it. Dense designs only.
+ */
+export function sampleRows(context: TaskContext, args: { stride: number }, ...designs: DesignChunk[]): DesignChunk {
+  const { memory } = context;
+  const rng = new CounterRng(0, "glm subsample");
+  const picks = designs.map((design, d) => {
+    const rows: number[] = [];
+    for (let block = 0; block * args.stride < design.x.rows; block++) {
+      const row = block * args.stride + rng.integer(block, args.stride, d);
+      if (row < design.x.rows) rows.push(row);
+    }
+    return Uint32Array.from(rows);
+  });
+  const total = picks.reduce((sum, rows) => sum + rows.length, 0);
+  const width = (designs[0]?.x as DenseChunk | undefined)?.columns.length ?? 0;
+  const x = memory.dense("f64", total, width);
+  const y = memory.column("f64", total);
+  const weighted = designs.some((design) => design.w);
+  const w = weighted ? memory.column("f64", total) : undefined;
+  let at = 0;
+  designs.forEach((design, d) => {
+    const rows = picks[d] as Uint32Array;
+    const take = (from: Column, to: Column<"f64">): void => {
+      const source = memory.view(from);
+      const target = memory.view(to);
+      for (let i = 0; i < rows.length; i++) target[at + i] = Number(source[rows[i] ?? 0]);
+    };
+    (design.x as DenseChunk).columns.forEach((column, j) => take(column, x.columns[j] as Column<"f64">));
+    take(design.y as Column, y);
+    if (w) {
+      if (design.w) take(design.w, w);
+      else memory.view(w).fill(1, at, at + rows.length);
+    }
+    at += rows.length;
+  });
+  return { x, y, ...(w ? { w } : {}) };
+}
+
+/** Names {@link sampleRows} for the engine. */
+export const SAMPLE_ROWS = fnRef(import.meta.url, "sampleRows");

@@ -1,0 +1,24 @@
+"""Writes the golden files of this folder: scikit-learn's answers on seeded data, with a second oracle where one exists.
+
+Run with the versions in requirements.txt: python test/golden/generate.py [name ...]
+A file is { name, versions, seed, inputs: { id: data }, cases: { id: { call, inputs, expected, note } } }; see README.md.
+Never run it to make a failing test pass.
+"""
+
+import sys
+
+from linear_cases import linear_regression
+from logistic_cases import logistic_regression
+from metric_cases import metric_cases
+from scaler_cases import standard_scaler
+
+MAKERS = {
+    "standard-scaler": standard_scaler,
+    "linear-regression": linear_regression,
+    "logistic-regression": logistic_regression,
+    "metrics": metric_cases,
+}
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or MAKERS:
+        MAKERS[wanted]().write()

@@ -1,0 +1,235 @@
+import { glmHessScratchBytes, glmScratchBytes, type GlmFamilyCode, type Kernels } from "#src/kernels/kernels.js";
+import {
+  expectUlps,
+  expectWithin,
+  finiteDistance,
+  numbers,
+  uniform,
+  weights,
+  type Flavour,
+  type KernelHarness,
+  type Outcome,
+  type Storage,
+} from "./kernel-harness.js";
+import { matrix, widths, type TwinCase } from "./matrix-cases.js";
+
+const EPSILON = 2 ** -52;
+const families: readonly GlmFamilyCode[] = [0, 1, 2];
+
+function filled(length: number, value: number): number[] {
+  return Array.from({ length }, () => value);
+}
+
+/** Targets that suit the family: any number, 0, 1 or between, counts. */
+function targets(family: GlmFamilyCode, n: number): number[] {
+  return uniform(n, 40 + family).map((u, i) => {
+    if (family === 0) return 3 * u;
+    if (family === 1) return i % 5 === 4 ? (u + 1) / 2 : u > 0 ? 1 : 0;
+    return Math.floor(3 * (u + 1));
+  });
+}
+
+interface Problem {
+  readonly x: readonly (readonly number[])[];
+  readonly y: readonly number[];
+  readonly w: readonly number[] | undefined;
+  readonly offset: readonly number[] | undefined;
+  readonly coef: readonly number[];
+}
+
+/** Bounds of the error from the sizes of all terms: also of those inside η, whose errors the loss passes on. */
+function bounds(family: GlmFamilyCode, p: Problem): { loss: number; grad: number[]; hess: number[] } {
+  const d = p.x.length;
+  const n = p.y.length;
+  const unit = 8 * (n + d + 8) * EPSILON;
+  const grad = filled(d + 1, unit);
+  const hess = filled((d + 1) ** 2, unit);
+  let loss = unit;
+  for (let i = 0; i < n; i++) {
+    const row = [...p.x.map((column) => Math.abs(column[i]!)), 1];
+    const eta = p.x.reduce((s, column, j) => s + p.coef[j]! * column[i]!, p.coef[d]! + (p.offset?.[i] ?? 0));
+    const size =
+      row.reduce((s, v, j) => s + Math.abs(p.coef[j]!) * v, Math.abs(p.offset?.[i] ?? 0)) + Math.abs(p.y[i]!) + 1;
+    const growth = family === 2 ? Math.exp(eta) + 1 : 1;
+    const wi = unit * (p.w?.[i] ?? 1);
+    loss += wi * size * size * growth;
+    row.forEach((a, j) => {
+      grad[j]! += wi * size * growth * a;
+      row.forEach((b, m) => (hess[j * (d + 1) + m]! += wi * size * growth * a * b));
+    });
+  }
+  return { loss, grad, hess };
+}
+
+function within(outcome: Outcome<ArrayLike<number>>, allowed: readonly number[], what: string): void {
+  expectWithin(outcome, (i) => (Number.isNaN(allowed[i]!) ? Infinity : allowed[i]!), what, finiteDistance);
+}
+
+function eachProblem(
+  n: number,
+  flavour: Flavour,
+  storage: Storage,
+  check: (family: GlmFamilyCode, problem: Problem, what: string) => void,
+): void {
+  for (const family of families) {
+    for (const nCols of n > 67 ? [5] : widths(n)) {
+      for (const full of [false, true]) {
+        const special = matrix(nCols, n, flavour, storage);
+        // Small enough for exponentials, apart from the special values.
+        const x = special.map((column) => column.map((v) => (Math.abs(v) < 1e3 ? Math.fround(v / 1e3) : v)));
+        const problem = {
+          x,
+          y: targets(family, n),
+          w: full ? weights(n, 3) : undefined,
+          offset: full ? numbers(n, 4, "plain").map((v) => v / 1e3) : undefined,
+          coef: uniform(nCols + 1, 90),
+        };
+        check(family, problem, `family ${family}, ${nCols} columns, n ${n}, weights and offset ${full}`);
+      }
+    }
+  }
+}
+
+function lossGrad(storage: Storage): TwinCase {
+  return (h, n, flavour) => {
+    eachProblem(n, flavour, storage, (family, p, what) => {
+      h.reset();
+      const d = p.x.length;
+      const cols = h.columns(storage, p.x);
+      const y = h.f64(p.y);
+      const w = p.w === undefined ? 0 : h.f64(p.w);
+      const offset = p.offset === undefined ? 0 : h.f64(p.offset);
+      const coef = h.f64(p.coef);
+      const grad = h.accumulator(filled(d + 1, 0.5));
+      const scratch = h.room(glmScratchBytes());
+      const o = h.run((k) => k[`glmLossGrad${storage}`](family, cols, d, n, y, w, offset, coef, grad, scratch));
+      const allowed = bounds(family, p);
+      within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
+      within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
+    });
+  };
+}
+
+function lossGradHess(storage: Storage): TwinCase {
+  return (h, n, flavour) => {
+    eachProblem(n, flavour, storage, (family, p, what) => {
+      h.reset();
+      const d = p.x.length;
+      const cols = h.columns(storage, p.x);
+      const y = h.f64(p.y);
+      const w = p.w === undefined ? 0 : h.f64(p.w);
+      const offset = p.offset === undefined ? 0 : h.f64(p.offset);
+      const coef = h.f64(p.coef);
+      const grad = h.accumulator(filled(d + 1, 0.5));
+      const hess = h.accumulator(filled((d + 1) ** 2, 0.25));
+      const scratch = h.room(glmHessScratchBytes(d));
+      const o = h.run((k) =>
+        k[`glmLossGradHess${storage}`](family, cols, d, n, y, w, offset, coef, grad, hess, scratch),
+      );
+      const allowed = bounds(family, p);
+      within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
+      within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
+      within(h.f64At(hess, (d + 1) ** 2), allowed.hess, `Hessian, ${what}`);
+    });
+  };
+}
+
+const glmLoss: TwinCase = (h, n, flavour) => {
+  for (const family of families) {
+    for (const weighted of [false, true]) {
+      h.reset();
+      const etas = numbers(n, 21, flavour).map((v) => (Math.abs(v) < 1e3 ? v / 1e2 : v));
+      const ys = targets(family, n);
+      const ws = weights(n, 3);
+      const eta = h.f64(etas);
+      const y = h.f64(ys);
+      const w = weighted ? h.f64(ws) : 0;
+      const o = h.run((k) => k.glmLoss(family, n, eta, y, w));
+      const size = etas.reduce((s, e, i) => {
+        const growth = family === 2 ? Math.exp(e) : 0;
+        return s + (weighted ? ws[i]! : 1) * (growth + (Math.abs(e) + Math.abs(ys[i]!) + 1) ** 2);
+      }, 1);
+      within(
+        { wasm: [o.wasm], twin: [o.twin], magnitude: [0] },
+        [4 * (n + 4) * EPSILON * size],
+        `family ${family}, n ${n}, weighted ${weighted}`,
+      );
+    }
+  }
+};
+
+const inverseLink: TwinCase = (h, n, flavour) => {
+  for (const family of families) {
+    for (const inPlace of [false, true]) {
+      h.reset();
+      const eta = h.f64(numbers(n, 22, flavour));
+      if (inPlace) h.allowWrites(eta, n * 8);
+      const out = inPlace ? eta : h.room(n * 8);
+      h.run((k) => k.inverseLink(family, eta, n, out));
+      expectUlps(h.f64At(out, n), family === 0 ? 0 : 6, `family ${family}, n ${n}, in place ${inPlace}`);
+    }
+  }
+};
+
+/** The n × columns matrix in CSR form, its zeros left out, starting at entry `first` of longer arrays. */
+export function toCsr(
+  h: KernelHarness,
+  columns: readonly (readonly number[])[],
+  n: number,
+): { indptr: number; indices: number; values: number; nnz: number; entries: number } {
+  const first = 3;
+  const starts = [first];
+  const indices = [0, 0, 0];
+  const values = [9, 9, 9];
+  for (let i = 0; i < n; i++) {
+    columns.forEach((x, j) => {
+      if (x[i] !== 0) {
+        indices.push(j);
+        values.push(x[i]!);
+      }
+    });
+    starts.push(indices.length);
+  }
+  return {
+    indptr: h.u32(starts),
+    indices: h.u32(indices),
+    values: h.f64(values),
+    nnz: indices.length - first,
+    entries: indices.length,
+  };
+}
+
+/** As a matrix, with most of the values 0. */
+export function sparseMatrix(nCols: number, n: number, flavour: Flavour): number[][] {
+  return matrix(nCols, n, flavour, "F64").map((column, j) => column.map((v, i) => ((i * 5 + j * 3) % 4 === 0 ? v : 0)));
+}
+
+const csrLossGrad: TwinCase = (h, n, flavour) => {
+  eachProblem(n, flavour, "F64", (family, p, what) => {
+    h.reset();
+    const d = p.x.length;
+    const x = p.x.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
+    const { indptr, indices, values } = toCsr(h, x, n);
+    const y = h.f64(p.y);
+    const w = p.w === undefined ? 0 : h.f64(p.w);
+    const offset = p.offset === undefined ? 0 : h.f64(p.offset);
+    const coef = h.f64(p.coef);
+    const grad = h.accumulator(filled(d + 1, 0.5));
+    const scratch = h.room(glmScratchBytes());
+    const o = h.run((k) => k.csrGlmLossGrad(family, indptr, indices, values, n, d, y, w, offset, coef, grad, scratch));
+    const allowed = bounds(family, { ...p, x });
+    within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
+    within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
+  });
+};
+
+/** Cases of the kernels of generalised linear models. */
+export const glmCases = {
+  glmLossGradF64: lossGrad("F64"),
+  glmLossGradF32: lossGrad("F32"),
+  glmLossGradHessF64: lossGradHess("F64"),
+  glmLossGradHessF32: lossGradHess("F32"),
+  glmLoss,
+  inverseLink,
+  csrGlmLossGrad: csrLossGrad,
+} satisfies Partial<Record<keyof Kernels, TwinCase>>;

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+// Tests run against the built package: worker threads can only start from JavaScript (see CONTRIBUTING.md).
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
