@@ -1,4 +1,5 @@
 export type { GeneratorOptions } from "./generated.js";
+export { loadFlights, type FlightColumns, type FlightsOptions } from "./load-flights.js";
 export { makeBlobs, type Blobs, type BlobsOptions } from "./make-blobs.js";
 export { makeCircles, type CirclesOptions } from "./make-circles.js";
 export { makeClassification, type ClassificationData, type ClassificationOptions } from "./make-classification.js";

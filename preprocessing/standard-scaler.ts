@@ -7,7 +7,7 @@ import { fnRef } from "../src/engine/fn-ref.js";
 import { applyToRows, isFrame } from "../src/estimator/apply.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import type { LabelInput, LocalInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
+import { checkColumns, toMatrix, type LabelInput, type LocalInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import { Workspace } from "../src/kernels/workspace.js";
@@ -73,10 +73,9 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
   /** Adds rows to what was learnt before; the order and size of batches do not matter. */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const seen = this.stateIfFitted;
-    const added = await this.#measure("StandardScaler.partialFit", X, options);
-    if (seen && seen.nFeatures !== added.nFeatures) {
-      throw new DataError(`StandardScaler.partialFit: X has ${added.nFeatures} columns, but the rows before had ${seen.nFeatures}. Pass the same columns.`);
-    }
+    const owner = "StandardScaler.partialFit";
+    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
+    const added = await this.#measure(owner, X, options);
     this.setState(seen ? { ...seen, moments: mergeMoments(seen.moments, added.moments) } : added);
     return this;
   }
@@ -143,14 +142,7 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     if (design.layout === "csr" && this.params.withMean) throw sparseError(owner);
     const moments = await design.reduce<Moments>(fnRef(import.meta.url, "momentsOfDesign"), undefined, mergeMoments);
     if (moments.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
-    const infinite = moments.infCount.findIndex((count) => count > 0);
-    if (infinite >= 0) {
-      const column = design.names?.[infinite] ?? infinite;
-      throw new DataError(
-        `${owner}: column ${JSON.stringify(column)} has ${moments.infCount[infinite]} infinite value(s). Clip or drop them first; NaN would be left out.`,
-        { details: { column } },
-      );
-    }
+    if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
     return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), moments };
   }
 }

@@ -15,6 +15,9 @@ export {
 export { CounterRng } from "./base/rng.js";
 export { DistributedArray, type ArrayConvertible, type FrameLike, type Scalars } from "./collections/array/distributed-array.js";
 export { LocalMatrix } from "./collections/array/local-matrix.js";
+export { DistributedDataFrame, type Columns, type FrameFn } from "./collections/frame/distributed-data-frame.js";
+export { DistributedSeries, type FrameRunOptions, type ValueCount } from "./collections/frame/distributed-series.js";
+export { polars, type Polars, type PolarsExpr, type PolarsFrame } from "./collections/frame/polars.js";
 export type { Progress, RunOptions } from "./collections/plan-run.js";
 export { makePipeline, Pipeline, type PipelineParams, type PipelineStep } from "./compose/pipeline.js";
 export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";
@@ -27,3 +30,5 @@ export type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput
 export type { Label } from "./estimator/labels.js";
 export { estimatorFromJSON, registerEstimator } from "./estimator/registry.js";
 export { Transformer } from "./estimator/transformer.js";
+export { readCsv } from "./io/read-csv.js";
+export { readParquet } from "./io/read-parquet.js";

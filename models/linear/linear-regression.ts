@@ -5,7 +5,7 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
-import type { DistributedInput, LocalInput, MatrixInput, VectorInput } from "../../src/estimator/inputs.js";
+import { requireTarget, type DistributedInput, type LocalInput, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { COMOMENTS_STEP, mergeComoments, type Comoments } from "../../src/numeric/comoments.js";
 import { solveNormalEquations, solveTriangular } from "../../src/numeric/least-squares.js";
@@ -68,6 +68,7 @@ export class LinearRegression extends Estimator<LinearRegressionParams, LinearRe
   /** @throws DataError for NaN, infinities or lengths that differ; FitError when all weights are zero */
   async fit(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<this> {
     const owner = "LinearRegression.fit";
+    requireTarget(owner, y);
     using design = Design.open(owner, X, y, options);
     const { fitIntercept } = this.params;
     const total = await design.reduce<Comoments>(COMOMENTS_STEP, undefined, mergeComoments);

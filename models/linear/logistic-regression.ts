@@ -6,7 +6,7 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
-import type { DistributedInput, LabelInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
+import { requireTarget, type DistributedInput, type LabelInput, type LocalInput, type MatrixInput } from "../../src/estimator/inputs.js";
 import { codeLabels, summariseLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
@@ -81,6 +81,7 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
   /** @throws DataError for NaN, infinities or lengths that differ; FitError unless y has exactly two classes */
   async fit(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "LogisticRegression.fit";
+    requireTarget(owner, y);
     const target = await codeLabels(owner, y, options);
     using design = Design.open(owner, X, target.values, options);
     await design.hold();

@@ -15,13 +15,20 @@ export async function holdPlans(plans: readonly Plan[], engine: Engine, options:
   }
   const all = keys.flat();
   await run.submit(all, options.signal);
+  let bytes: (number | undefined)[];
   try {
-    await settled(engine, all, plans[0]?.label ?? "persist", options);
+    bytes = await settled(engine, all, plans[0]?.label ?? "persist", options);
   } catch (error) {
     run.release(all);
     throw error;
   }
-  return plans.map((plan, i) => new HeldPlan(plan.label, engine, keys[i] ?? [], plan.bytes));
+  return plans.map((plan, i) => {
+    const own = bytes.splice(0, keys[i]?.length ?? 0);
+    const known = own.every((size) => size !== undefined) ? own.reduce<number>((sum, size) => sum + (size ?? 0), 0) : plan.bytes;
+    // What the engine held before stays with the plan that holds it: releasing the new one must not take it away.
+    const owner = plan instanceof HeldPlan && plan.engine === engine ? plan : undefined;
+    return new HeldPlan(plan.label, engine, keys[i] ?? [], known, owner);
+  });
 }
 
 /** Computes all partitions of `plans` and returns their values with columns copied out, plan after plan. */
@@ -43,14 +50,20 @@ export async function readPlans(plans: readonly Plan[], stage: string, options: 
   return values;
 }
 
-async function settled(engine: Engine, keys: readonly string[], stage: string, options: RunOptions): Promise<void> {
+async function settled(
+  engine: Engine,
+  keys: readonly string[],
+  stage: string,
+  options: RunOptions,
+): Promise<(number | undefined)[]> {
   let done = 0;
-  await Promise.all(
+  return Promise.all(
     keys.map(async (key) => {
       const [status] = await engine.wait([key]);
       if (status && status.state !== "done") throw status.error ?? new Error(`${key} ${status.state}`);
       done += 1;
       options.onProgress?.({ stage, done, total: keys.length });
+      return status?.bytes;
     }),
   );
 }

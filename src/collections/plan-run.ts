@@ -43,7 +43,11 @@ export class PlanRun {
     const name = `${plan.id}:${index}`;
     let key = this.#keys.get(name);
     if (!key) {
-      key = this.#make(plan, index, `${this.#id}/${name}`);
+      key = this.#make(plan, index, `${this.#id}/${name}`).catch((error: unknown) => {
+        // Nothing will be submitted: what this run has placed so far has no other owner.
+        this.engine.release(this.#placed);
+        throw error;
+      });
       this.#keys.set(name, key);
     }
     return key;
@@ -58,13 +62,16 @@ export class PlanRun {
 
   /** Hands the graph over; `keep` stays until the caller releases it. Partitions placed for this run go with their users. */
   async submit(keep: readonly string[], signal?: AbortSignal): Promise<void> {
-    throwIfAborted(signal, this.#tasks.at(-1)?.partition?.of ?? "partwise");
     try {
+      throwIfAborted(signal, this.#tasks.at(-1)?.partition?.of ?? "partwise");
       await this.engine.submit(this.#tasks, { keep, ...(signal ? { signal } : {}) });
-    } finally {
-      // A placed partition that the caller asked to keep is the caller's now.
-      this.engine.release(this.#placed.filter((key) => !keep.includes(key)));
+    } catch (error) {
+      this.engine.release(this.#placed);
+      throw error;
     }
+    // A placed partition that the caller asked to keep is the caller's now.
+    const kept = new Set(keep);
+    this.engine.release(this.#placed.filter((key) => !kept.has(key)));
   }
 
   /** Releases kept keys that this run made; those of held collections stay with their owner. */

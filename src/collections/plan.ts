@@ -82,29 +82,32 @@ export class HostPlan extends Plan {
   }
 }
 
-/** Partitions that an engine holds. */
+/** Partitions that an engine holds: the plan's own, which go with it, or borrowed from another plan, which stay. */
 export class HeldPlan extends Plan {
   readonly inputs: readonly Plan[] = [];
   readonly bytes: number | undefined;
   readonly engine: Engine;
   readonly keys: readonly string[];
+  readonly #owner: HeldPlan | undefined;
   #released = false;
 
-  constructor(label: string, engine: Engine, keys: readonly string[], bytes?: number) {
+  constructor(label: string, engine: Engine, keys: readonly string[], bytes?: number, owner?: HeldPlan) {
     super(label, keys.length);
     this.engine = engine;
     this.keys = keys;
     this.bytes = bytes;
-    finalizer.register(this, { engine, keys }, this);
+    this.#owner = owner;
+    if (!owner) finalizer.register(this, { engine, keys }, this);
   }
 
   get released(): boolean {
-    return this.#released;
+    return this.#released || (this.#owner?.released ?? false);
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    if (this.#owner) return;
     finalizer.unregister(this);
     this.engine.release(this.keys);
   }

@@ -1,6 +1,7 @@
 import type { Plain } from "../base/plain.js";
 import type { Engine, FnRef } from "../engine/engine.js";
-import type { Plan } from "./plan.js";
+import { GROUP_STEP } from "./group-task.js";
+import { HeldPlan, type Plan } from "./plan.js";
 import { PlanRun, type RunOptions } from "./plan-run.js";
 import { chooseEngine } from "./choose-engine.js";
 
@@ -29,30 +30,50 @@ export async function reducePartitions<T>(
   options: RunOptions & { readonly engine?: Engine } = {},
 ): Promise<T | undefined> {
   const engine = options.engine ?? chooseEngine(plans);
+  const partitions = plans[0]?.partitions ?? 0;
   const run = new PlanRun(engine);
+  const size = groupSize(plans, engine);
   const keys: string[] = [];
-  for (let index = 0; index < (plans[0]?.partitions ?? 0); index++) {
+  for (let first = 0; first < partitions; first += size) {
+    const indices = Array.from({ length: Math.min(size, partitions - first) }, (_, k) => first + k);
     const deps: string[] = [];
-    for (const plan of plans) deps.push(await run.key(plan, index));
-    keys.push(run.add(reduction.step, reduction.args, deps, { index, of: reduction.label }));
+    for (const index of indices) for (const plan of plans) deps.push(await run.key(plan, index));
+    const { step, args, label: of } = reduction;
+    const partition = { index: first, of };
+    if (size === 1) keys.push(run.add(step, args, deps, partition));
+    else keys.push(run.add(GROUP_STEP, { step, args, of, indices, width: plans.length } as unknown as Plain, deps, partition));
   }
   await run.submit(keys, options.signal);
   try {
-    return await collectInOrder<T>(engine, keys, reduction, options);
+    const tree = new OrderedTree(reduction.combine);
+    for (const [k, key] of keys.entries()) {
+      const [value] = await engine.get([key]);
+      engine.release([key]);
+      for (const partial of size === 1 ? [value] : (value as Plain[])) tree.push(partial as T);
+      options.onProgress?.({ stage: reduction.label, done: Math.min(partitions, (k + 1) * size), total: partitions });
+    }
+    return tree.total();
   } finally {
     engine.release(keys);
   }
 }
 
-async function collectInOrder<T>(engine: Engine, keys: readonly string[], reduction: Reduction<T>, options: RunOptions): Promise<T | undefined> {
-  const tree = new OrderedTree(reduction.combine);
-  for (const [index, key] of keys.entries()) {
-    const [partial] = await engine.get([key]);
-    engine.release([key]);
-    tree.push(partial as T);
-    options.onProgress?.({ stage: reduction.label, done: index + 1, total: keys.length });
+/** Tasks a worker gets of one grouped pass: enough to even out, few enough to cost nothing. */
+const GROUPS_A_WORKER = 3;
+/** A group's values are in memory together, so they are kept well below any sensible limit. */
+const GROUP_BYTES = 48 * 2 ** 20;
+
+// Held partitions are passed over again and again: then a task for each costs more than many of them take.
+function groupSize(plans: readonly Plan[], engine: Engine): number {
+  const partitions = plans[0]?.partitions ?? 0;
+  let bytes = 0;
+  for (const plan of plans) {
+    if (!(plan instanceof HeldPlan) || plan.engine !== engine || plan.bytes === undefined) return 1;
+    bytes += plan.bytes;
   }
-  return tree.total();
+  const even = Math.ceil(partitions / (engine.parallelism * GROUPS_A_WORKER));
+  const small = Math.floor(GROUP_BYTES / Math.max(1, bytes / Math.max(1, partitions)));
+  return Math.max(1, Math.min(even, small));
 }
 
 /** Combines what is pushed, in order, along a fixed binary tree: like carrying in a binary counter. */

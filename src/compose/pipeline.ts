@@ -99,8 +99,9 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     for (const [name, value] of Object.entries(params)) {
       const [step, ...rest] = name.split("__");
       if (rest.length === 0) {
+        // Checked before they are set, so that steps which cannot work are never there.
+        checkSteps(TABLE.parse({ ...this.params, [name]: value }).steps);
         super.setParams({ [name]: value } as Partial<PipelineParams>);
-        checkSteps(this.params.steps);
         continue;
       }
       const estimator = this.step(step ?? "");
@@ -177,7 +178,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   async score(X: MatrixInput, y: LabelInput | VectorInput, options: FitOptions = {}): Promise<number> {
     const last = this.#last();
     if (!last.score) throw new DataError(`Pipeline.score: the last step ${this.#lastName()} has no score.`);
-    return last.score(this.#through(X), y, options);
+    // Local rows go through as one lazy plan; a local transform would be a promise.
+    return last.score(this.#through(isLocal(X) ? toMatrix("Pipeline.score", X) : X), y, options);
   }
 
   /** The last step's labels. */
@@ -228,6 +230,10 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   }
 
   #final(method: "predict" | "predictProba" | "decisionFunction" | "transform", X: MatrixInput): unknown {
+    if (method === "transform" && this.steps.at(-1)?.[1] === "passthrough") {
+      if (!isLocal(X)) return this.#through(X);
+      return (this.#through(toMatrix("Pipeline.transform", X)) as DistributedArray).compute();
+    }
     const last = this.#last() as unknown as Record<string, ((X: MatrixInput) => unknown) | undefined>;
     const call = last[method];
     if (!call) throw new DataError(`Pipeline.${method}: the last step ${this.#lastName()} cannot ${method}.`);

@@ -30,6 +30,8 @@ export interface TaskStatus {
   readonly key: string;
   readonly state: "done" | "failed" | "cancelled";
   readonly error?: Error;
+  /** Bytes of the value, where the engine knows them. */
+  readonly bytes?: number;
 }
 
 /** One executor of an engine. */

@@ -1,7 +1,7 @@
 import { DataError } from "../base/errors.js";
 import type { TaskContext } from "../engine/engine.js";
 import { Workspace } from "../kernels/workspace.js";
-import type { Column, DenseChunk, MatrixChunk } from "../memory/column.js";
+import type { Column, CsrChunk, DenseChunk, MatrixChunk } from "../memory/column.js";
 import { chunkWidth } from "../memory/column.js";
 import type { DesignChunk } from "../numeric/design-chunk.js";
 
@@ -79,9 +79,12 @@ function firstNonFinite(context: TaskContext, columns: readonly Column[], rows: 
 /** Where a chunk of X has its first NaN or infinity, column by column; undefined when it is finite. */
 export function findNonFinite(context: TaskContext, x: MatrixChunk): { column: number; row: number; value: number } | undefined {
   if (x.kind === "csr") {
-    const at = context.memory.view(x.values).findIndex((value) => !Number.isFinite(value));
     const indptr = context.memory.view(x.indptr);
-    if (at < 0 || at < (indptr[0] ?? 0) || at >= (indptr[x.rows] ?? 0)) return undefined;
+    // A cut of rows shares the entries of all rows: only its own count.
+    const first = indptr[0] ?? 0;
+    const found = context.memory.view(x.values).subarray(first, indptr[x.rows] ?? first).findIndex((value) => !Number.isFinite(value));
+    if (found < 0) return undefined;
+    const at = first + found;
     let row = 0;
     while ((indptr[row + 1] ?? 0) <= at) row += 1;
     return { column: context.memory.view(x.indices)[at] ?? 0, row, value: context.memory.view(x.values)[at] ?? NaN };
@@ -89,6 +92,52 @@ export function findNonFinite(context: TaskContext, x: MatrixChunk): { column: n
   const found = firstNonFinite(context, x.columns, x.rows);
   if (!found) return undefined;
   return { ...found, value: Number(context.memory.view(x.columns[found.column] as Column)[found.row]) };
+}
+
+/** Throws when X has an infinity in this partition, naming column, partition and row; NaN are left alone. Returns the row count. */
+export function locateInfinite(
+  context: TaskContext,
+  args: { owner: string; names: readonly string[] | undefined },
+  design: DesignChunk,
+): number {
+  const { x } = design;
+  const found = x.kind === "csr" ? infiniteEntry(context, x) : infiniteValue(context, x);
+  if (!found) return x.rows;
+  const partition = context.partition?.index ?? 0;
+  const column = args.names?.[found.column] ?? found.column;
+  throw new DataError(
+    `${args.owner}: X has ${found.value} in column ${JSON.stringify(column)}, partition ${partition}, row ${found.row}. Clip or drop such rows first; NaN would be left out.`,
+    { details: { column, partition, row: found.row } },
+  );
+}
+
+interface FoundValue {
+  readonly column: number;
+  readonly row: number;
+  readonly value: number;
+}
+
+const isInfinite = (value: number | bigint): boolean => value === Infinity || value === -Infinity;
+
+function infiniteValue(context: TaskContext, x: DenseChunk): FoundValue | undefined {
+  for (const [column, own] of x.columns.entries()) {
+    const values = context.memory.view(own) as Float64Array;
+    const row = values.findIndex(isInfinite);
+    if (row >= 0) return { column, row, value: values[row] ?? NaN };
+  }
+  return undefined;
+}
+
+function infiniteEntry(context: TaskContext, x: CsrChunk): FoundValue | undefined {
+  const indptr = context.memory.view(x.indptr);
+  const values = context.memory.view(x.values);
+  for (let row = 0; row < x.rows; row++) {
+    for (let k = indptr[row] ?? 0; k < (indptr[row + 1] ?? 0); k++) {
+      const value = values[k] ?? 0;
+      if (isInfinite(value)) return { column: context.memory.view(x.indices)[k] ?? 0, row, value };
+    }
+  }
+  return undefined;
 }
 
 /** Throws when X has a NaN or infinity in this partition, naming column, partition and row; else returns its row count. */

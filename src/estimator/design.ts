@@ -51,6 +51,7 @@ export class Design implements Disposable {
    */
   static open(owner: string, X: MatrixInput, y: VectorInput | undefined, options: FitOptions): Design {
     const x = toMatrix(owner, X);
+    if (x.width === 0 && x.rows === 0) throw new DataError(`${owner}: X is empty: no rows and no columns. Check where it comes from.`);
     if (x.width === 0) throw new DataError(`${owner}: X has no columns. Select at least one.`);
     if (x.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
     const target = y === undefined ? undefined : toVector(owner, "y", y, x);
@@ -115,6 +116,11 @@ export class Design implements Disposable {
   /** A pass that throws where X has its first NaN or infinity; returns when there is none. */
   async assertFinite(): Promise<void> {
     await this.reduce<number>(task("locateNonFinite"), { owner: this.owner, names: this.names }, (a, b) => a + b, false);
+  }
+
+  /** A pass that throws where X has its first infinity; returns when there is none. */
+  async assertNoInfinity(): Promise<void> {
+    await this.reduce<number>(task("locateInfinite"), { owner: this.owner, names: this.names }, (a, b) => a + b, false);
   }
 
   /** Lets the kept partitions go. */

@@ -74,6 +74,11 @@ export function toVector(owner: string, name: string, values: VectorInput, like?
   return like ? alignTo(owner, name, vector, like) : vector;
 }
 
+/** Refuses a fit without targets, which plain JavaScript would let through. @throws DataError */
+export function requireTarget(owner: string, y: unknown): void {
+  if (y === undefined || y === null) throw new DataError(`${owner}: y is missing; got ${String(y)}. Pass one target for each row of X.`);
+}
+
 function alignTo(owner: string, name: string, vector: DistributedArray, like: DistributedArray): DistributedArray {
   if (vector.rows !== undefined && like.rows !== undefined && vector.rows !== like.rows) {
     throw new DataError(`${owner}: X has ${like.rows} rows but ${name} has ${vector.rows}. They need the same number.`);

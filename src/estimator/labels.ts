@@ -19,13 +19,13 @@ export interface CodedLabels {
 
 /** A column of text that can list its distinct values and be coded by them; data frame columns are. */
 interface TextColumn {
-  readonly isText: boolean;
-  classes(options: RunOptions & { engine?: Engine }): Promise<string[]>;
-  encode(classes: readonly string[]): DistributedArray;
+  readonly isNumeric: boolean;
+  classes(options: RunOptions & { engine?: Engine }): Promise<Label[]>;
+  encode(classes: readonly Label[]): DistributedArray;
 }
 
 function isTextColumn(y: unknown): y is TextColumn {
-  return typeof y === "object" && y !== null && (y as { isText?: unknown }).isText === true;
+  return typeof y === "object" && y !== null && (y as { isNumeric?: unknown }).isNumeric === false && "encode" in y;
 }
 
 const LABEL_LIMIT = 1000;
@@ -43,7 +43,7 @@ export async function codeLabels(
   classes?: readonly Label[],
 ): Promise<CodedLabels> {
   if (isTextColumn(y)) {
-    const list = classes ? classes.map(String) : await y.classes(options);
+    const list = classes ?? (await y.classes(options));
     return { values: y.encode(list), labelOf: (code) => list[code] ?? "" };
   }
   if (!Array.isArray(y)) return { values: y as VectorInput, labelOf: (code) => code };

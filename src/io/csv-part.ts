@@ -1,7 +1,10 @@
 import { DataError, show } from "../base/errors.js";
+import { dtypeOf, type FrameSchema } from "../collections/frame/frame-types.js";
+import { NumberFrame } from "../collections/frame/number-frame.js";
 import { polars, type PolarsFrame, type PolarsLazyFrame } from "../collections/frame/polars.js";
 import type { VerbCall } from "../collections/frame/verbs.js";
 import { countNewlines, eachRecord, findField, findRagged, type RecordSyntax } from "./csv-records.js";
+import { parseNumbers } from "./parse-numbers.js";
 import { readRange, unpack, type Compression } from "./compressed.js";
 
 /** How a CSV file is written. */
@@ -22,8 +25,8 @@ export interface CsvPart {
   readonly compression: Compression;
   /** The first record of the content is the header (compressed files; other parts start after it). */
   readonly header: boolean;
-  /** An empty frame (Arrow IPC) with the file's columns in the file's order. */
-  readonly schema: Uint8Array;
+  /** The file's columns in the file's order, types in words. */
+  readonly schema: FrameSchema;
   /** The order in which the columns leave, where it is not the file's. */
   readonly order: readonly string[] | null;
   readonly syntax: CsvFormat;
@@ -40,12 +43,14 @@ export function recordSyntax(format: CsvFormat): RecordSyntax {
  * Parses a part: its `columns`, and the last one, whose nulls show records that are too short.
  * @throws DataError naming file and line for a record with too many or too few fields, or a value of another type
  */
-export function openCsv(part: CsvPart, verbs: readonly VerbCall[]): PolarsLazyFrame {
-  const pl = polars();
+export function openCsv(part: CsvPart, verbs: readonly VerbCall[]): PolarsLazyFrame | NumberFrame {
   const [first] = verbs;
   const limit = first?.verb === "limit" && first.args.from === "head" ? first.args.rows : undefined;
   const bytes = part.compression === null ? rangeOf(part, limit) : unpack(part.path, part.compression);
-  const schema = pl.readIPC(Buffer.from(part.schema)).schema;
+  const numbers = numbersIn(part, bytes);
+  if (numbers) return numbers;
+  const pl = polars();
+  const schema = Object.fromEntries(Object.entries(part.schema).map(([name, dtype]) => [name, dtypeOf(dtype, "readCsv")]));
   const names = Object.keys(schema);
   const last = names.at(-1) as string;
   const columns = part.columns && names.filter((name) => name === last || part.columns?.includes(name));
@@ -70,6 +75,22 @@ export function openCsv(part: CsvPart, verbs: readonly VerbCall[]): PolarsLazyFr
   if (names.length > 1 && frame.getColumn(last).nullCount() > 0) checkShort(part, bytes, names);
   const lazy = frame.lazy();
   return part.order || columns ? lazy.select((part.order ?? names).filter((name) => !part.columns || part.columns.includes(name)).map((name) => pl.col(name))) : lazy;
+}
+
+/** The fast way for columns that are all numbers, where the bytes allow it. */
+function numbersIn(part: CsvPart, bytes: Buffer): NumberFrame | undefined {
+  if (part.syntax.nullValues !== null || part.header) return undefined;
+  const fields = Object.entries(part.schema).map(([name, type]) => ({ name, wanted: part.columns?.includes(name) ?? true, type }));
+  if (fields.some((field) => field.wanted && field.type !== "Float64" && field.type !== "Int64")) return undefined;
+  const parsed = parseNumbers(
+    bytes,
+    recordSyntax(part.syntax).delimiter,
+    fields.map(({ name, wanted, type }) => ({ name, wanted, integer: type === "Int64" })),
+    countNewlines(bytes) + 1,
+  );
+  if (!parsed) return undefined;
+  const frame = new NumberFrame(parsed.rows, parsed.columns);
+  return part.order ? frame.select(part.order.filter((name) => parsed.columns.some((column) => column.name === name))) : frame;
 }
 
 /** The part's bytes; where only its first records are wanted, no more than hold them. */

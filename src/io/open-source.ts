@@ -1,5 +1,6 @@
 import type { PlainRecord } from "../base/plain.js";
 import type { VerbCall } from "../collections/frame/verbs.js";
+import type { NumberFrame } from "../collections/frame/number-frame.js";
 import type { PolarsLazyFrame } from "../collections/frame/polars.js";
 import { openCsv, type CsvPart } from "./csv-part.js";
 import { openIpc, type IpcPart } from "./ipc-part.js";
@@ -10,7 +11,7 @@ import { openParquet, type ParquetPart } from "./parquet-part.js";
 export type SourcePart = ParquetPart | CsvPart | NdjsonPart | IpcPart;
 
 /** How each kind of part is opened in a task: one entry a file format. */
-const openers: { readonly [K in SourcePart["format"]]: (part: Extract<SourcePart, { format: K }>, verbs: readonly VerbCall[]) => PolarsLazyFrame } = {
+const openers: { readonly [K in SourcePart["format"]]: (part: Extract<SourcePart, { format: K }>, verbs: readonly VerbCall[]) => PolarsLazyFrame | NumberFrame } = {
   parquet: openParquet,
   csv: openCsv,
   ndjson: openNdjson,
@@ -18,7 +19,7 @@ const openers: { readonly [K in SourcePart["format"]]: (part: Extract<SourcePart
 };
 
 /** The lazy frame of one part; `verbs` are what will be applied to it, for readers that prune columns themselves. */
-export function openSource(part: SourcePart, verbs: readonly VerbCall[]): PolarsLazyFrame {
+export function openSource(part: SourcePart, verbs: readonly VerbCall[]): PolarsLazyFrame | NumberFrame {
   return openers[part.format](part as never, verbs);
 }
 

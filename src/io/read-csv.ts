@@ -5,7 +5,6 @@ import { DistributedDataFrame } from "../collections/frame/distributed-data-fram
 import { frameState } from "../collections/frame/frame-state.js";
 import { dtypeName, dtypeOf, emptyFrame, schemaOf, type DTypeLike, type FrameSchema } from "../collections/frame/frame-types.js";
 import { unknownColumn } from "../collections/frame/expressions.js";
-import { frameBytes } from "../collections/frame/live-frame.js";
 import { polars } from "../collections/frame/polars.js";
 import { compressionOf, readHead, type Compression } from "./compressed.js";
 import { cutRecords } from "./cut-records.js";
@@ -62,9 +61,8 @@ export async function readCsv(paths: Paths, options: ReadCsvOptions = {}): Promi
   const columns = chosenColumns(owner, merged, options.columns);
   const parts: CsvPart[] = [];
   for (const file of files) {
-    const own = Object.fromEntries(Object.keys(file.schema).map((name) => [name, merged[name] as string]));
-    const schema = new Uint8Array(frameBytes(emptyFrame(own, owner)));
-    const order = Object.keys(own).join("\0") === columns.join("\0") ? null : columns;
+    const schema = Object.fromEntries(Object.keys(file.schema).map((name) => [name, merged[name] as string]));
+    const order = Object.keys(schema).join("\0") === columns.join("\0") ? null : columns;
     const common = { format: "csv", path: file.path, compression: file.compression, schema, order, syntax, columns: null } as const;
     if (file.compression !== null) parts.push({ ...common, start: 0, end: 0, header: options.header ?? true });
     else for (const [start, end] of await ranges(file, syntax, options)) parts.push({ ...common, start, end, header: false });

@@ -11,7 +11,9 @@ export interface AccuracyOptions extends MetricOptions {
 }
 
 /** {@link accuracyScore} as part of a pass. */
-export function accuracyKernel(options: { readonly normalize?: boolean | undefined } = {}): MetricKernel<number, number> {
+export function accuracyKernel(
+  options: { readonly normalize?: boolean | undefined } = {},
+): MetricKernel<number, number> {
   const name = "accuracyScore";
   const share = oneOf(name, "normalize", options.normalize, true, [true, false]);
   return {
@@ -42,8 +44,16 @@ export function accuracyKernel(options: { readonly normalize?: boolean | undefin
  * await accuracyScore([0, 1, 1, 0], [0, 1, 0, 0]); // 0.75
  * ```
  */
-export async function accuracyScore(yTrue: LabelValues, yPred: LabelValues, options: AccuracyOptions = {}): Promise<number> {
+export async function accuracyScore(
+  yTrue: LabelValues,
+  yPred: LabelValues,
+  options: AccuracyOptions = {},
+): Promise<number> {
   checkOptions("accuracyScore", options, ["normalize"]);
-  const [score] = await metricPass([accuracyKernel(options)], { yTrue, yPred, sampleWeight: options.sampleWeight }, options);
+  const [score] = await metricPass(
+    [accuracyKernel(options)],
+    { yTrue, yPred, sampleWeight: options.sampleWeight },
+    options,
+  );
   return score;
 }

@@ -37,7 +37,8 @@ export interface CalibrationCurve {
 export function calibrationKernel(options: CalibrationKernelOptions = {}): MetricKernel<unknown, CalibrationCurve> {
   const name = "calibrationCurve";
   const { nBins = 5, posLabel } = options;
-  if (!Number.isInteger(nBins) || nBins < 1) throw new ParameterError(`${name}: nBins must be an integer >= 1; got ${show(nBins)}.`);
+  if (!Number.isInteger(nBins) || nBins < 1)
+    throw new ParameterError(`${name}: nBins must be an integer >= 1; got ${show(nBins)}.`);
   const strategy = oneOf<CalibrationStrategy>(name, "strategy", options.strategy, "uniform", ["uniform", "quantile"]);
   const edges = Float64Array.from({ length: nBins - 1 }, (_, i) => (i + 1) * (1 / nBins));
   const common = {
@@ -75,11 +76,14 @@ export function calibrationKernel(options: CalibrationKernelOptions = {}): Metri
 }
 
 /**
- * How often rows of a predicted probability are positive: for each bin of probability the mean prediction and the share of
+ * How often rows of a predicted probability are positive: for each bin of probability the mean prediction and the share
+ * of
  * positives.
  *
- * Bins as in scikit-learn: "uniform" cuts [0, 1] into `nBins` of equal width; "quantile" cuts at the linearly interpolated
- * quantiles of the probabilities (a weight counts as so many rows; exact, with the memory of {@link rocAucScore}). Empty bins are left out.
+ * Bins as in scikit-learn: "uniform" cuts [0, 1] into `nBins` of equal width; "quantile" cuts at the linearly
+ * interpolated
+ * quantiles of the probabilities (a weight counts as so many rows; exact, with the memory of {@link rocAucScore}).
+ * Empty bins are left out.
  * One pass. Beyond scikit-learn: weights, and the weight of each bin.
  *
  * @throws DataError for values outside [0, 1], more than two labels without `posLabel`; ParameterError for nBins < 1
@@ -89,9 +93,17 @@ export function calibrationKernel(options: CalibrationKernelOptions = {}): Metri
  * const { probTrue, probPred } = await calibrationCurve(y, await model.predictProba(X), { nBins: 10 });
  * ```
  */
-export async function calibrationCurve(yTrue: LabelValues, yProba: MetricValues, options: CalibrationOptions = {}): Promise<CalibrationCurve> {
+export async function calibrationCurve(
+  yTrue: LabelValues,
+  yProba: MetricValues,
+  options: CalibrationOptions = {},
+): Promise<CalibrationCurve> {
   checkOptions("calibrationCurve", options, ["nBins", "strategy", "posLabel"]);
-  const [curve] = await metricPass([calibrationKernel(options)], { yTrue, yProba, sampleWeight: options.sampleWeight }, options);
+  const [curve] = await metricPass(
+    [calibrationKernel(options)],
+    { yTrue, yProba, sampleWeight: options.sampleWeight },
+    options,
+  );
   return curve;
 }
 
@@ -99,8 +111,13 @@ function curveOf(name: string, sums: BinSums, codes: LabelCodes): CalibrationCur
   const { first, second } = positiveSide(name, sums, codes) ? sums : { first: sums.second, second: sums.first };
   const weights = first.map((w, k) => w + (second[k] as number));
   const used = Array.from(weights.keys()).filter((k) => (weights[k] as number) > 0);
-  const share = (part: Float64Array): Float64Array => Float64Array.from(used, (k) => (part[k] as number) / (weights[k] as number));
-  return { probTrue: share(second), probPred: share(sums.proba), weight: Float64Array.from(used, (k) => weights[k] as number) };
+  const share = (part: Float64Array): Float64Array =>
+    Float64Array.from(used, (k) => (part[k] as number) / (weights[k] as number));
+  return {
+    probTrue: share(second),
+    probPred: share(sums.proba),
+    weight: Float64Array.from(used, (k) => weights[k] as number),
+  };
 }
 
 // False when the only label there is counts as positive, although the sums have it on the first side.
@@ -109,11 +126,16 @@ function positiveSide(name: string, sums: BinSums, codes: LabelCodes): boolean {
   const only = codes.decode(sums.labels[0] as number);
   if (only === 1) return false;
   if (only === 0 || only === -1) return true;
-  throw new DataError(`${name}: yTrue has only the class ${show(only)}, which does not say whether it is the positive one. Pass posLabel.`);
+  throw new DataError(
+    `${name}: yTrue has only the class ${show(only)}, which does not say whether it is the positive one. Pass posLabel.`,
+  );
 }
 
 function binned(table: BinaryTable, edges: readonly number[]): BinSums {
-  const sums = Array.from({ length: edges.length + 1 }, () => [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()] as const);
+  const sums = Array.from(
+    { length: edges.length + 1 },
+    () => [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()] as const,
+  );
   for (let k = 0; k < table.score.length; k++) {
     const score = table.score[k] as number;
     const bin = sums[binOf(edges, score)] as (typeof sums)[number];
@@ -125,7 +147,8 @@ function binned(table: BinaryTable, edges: readonly number[]): BinSums {
   return { labels: table.labels, first: side(0), second: side(1), proba: side(2) };
 }
 
-// Inner edges at the quantiles i / nBins, as numpy's linear method finds them in rows repeated by weight, its roundings included.
+// Inner edges at the quantiles i / nBins, as numpy's linear method finds them in rows repeated by weight, its roundings
+// included.
 function quantileEdges(table: BinaryTable, nBins: number): number[] {
   const n = table.score.length;
   const upTo = new Float64Array(n);
@@ -147,7 +170,7 @@ function quantileEdges(table: BinaryTable, nBins: number): number[] {
   };
   const last = Math.max(0, sum.value - 1);
   return Array.from({ length: nBins - 1 }, (_, i) => {
-    const at = ((((i + 1) * (1 / nBins)) * 100) / 100) * last;
+    const at = (((i + 1) * (1 / nBins) * 100) / 100) * last;
     const below = Math.floor(at);
     const [a, b, t] = [row(below), row(below + 1), at - below];
     return t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t;

@@ -35,7 +35,11 @@ export interface ConfusionCounts {
 }
 
 /** Counts pairs of labels; rows with a label outside `labels` (where given) and rows of weight 0 are left out. */
-export function confusionStep(_context: TaskContext, args: { labels?: readonly number[] }, rows: MetricRows): ConfusionCounts {
+export function confusionStep(
+  _context: TaskContext,
+  args: { labels?: readonly number[] },
+  rows: MetricRows,
+): ConfusionCounts {
   const t = rows.columns.yTrue?.[0] as Float64Array;
   const p = rows.columns.yPred?.[0] as Float64Array;
   const w = rows.weight;
@@ -90,7 +94,8 @@ export interface LogLossPartial {
   /** Labels in yTrue, ascending; empty where they were given. */
   readonly labels: readonly number[];
   /**
-   * Σ w · -log p by label and column: which column belongs to a label is known only when all labels are. One entry in one
+   * Σ w · -log p by label and column: which column belongs to a label is known only when all labels are. One entry in
+   * one
    * row where the labels were given.
    */
   readonly losses: readonly Float64Array[];
@@ -108,7 +113,10 @@ export function logLossStep(_context: TaskContext, args: LogLossArgs, rows: Metr
   const classes = Math.max(2, proba.length);
   const eps = rows.dtypes.yProba === "f32" ? EPS.f32 : EPS.f64;
   const loss = (column: number, i: number): number => {
-    const p = proba.length === 1 ? positive(proba[0] as Float64Array, i, column) : ((proba[column] as Float64Array)[i] as number);
+    const p =
+      proba.length === 1
+        ? positive(proba[0] as Float64Array, i, column)
+        : ((proba[column] as Float64Array)[i] as number);
     return -Math.log(Math.min(1 - eps, Math.max(eps, p)));
   };
   checkProbabilities(proba, rows);
@@ -127,7 +135,8 @@ export function logLossStep(_context: TaskContext, args: LogLossArgs, rows: Metr
     }
     let sums = found.get(label);
     if (!sums) {
-      if (found.size === classes) throw tooManyClasses(classes, [...found.keys(), label], { partition: rows.partition, row: i });
+      if (found.size === classes)
+        throw tooManyClasses(classes, [...found.keys(), label], { partition: rows.partition, row: i });
       sums = Array.from({ length: classes }, () => new CompensatedSum());
       found.set(label, sums);
     }
@@ -170,13 +179,20 @@ function checkProbabilities(proba: readonly Float64Array[], rows: MetricRows): v
 }
 
 function unlisted(rows: MetricRows, row: number): DataError {
-  return new DataError(`logLoss: partition ${rows.partition}, row ${row} of yTrue has a label that is not in labels. List every class.`, {
-    details: { partition: rows.partition, row },
-  });
+  return new DataError(
+    `logLoss: partition ${rows.partition}, row ${row} of yTrue has a label that is not in labels. List every class.`,
+    {
+      details: { partition: rows.partition, row },
+    },
+  );
 }
 
 /** The error for more labels than columns. */
-export function tooManyClasses(classes: number, labels: readonly unknown[], place?: { partition: number; row: number }): DataError {
+export function tooManyClasses(
+  classes: number,
+  labels: readonly unknown[],
+  place?: { partition: number; row: number },
+): DataError {
   const where = place ? ` (partition ${place.partition}, row ${place.row})` : "";
   return new DataError(
     `logLoss: yTrue has at least ${labels.length} classes${where}, but yProba has probabilities of ${classes}; got ${show(labels)}. Pass one column a class.`,

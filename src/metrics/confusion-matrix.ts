@@ -29,7 +29,11 @@ export interface ConfusionMatrix {
 export function confusionKernel(options: ConfusionKernelOptions = {}): MetricKernel<ConfusionCounts, ConfusionMatrix> {
   const name = "confusionMatrix";
   const labels = checkLabels(name, options.labels);
-  const normalize = oneOf<ConfusionNormalize | "no">(name, "normalize", options.normalize, "no", ["true", "pred", "all"]);
+  const normalize = oneOf<ConfusionNormalize | "no">(name, "normalize", options.normalize, "no", [
+    "true",
+    "pred",
+    "all",
+  ]);
   return {
     name,
     needs: ["yTrue", "yPred"],
@@ -54,7 +58,8 @@ export function confusionKernel(options: ConfusionKernelOptions = {}): MetricKer
 /**
  * How often (by weight) each true label was predicted as each label.
  *
- * Labels are numbers, booleans (as 0 and 1) or, in plain arrays, texts. Rows with a label outside `labels` are left out; a row
+ * Labels are numbers, booleans (as 0 and 1) or, in plain arrays, texts. Rows with a label outside `labels` are left
+ * out; a row
  * or column of zeros stays zeros when normalised. One pass; memory L² doubles a partition, and at most 1,000 labels
  * unless they are given. Differs from scikit-learn: the labels come with the matrix, a label that occurs
  * only in rows of weight 0 does not count as occurring, weights must be >= 0.
@@ -67,9 +72,17 @@ export function confusionKernel(options: ConfusionKernelOptions = {}): MetricKer
  * // [[1, 0], [1, 0]], ["cat", "dog"]
  * ```
  */
-export async function confusionMatrix(yTrue: LabelValues, yPred: LabelValues, options: ConfusionOptions = {}): Promise<ConfusionMatrix> {
+export async function confusionMatrix(
+  yTrue: LabelValues,
+  yPred: LabelValues,
+  options: ConfusionOptions = {},
+): Promise<ConfusionMatrix> {
   checkOptions("confusionMatrix", options, ["labels", "normalize"]);
-  const [matrix] = await metricPass([confusionKernel(options)], { yTrue, yPred, sampleWeight: options.sampleWeight }, options);
+  const [matrix] = await metricPass(
+    [confusionKernel(options)],
+    { yTrue, yPred, sampleWeight: options.sampleWeight },
+    options,
+  );
   return matrix;
 }
 

@@ -23,7 +23,8 @@ export type MetricValues =
 export type LabelValues = MetricValues | readonly string[];
 
 /**
- * Anything that counts as numbers, as a distributed array; nothing is computed. A plain array of numbers becomes a vector, an array of rows a
+ * Anything that counts as numbers, as a distributed array; nothing is computed. A plain array of numbers becomes a
+ * vector, an array of rows a
  * matrix.
  * @param owner the metric, @param name the argument: for messages
  * @throws DataError naming the metric, the argument and the row of what is not a number
@@ -41,9 +42,12 @@ export function toDistributed(owner: string, name: string, value: unknown): Dist
   if (isTypedArray(value)) return fromColumns(owner, name, [value], []);
   if (typeof value === "object" && value !== null && "toArray" in value && typeof value.toArray === "function") {
     const array: unknown = value.toArray();
-    if (array instanceof DistributedArray || Array.isArray(array) || isTypedArray(array)) return toDistributed(owner, name, array);
+    if (array instanceof DistributedArray || Array.isArray(array) || isTypedArray(array))
+      return toDistributed(owner, name, array);
   }
-  throw new DataError(`${owner}: ${name} must be an array, a typed array, a DistributedArray or a DistributedSeries; got ${show(value)}.`);
+  throw new DataError(
+    `${owner}: ${name} must be an array, a typed array, a DistributedArray or a DistributedSeries; got ${show(value)}.`,
+  );
 }
 
 /** True when the values were given in this process: then they are cut like the others, not the others like them. */
@@ -51,7 +55,12 @@ export function isLocal(value: unknown): boolean {
   return Array.isArray(value) || isTypedArray(value) || value instanceof LocalMatrix;
 }
 
-function fromColumns(owner: string, name: string, columns: readonly ArrayLike<unknown>[], innerShape: readonly number[]): DistributedArray {
+function fromColumns(
+  owner: string,
+  name: string,
+  columns: readonly ArrayLike<unknown>[],
+  innerShape: readonly number[],
+): DistributedArray {
   const host = columns.map((data, j) => toHostColumn(owner, columns.length > 1 ? `${name}[${j}]` : name, data));
   const { plan, partitionRows } = hostColumnsPlan(`${owner}(${name})`, host, {});
   return new DistributedArray({ plan, partitionRows, innerShape, dtype: host[0]?.dtype ?? "f64" });
@@ -65,19 +74,24 @@ export interface NamedInput {
 }
 
 /**
- * The inputs with partitions that hold the same rows: all are cut like the widest one that lives in partitions, so that the
+ * The inputs with partitions that hold the same rows: all are cut like the widest one that lives in partitions, so that
+ * the
  * most bytes stay where they are. Row counts that nobody knows are compared partition by partition when the pass runs.
  * @throws DataError naming both arguments and their lengths
  */
 export function aligned(owner: string, inputs: readonly NamedInput[]): DistributedArray[] {
   const remote = inputs.filter((input) => !input.local);
-  const base = (remote.length > 0 ? remote : inputs).reduce((best, input) => (input.array.width > best.array.width ? input : best));
+  const base = (remote.length > 0 ? remote : inputs).reduce((best, input) =>
+    input.array.width > best.array.width ? input : best,
+  );
   const counted = inputs.filter((input) => input.array.rows !== undefined);
   for (const input of counted) {
     const [first] = counted;
     if (first && input.array.rows !== first.array.rows) throw lengthError(owner, first, input);
   }
-  return inputs.map((input) => (input === base ? input.array : meet(`${owner}(${base.name}, ${input.name})`, base.array, input.array)));
+  return inputs.map((input) =>
+    input === base ? input.array : meet(`${owner}(${base.name}, ${input.name})`, base.array, input.array),
+  );
 }
 
 function lengthError(owner: string, a: NamedInput, b: NamedInput): DataError {
@@ -89,6 +103,8 @@ function lengthError(owner: string, a: NamedInput, b: NamedInput): DataError {
 /** @throws DataError unless every row of `array` is one number */
 export function requireVector(owner: string, name: string, array: DistributedArray | undefined): void {
   if (array && array.width !== 1) {
-    throw new DataError(`${owner}: ${name} must have one value a row; it has ${array.width} columns. Select one with column(...).`);
+    throw new DataError(
+      `${owner}: ${name} must have one value a row; it has ${array.width} columns. Select one with column(...).`,
+    );
   }
 }

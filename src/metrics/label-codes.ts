@@ -5,7 +5,9 @@ import type { Label, LabelCodes } from "./metric-kernel.js";
 const numberCodes: LabelCodes = {
   encode(owner, label) {
     if (typeof label === "number" && Number.isFinite(label)) return label;
-    throw new ParameterError(`${owner}: the label ${show(label)} is not a finite number, but the labels in yTrue are numbers. Name labels as they are in the data.`);
+    throw new ParameterError(
+      `${owner}: the label ${show(label)} is not a finite number, but the labels in yTrue are numbers. Name labels as they are in the data.`,
+    );
   },
   decode: (code) => code,
 };
@@ -16,12 +18,15 @@ export function isText(value: unknown): value is readonly string[] {
 }
 
 /**
- * The code of each text: its position among all texts of `lists` and `named` in ascending order of UTF-16 code units, so that
+ * The code of each text: its position among all texts of `lists` and `named` in ascending order of UTF-16 code units,
+ * so that
  * codes order as the labels do. Numbers when there are no texts at all.
  */
 export function labelCodes(lists: readonly (readonly string[])[], named: readonly Label[]): LabelCodes {
   if (lists.length === 0) return numberCodes;
-  const texts = [...new Set([...lists.flatMap((list) => [...new Set(list)]), ...named.filter((label) => typeof label === "string")])]
+  const texts = [
+    ...new Set([...lists.flatMap((list) => [...new Set(list)]), ...named.filter((label) => typeof label === "string")]),
+  ]
     .filter((text) => typeof text === "string")
     .sort((a, b) => (a < b ? -1 : 1));
   const codes = new Map(texts.map((text, code) => [text, code]));
@@ -29,7 +34,9 @@ export function labelCodes(lists: readonly (readonly string[])[], named: readonl
     encode(owner, label) {
       const code = typeof label === "string" ? codes.get(label) : undefined;
       if (code !== undefined) return code;
-      throw new ParameterError(`${owner}: the label ${show(label)} is not a text, but the labels in yTrue are texts. Name labels as they are in the data.`);
+      throw new ParameterError(
+        `${owner}: the label ${show(label)} is not a text, but the labels in yTrue are texts. Name labels as they are in the data.`,
+      );
     },
     decode: (code) => texts[code] as string,
   };
@@ -41,9 +48,12 @@ export function encodeTexts(owner: string, name: string, texts: readonly unknown
   for (let i = 0; i < texts.length; i++) {
     const text = texts[i];
     if (typeof text !== "string") {
-      throw new DataError(`${owner}: ${name} starts with texts, but row ${i} is ${show(text)}. All labels of a call must be of one kind.`, {
-        details: { row: i },
-      });
+      throw new DataError(
+        `${owner}: ${name} starts with texts, but row ${i} is ${show(text)}. All labels of a call must be of one kind.`,
+        {
+          details: { row: i },
+        },
+      );
     }
     out[i] = codes.encode(owner, text);
   }

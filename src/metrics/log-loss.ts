@@ -7,7 +7,10 @@ import { checkLabels, checkOptions, oneOf } from "./options.js";
 
 /** Options of {@link logLoss} beside those of every metric. */
 export interface LogLossKernelOptions {
-  /** All classes; column j of yProba belongs to the j-th in ascending order, whatever the order here. Those in yTrue unless given. */
+  /**
+   * All classes; column j of yProba belongs to the j-th in ascending order, whatever the order here. Those in yTrue
+   * unless given.
+   */
   readonly labels?: readonly Label[] | undefined;
   /** false: the sum of the losses instead of their mean. */
   readonly normalize?: boolean | undefined;
@@ -32,7 +35,9 @@ export function logLossKernel(options: LogLossKernelOptions = {}): MetricKernel<
       requireVector(name, "yTrue", inputs.yTrue);
       const classes = Math.max(2, inputs.yProba?.width ?? 2);
       if (labels && labels.length !== classes) {
-        throw new DataError(`${name}: labels names ${labels.length} classes, but yProba has probabilities of ${classes}. Name one label a column.`);
+        throw new DataError(
+          `${name}: labels names ${labels.length} classes, but yProba has probabilities of ${classes}. Name one label a column.`,
+        );
       }
     },
     combine: merge,
@@ -58,15 +63,18 @@ export function logLossKernel(options: LogLossKernelOptions = {}): MetricKernel<
 /**
  * Log loss (cross-entropy): -Σ w · log p[true class] / Σw, in nats.
  *
- * `yProba` is n x k, columns in ascending order of label, or n probabilities of the larger of two labels. Probabilities are
- * clipped to [eps, 1 - eps] with eps of their storage: 2^-52, or 2^-23 for f32. One pass; with `labels` one logarithm a row, else
+ * `yProba` is n x k, columns in ascending order of label, or n probabilities of the larger of two labels. Probabilities
+ * are
+ * clipped to [eps, 1 - eps] with eps of their storage: 2^-52, or 2^-23 for f32. One pass; with `labels` one logarithm a
+ * row, else
  * one for each class, because which column is whose is known only at the end.
  *
  * Differs from scikit-learn: probabilities outside [0, 1] are an error there too, but rows that do not sum to 1 (within
  * 3.5e-4) are an error here, not a warning; arithmetic is f64 whatever the storage; weights must be >= 0; a class that
  * occurs only in rows of weight 0 does not count as occurring.
  *
- * @throws DataError when classes and columns do not match, a label is not in `labels`, or a value is no probability (naming
+ * @throws DataError when classes and columns do not match, a label is not in `labels`, or a value is no probability
+ * (naming
  * partition and row)
  *
  * @example
@@ -76,14 +84,21 @@ export function logLossKernel(options: LogLossKernelOptions = {}): MetricKernel<
  */
 export async function logLoss(yTrue: LabelValues, yProba: MetricValues, options: LogLossOptions = {}): Promise<number> {
   checkOptions("logLoss", options, ["labels", "normalize"]);
-  const [loss] = await metricPass([logLossKernel(options)], { yTrue, yProba, sampleWeight: options.sampleWeight }, options);
+  const [loss] = await metricPass(
+    [logLossKernel(options)],
+    { yTrue, yProba, sampleWeight: options.sampleWeight },
+    options,
+  );
   return loss;
 }
 
 function merge(a: LogLossPartial, b: LogLossPartial): LogLossPartial {
   if (a.labels.length === 0 && b.labels.length === 0) {
     // Labels given, or no rows so far.
-    return { labels: [], losses: a.losses.length === 0 ? b.losses : [Float64Array.of((a.losses[0]?.[0] ?? 0) + (b.losses[0]?.[0] ?? 0))] };
+    return {
+      labels: [],
+      losses: a.losses.length === 0 ? b.losses : [Float64Array.of((a.losses[0]?.[0] ?? 0) + (b.losses[0]?.[0] ?? 0))],
+    };
   }
   const labels = [...new Set([...a.labels, ...b.labels])].sort((p, q) => p - q);
   const losses = labels.map((label) => {

@@ -6,10 +6,16 @@ import type { DType } from "../memory/dtype.js";
 /** A class label: a number, or a text. */
 export type Label = number | string;
 
-/** What metrics are computed from. `yPred` are labels or targets, `yScore` scores of the positive class, `yProba` probabilities. */
+/**
+ * What metrics are computed from. `yPred` are labels or targets, `yScore` scores of the positive class, `yProba`
+ * probabilities.
+ */
 export type MetricInputName = "yTrue" | "yPred" | "yScore" | "yProba";
 
-/** The rows of one partition as a metric's step sees them: finite doubles, one array a column; absent inputs are undefined. */
+/**
+ * The rows of one partition as a metric's step sees them: finite doubles, one array a column; absent inputs are
+ * undefined.
+ */
 export interface MetricRows {
   readonly rows: number;
   readonly partition: number;
@@ -40,7 +46,8 @@ export interface MetricTotals {
 }
 
 /**
- * One metric as a part of a pass that several may share (see `metricPass`): `step` on each partition, `combine` along a fixed
+ * One metric as a part of a pass that several may share (see `metricPass`): `step` on each partition, `combine` along a
+ * fixed
  * tree, `finish` once. Partials are plain data.
  */
 export interface MetricKernel<P = Plain, R = unknown> {

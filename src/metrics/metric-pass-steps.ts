@@ -27,7 +27,11 @@ export interface MetricsPartial {
 }
 
 /** All metrics of a pass over one partition: inputs are converted and checked once. */
-export async function metricsStep(context: TaskContext, args: MetricsArgs, ...chunks: DenseChunk[]): Promise<MetricsPartial> {
+export async function metricsStep(
+  context: TaskContext,
+  args: MetricsArgs,
+  ...chunks: DenseChunk[]
+): Promise<MetricsPartial> {
   const partition = context.partition?.index ?? 0;
   const rows = chunks[0]?.rows ?? 0;
   chunks.forEach((chunk, k) => {
@@ -45,11 +49,16 @@ export async function metricsStep(context: TaskContext, args: MetricsArgs, ...ch
   args.inputs.forEach(({ name, width }, k) => {
     const chunk = chunks[k] as DenseChunk;
     const values =
-      rows === 0 ? Array.from({ length: width }, () => new Float64Array(0)) : chunk.columns.map((column) => doublesOf(context, space, column));
+      rows === 0
+        ? Array.from({ length: width }, () => new Float64Array(0))
+        : chunk.columns.map((column) => doublesOf(context, space, column));
     if (values.length !== width) {
-      throw new DataError(`${args.owner}: partition ${partition} of ${name} has ${values.length} columns; the others have ${width}.`, {
-        details: { partition },
-      });
+      throw new DataError(
+        `${args.owner}: partition ${partition} of ${name} has ${values.length} columns; the others have ${width}.`,
+        {
+          details: { partition },
+        },
+      );
     }
     values.forEach((column, j) => requireFinite(args.owner, name, column, partition, width > 1 ? j : undefined));
     if (name === "sampleWeight") weight = values[0];
@@ -72,7 +81,13 @@ export async function metricsStep(context: TaskContext, args: MetricsArgs, ...ch
 /** Names {@link metricsStep} for the engine. */
 export const METRICS_STEP = fnRef(import.meta.url, "metricsStep");
 
-function requireFinite(owner: string, name: string, values: Float64Array, partition: number, column: number | undefined): void {
+function requireFinite(
+  owner: string,
+  name: string,
+  values: Float64Array,
+  partition: number,
+  column: number | undefined,
+): void {
   for (let row = 0; row < values.length; row++) {
     const value = values[row] as number;
     if (value - value === 0) continue;
@@ -87,7 +102,10 @@ function requireFinite(owner: string, name: string, values: Float64Array, partit
 function requireNonNegative(owner: string, weight: Float64Array, partition: number): void {
   const row = weight.findIndex((w) => w < 0);
   if (row < 0) return;
-  throw new DataError(`${owner}: sampleWeight must be >= 0; got ${weight[row]} in partition ${partition}, row ${row}. Use 0 to leave a row out.`, {
-    details: { partition, row },
-  });
+  throw new DataError(
+    `${owner}: sampleWeight must be >= 0; got ${weight[row]} in partition ${partition}, row ${row}. Use 0 to leave a row out.`,
+    {
+      details: { partition, row },
+    },
+  );
 }

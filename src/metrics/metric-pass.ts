@@ -4,7 +4,15 @@ import type { DistributedArray } from "../collections/array/distributed-array.js
 import type { RunOptions } from "../collections/plan-run.js";
 import { reducePartitions } from "../collections/reduce.js";
 import type { Engine } from "../engine/engine.js";
-import { aligned, isLocal, requireVector, toDistributed, type LabelValues, type MetricValues, type NamedInput } from "./inputs.js";
+import {
+  aligned,
+  isLocal,
+  requireVector,
+  toDistributed,
+  type LabelValues,
+  type MetricValues,
+  type NamedInput,
+} from "./inputs.js";
 import { encodeTexts, isText, labelCodes } from "./label-codes.js";
 import type { Label, LabelCodes, MetricInputName, MetricKernel, MetricResult } from "./metric-kernel.js";
 import { METRICS_STEP, type MetricsArgs, type MetricsPartial } from "./metric-pass-steps.js";
@@ -15,7 +23,9 @@ export interface MetricInputs {
   readonly yPred?: LabelValues | undefined;
   readonly yScore?: MetricValues | undefined;
   readonly yProba?: MetricValues | undefined;
-  /** One finite number >= 0 a row; weight 2 counts as the row twice, weight 0 as if it were not there. 1 unless given. */
+  /**
+   * One finite number >= 0 a row; weight 2 counts as the row twice, weight 0 as if it were not there. 1 unless given.
+   */
   readonly sampleWeight?: MetricValues | undefined;
 }
 
@@ -26,18 +36,22 @@ export interface PassOptions extends RunOptions {
 
 /** Options that every metric takes. */
 export interface MetricOptions extends PassOptions {
-  /** One finite number >= 0 a row; weight 2 counts as the row twice, weight 0 as if it were not there. 1 unless given. */
+  /**
+   * One finite number >= 0 a row; weight 2 counts as the row twice, weight 0 as if it were not there. 1 unless given.
+   */
   readonly sampleWeight?: MetricValues | undefined;
 }
 
 type AnyKernel = MetricKernel<unknown, unknown>;
 
 /**
- * Several metrics in one pass over the data: each partition is read, converted and checked once; partials combine in the
+ * Several metrics in one pass over the data: each partition is read, converted and checked once; partials combine in
+ * the
  * order of the partitions, so that results have the same bits on every engine.
  *
  * @returns one result a metric, in their order
- * @throws ParameterError for an input that a metric needs and that is absent; DataError for rows that do not match, NaN or
+ * @throws ParameterError for an input that a metric needs and that is absent; DataError for rows that do not match, NaN
+ * or
  * infinities (naming argument, partition and row), no rows at all, weights that sum to 0
  */
 export async function metricPass<const M extends readonly AnyKernel[]>(
@@ -48,7 +62,9 @@ export async function metricPass<const M extends readonly AnyKernel[]>(
   const owner = [...new Set(metrics.map((metric) => metric.name))].join(", ");
   requireInputs(metrics, inputs);
   const { given, codes } = encoded(owner, metrics, inputs);
-  const arrays = Object.fromEntries(given.map(({ name, array }) => [name, array])) as Partial<Record<MetricInputName, DistributedArray>>;
+  const arrays = Object.fromEntries(given.map(({ name, array }) => [name, array])) as Partial<
+    Record<MetricInputName, DistributedArray>
+  >;
   for (const { name, array } of given) {
     if (array.layout === "csr") throw new DataError(`${owner}: ${name} is sparse; metrics take dense arrays.`);
     if (name === "sampleWeight") requireVector(owner, name, array);
@@ -75,7 +91,8 @@ export async function metricPass<const M extends readonly AnyKernel[]>(
     { ...options, ...(options.engine ? { engine: options.engine } : {}) },
   );
   if (!total || total.rows === 0) throw new DataError(`${owner}: there are no rows to score. Pass at least one.`);
-  if (total.weight === 0) throw new DataError(`${owner}: the sample weights sum to 0. At least one row needs a weight above 0.`);
+  if (total.weight === 0)
+    throw new DataError(`${owner}: the sample weights sum to 0. At least one row needs a weight above 0.`);
   const totals = { rows: total.rows, weight: total.weight, codes, inputs: arrays };
   const results: unknown[] = metrics.map((metric, k) => metric.finish(total.parts[k], totals));
   return results as { -readonly [K in keyof M]: MetricResult<M[K]> };
@@ -86,7 +103,8 @@ export async function metricPass<const M extends readonly AnyKernel[]>(
  *
  * @example
  * ```ts
- * const { accuracy, loss } = await evaluateMetrics({ accuracy: accuracyKernel(), loss: logLossKernel() }, { yTrue, yPred, yProba });
+ * const { accuracy, loss } = await evaluateMetrics({ accuracy: accuracyKernel(), loss: logLossKernel() }, { yTrue,
+ * yPred, yProba });
  * ```
  */
 export async function evaluateMetrics<const M extends Readonly<Record<string, AnyKernel>>>(
@@ -96,7 +114,9 @@ export async function evaluateMetrics<const M extends Readonly<Record<string, An
 ): Promise<{ -readonly [K in keyof M]: MetricResult<M[K]> }> {
   const names = Object.keys(metrics);
   const results: readonly unknown[] = await metricPass(Object.values(metrics), inputs, options);
-  return Object.fromEntries(names.map((name, k) => [name, results[k]])) as { -readonly [K in keyof M]: MetricResult<M[K]> };
+  return Object.fromEntries(names.map((name, k) => [name, results[k]])) as {
+    -readonly [K in keyof M]: MetricResult<M[K]>;
+  };
 }
 
 const ORDER: readonly MetricInputName[] = ["yTrue", "yPred", "yScore", "yProba"];
@@ -105,32 +125,45 @@ function requireInputs(metrics: readonly AnyKernel[], inputs: MetricInputs): voi
   if (metrics.length === 0) throw new ParameterError("metricPass: the list of metrics is empty. Pass at least one.");
   for (const metric of metrics) {
     for (const name of metric.needs) {
-      if (inputs[name] === undefined) throw new ParameterError(`${metric.name}: ${name} is not given. It needs ${metric.needs.join(" and ")}.`);
+      if (inputs[name] === undefined)
+        throw new ParameterError(`${metric.name}: ${name} is not given. It needs ${metric.needs.join(" and ")}.`);
     }
   }
 }
 
 // The inputs that any metric needs, as arrays of numbers; weights come last.
-function encoded(owner: string, metrics: readonly AnyKernel[], inputs: MetricInputs): { given: NamedInput[]; codes: LabelCodes } {
+function encoded(
+  owner: string,
+  metrics: readonly AnyKernel[],
+  inputs: MetricInputs,
+): { given: NamedInput[]; codes: LabelCodes } {
   const needed = ORDER.filter((name) => metrics.some((metric) => metric.needs.includes(name)));
   const texts = needed.filter((name) => isText(inputs[name]));
   for (const metric of metrics) {
-    const text = metric.textLabels ? texts.find((name) => name !== "yTrue" && name !== "yPred") : texts.find((name) => metric.needs.includes(name));
+    const text = metric.textLabels
+      ? texts.find((name) => name !== "yTrue" && name !== "yPred")
+      : texts.find((name) => metric.needs.includes(name));
     if (text) throw new DataError(`${metric.name}: ${text} has texts; it needs numbers. Encode them first.`);
   }
-  const other = needed.find((name) => (name === "yTrue" || name === "yPred") && !texts.includes(name) && !isEmpty(inputs[name]));
+  const other = needed.find(
+    (name) => (name === "yTrue" || name === "yPred") && !texts.includes(name) && !isEmpty(inputs[name]),
+  );
   if (texts[0] !== undefined && other !== undefined) {
     throw new DataError(`${owner}: ${texts[0]} has texts but ${other} has not. Both need labels of one kind.`);
   }
   const named: Label[] = metrics.flatMap((metric) => [...(metric.labels ?? [])]);
-  const codes = labelCodes(texts.map((name) => inputs[name] as readonly string[]), named);
+  const codes = labelCodes(
+    texts.map((name) => inputs[name] as readonly string[]),
+    named,
+  );
   const given = needed.map((name): NamedInput => {
     const value = inputs[name];
     const numbers = isText(value) ? encodeTexts(owner, name, value, codes) : value;
     return { name, array: toDistributed(owner, name, numbers), local: isLocal(numbers) };
   });
   const weight = inputs.sampleWeight;
-  if (weight !== undefined) given.push({ name: "sampleWeight", array: toDistributed(owner, "sampleWeight", weight), local: isLocal(weight) });
+  if (weight !== undefined)
+    given.push({ name: "sampleWeight", array: toDistributed(owner, "sampleWeight", weight), local: isLocal(weight) });
   return { given, codes };
 }
 

@@ -1,7 +1,14 @@
 import { DataError } from "../base/errors.js";
 import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
-import { binaryLabels, binaryTable, changesSides, classOf, unionLabels, type BinaryTable } from "../numeric/binary-table.js";
+import {
+  binaryLabels,
+  binaryTable,
+  changesSides,
+  classOf,
+  unionLabels,
+  type BinaryTable,
+} from "../numeric/binary-table.js";
 import { CompensatedSum } from "../numeric/compensated-sum.js";
 import type { MetricRows } from "./metric-kernel.js";
 
@@ -49,8 +56,15 @@ export function binStep(_context: TaskContext, args: RankingArgs & { edges: Floa
   const y = rows.columns.yTrue?.[0] as Float64Array;
   const p = rows.columns.yProba?.[0] as Float64Array;
   checkProbabilities(args.owner, p, rows);
-  const labels = binaryLabels(y, rows.weight, { owner: args.owner, partition: rows.partition, positive: args.positive });
-  const sums = Array.from({ length: args.edges.length + 1 }, () => [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()] as const);
+  const labels = binaryLabels(y, rows.weight, {
+    owner: args.owner,
+    partition: rows.partition,
+    positive: args.positive,
+  });
+  const sums = Array.from(
+    { length: args.edges.length + 1 },
+    () => [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()] as const,
+  );
   for (let i = 0; i < rows.rows; i++) {
     const w = rows.weight ? (rows.weight[i] as number) : 1;
     if (w === 0) continue;

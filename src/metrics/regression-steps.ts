@@ -25,14 +25,16 @@ export interface R2Sums {
   readonly weight: number;
   /** Σ w · (t - p)². */
   readonly residual: Float64Array;
-  /** Weighted mean of t. */
-  readonly mean: Float64Array;
+  /** The first t. The mean is kept as a distance from it, so that a target far from 0 loses no digits. */
+  readonly origin: Float64Array;
+  /** Weighted mean of t, minus origin. */
+  readonly shift: Float64Array;
   /** Σ w · (t - mean)². */
   readonly m2: Float64Array;
 }
 
 /** Residuals and spread of a partition; rows of weight 0 are left out. */
-export function r2Step(_context: TaskContext, _args: undefined, rows: MetricRows): R2Sums {
+export function r2Step(context: TaskContext, _args: undefined, rows: MetricRows): R2Sums {
   const w = rows.weight;
   const count = w ? w.reduce((n, weight) => n + (weight > 0 ? 1 : 0), 0) : rows.rows;
   const total = new CompensatedSum();
@@ -49,13 +51,14 @@ export function r2Step(_context: TaskContext, _args: undefined, rows: MetricRows
       const d = (t[i] as number) - first - shift;
       squares.add((w ? (w[i] as number) : 1) * d * d);
     }
-    return { mean: first + shift, m2: squares.value };
+    return { origin: first, shift, m2: squares.value };
   });
   return {
     rows: count,
     weight,
-    residual: squaredErrorStep(_context, undefined, rows),
-    mean: Float64Array.from(spread, (s) => s.mean),
+    residual: squaredErrorStep(context, undefined, rows),
+    origin: Float64Array.from(spread, (s) => s.origin),
+    shift: Float64Array.from(spread, (s) => s.shift),
     m2: Float64Array.from(spread, (s) => s.m2),
   };
 }

@@ -23,22 +23,30 @@ interface KernelOptions<M extends Multioutput> {
 }
 
 /** {@link meanSquaredError} as part of a pass. */
-export function meanSquaredErrorKernel<M extends Multioutput = "uniform_average">(options: KernelOptions<M> = {}): MetricKernel<Float64Array, RegressionScore<M>> {
+export function meanSquaredErrorKernel<M extends Multioutput = "uniform_average">(
+  options: KernelOptions<M> = {},
+): MetricKernel<Float64Array, RegressionScore<M>> {
   return errorKernel("meanSquaredError", SQUARED_ERROR_STEP, options, (mean) => mean);
 }
 
 /** {@link rootMeanSquaredError} as part of a pass. */
-export function rootMeanSquaredErrorKernel<M extends Multioutput = "uniform_average">(options: KernelOptions<M> = {}): MetricKernel<Float64Array, RegressionScore<M>> {
+export function rootMeanSquaredErrorKernel<M extends Multioutput = "uniform_average">(
+  options: KernelOptions<M> = {},
+): MetricKernel<Float64Array, RegressionScore<M>> {
   return errorKernel("rootMeanSquaredError", SQUARED_ERROR_STEP, options, Math.sqrt);
 }
 
 /** {@link meanAbsoluteError} as part of a pass. */
-export function meanAbsoluteErrorKernel<M extends Multioutput = "uniform_average">(options: KernelOptions<M> = {}): MetricKernel<Float64Array, RegressionScore<M>> {
+export function meanAbsoluteErrorKernel<M extends Multioutput = "uniform_average">(
+  options: KernelOptions<M> = {},
+): MetricKernel<Float64Array, RegressionScore<M>> {
   return errorKernel("meanAbsoluteError", ABSOLUTE_ERROR_STEP, options, (mean) => mean);
 }
 
 /** {@link r2Score} as part of a pass. */
-export function r2Kernel<M extends Multioutput = "uniform_average">(options: KernelOptions<M> = {}): MetricKernel<R2Sums, RegressionScore<M>> {
+export function r2Kernel<M extends Multioutput = "uniform_average">(
+  options: KernelOptions<M> = {},
+): MetricKernel<R2Sums, RegressionScore<M>> {
   const name = "r2Score";
   const finish = outputs(name, options);
   return {
@@ -95,11 +103,14 @@ export async function meanAbsoluteError<M extends Multioutput = "uniform_average
 }
 
 /**
- * Coefficient of determination: 1 - Σ w·(t - p)² / Σ w·(t - mean t)², the mean over the columns when y is n x k. 1 is perfect, 0 as good as the
+ * Coefficient of determination: 1 - Σ w·(t - p)² / Σ w·(t - mean t)², the mean over the columns when y is n x k. 1 is
+ * perfect, 0 as good as the
  * mean, and it has no lower end.
  *
- * A constant target scores 1 when the prediction is perfect, else 0; fewer than two rows of weight above 0 score NaN (both as
- * scikit-learn, without its warning). One pass: partitions' means and spreads merge as in Chan, Golub and LeVeque, so a target far from
+ * A constant target scores 1 when the prediction is perfect, else 0; fewer than two rows of weight above 0 score NaN
+ * (both as
+ * scikit-learn, without its warning). One pass: partitions' means and spreads merge as in Chan, Golub and LeVeque, so a
+ * target far from
  * 0 loses no digits.
  *
  * @example
@@ -115,7 +126,12 @@ export async function r2Score<M extends Multioutput = "uniform_average">(
   return scored(r2Kernel(options), yTrue, yPred, options);
 }
 
-async function scored<P, R>(kernel: MetricKernel<P, R>, yTrue: MetricValues, yPred: MetricValues, options: RegressionOptions): Promise<R> {
+async function scored<P, R>(
+  kernel: MetricKernel<P, R>,
+  yTrue: MetricValues,
+  yPred: MetricValues,
+  options: RegressionOptions,
+): Promise<R> {
   checkOptions(kernel.name, options, ["multioutput"]);
   const [score] = await metricPass([kernel], { yTrue, yPred, sampleWeight: options.sampleWeight }, options);
   return score as R;
@@ -144,14 +160,25 @@ function common(name: string): Pick<MetricKernel, "name" | "needs" | "textLabels
     args: () => undefined,
     check({ yTrue, yPred }) {
       if (yTrue?.width === yPred?.width) return;
-      throw new DataError(`${name}: yTrue has ${yTrue?.width} column(s) but yPred has ${yPred?.width}. Both need the same targets.`);
+      throw new DataError(
+        `${name}: yTrue has ${yTrue?.width} column(s) but yPred has ${yPred?.width}. Both need the same targets.`,
+      );
     },
   };
 }
 
-function outputs<M extends Multioutput>(name: string, options: KernelOptions<M>): (scores: number[]) => RegressionScore<M> {
-  const how = oneOf<Multioutput>(name, "multioutput", options.multioutput, "uniform_average", ["uniform_average", "raw_values"]);
-  return (scores) => (how === "raw_values" ? scores : scores.reduce((sum, score) => sum + score, 0) / scores.length) as RegressionScore<M>;
+function outputs<M extends Multioutput>(
+  name: string,
+  options: KernelOptions<M>,
+): (scores: number[]) => RegressionScore<M> {
+  const how = oneOf<Multioutput>(name, "multioutput", options.multioutput, "uniform_average", [
+    "uniform_average",
+    "raw_values",
+  ]);
+  return (scores) =>
+    (how === "raw_values"
+      ? scores
+      : scores.reduce((sum, score) => sum + score, 0) / scores.length) as RegressionScore<M>;
 }
 
 function mergeR2(a: R2Sums, b: R2Sums): R2Sums {
@@ -159,12 +186,15 @@ function mergeR2(a: R2Sums, b: R2Sums): R2Sums {
   const rows = a.rows + b.rows;
   if (a.weight === 0 || b.weight === 0) return { ...(b.weight === 0 ? a : b), rows, residual };
   const weight = a.weight + b.weight;
-  const delta = b.mean.map((mean, j) => mean - (a.mean[j] as number));
+  const delta = b.shift.map(
+    (shift, j) => (b.origin[j] as number) - (a.origin[j] as number) + (shift - (a.shift[j] as number)),
+  );
   return {
     rows,
     weight,
     residual,
-    mean: a.mean.map((mean, j) => mean + ((delta[j] as number) * b.weight) / weight),
+    origin: a.origin,
+    shift: a.shift.map((shift, j) => shift + ((delta[j] as number) * b.weight) / weight),
     m2: a.m2.map((m2, j) => m2 + (b.m2[j] as number) + (delta[j] as number) ** 2 * ((a.weight * b.weight) / weight)),
   };
 }

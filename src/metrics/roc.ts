@@ -48,7 +48,9 @@ function tableKernel<R>(name: string, posLabel: Label | undefined): TableKernel<
 }
 
 /** {@link rocAucScore} as part of a pass. */
-export function rocAucKernel(options: { readonly posLabel?: Label | undefined } = {}): MetricKernel<BinaryTable, number> {
+export function rocAucKernel(
+  options: { readonly posLabel?: Label | undefined } = {},
+): MetricKernel<BinaryTable, number> {
   const name = "rocAucScore";
   return {
     ...tableKernel<number>(name, options.posLabel),
@@ -83,11 +85,14 @@ export function rocCurveKernel(
 }
 
 /**
- * Area under the ROC curve: the chance (by weight) that a positive row has a higher score than a negative one, ties counted
+ * Area under the ROC curve: the chance (by weight) that a positive row has a higher score than a negative one, ties
+ * counted
  * half. Exact, for any cut of the rows; ties and weights as in scikit-learn.
  *
- * Two labels of any kind, the larger one positive, or any labels with `posLabel`. One pass: each partition is sorted where it is and sends
- * its distinct scores (24 bytes each), which the driver merges; memory there is up to 24 bytes a distinct score of all rows, twice
+ * Two labels of any kind, the larger one positive, or any labels with `posLabel`. One pass: each partition is sorted
+ * where it is and sends
+ * its distinct scores (24 bytes each), which the driver merges; memory there is up to 24 bytes a distinct score of all
+ * rows, twice
  * while merging. Round scores to make that less.
  *
  * Differs from scikit-learn: one class only is an error (there NaN and a warning); no multiclass averages.
@@ -99,24 +104,42 @@ export function rocCurveKernel(
  * await rocAucScore([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
  * ```
  */
-export async function rocAucScore(yTrue: LabelValues, yScore: MetricValues, options: RocAucOptions = {}): Promise<number> {
+export async function rocAucScore(
+  yTrue: LabelValues,
+  yScore: MetricValues,
+  options: RocAucOptions = {},
+): Promise<number> {
   checkOptions("rocAucScore", options, ["posLabel"]);
-  const [area] = await metricPass([rocAucKernel(options)], { yTrue, yScore, sampleWeight: options.sampleWeight }, options);
+  const [area] = await metricPass(
+    [rocAucKernel(options)],
+    { yTrue, yScore, sampleWeight: options.sampleWeight },
+    options,
+  );
   return area;
 }
 
 /**
- * The ROC curve: for each distinct score, in descending order, the shares of negatives and positives at or above it. Exact; cost and memory
+ * The ROC curve: for each distinct score, in descending order, the shares of negatives and positives at or above it.
+ * Exact; cost and memory
  * as {@link rocAucScore}.
  *
- * With `dropIntermediate` (the default) the same points as in scikit-learn are left out. Differs: one class only is an error, and any two
+ * With `dropIntermediate` (the default) the same points as in scikit-learn are left out. Differs: one class only is an
+ * error, and any two
  * labels will do without `posLabel` (the larger one is positive).
  *
  * @throws DataError as {@link rocAucScore}
  */
-export async function rocCurve(yTrue: LabelValues, yScore: MetricValues, options: RocCurveOptions = {}): Promise<RocCurve> {
+export async function rocCurve(
+  yTrue: LabelValues,
+  yScore: MetricValues,
+  options: RocCurveOptions = {},
+): Promise<RocCurve> {
   checkOptions("rocCurve", options, ["posLabel", "dropIntermediate"]);
-  const [curve] = await metricPass([rocCurveKernel(options)], { yTrue, yScore, sampleWeight: options.sampleWeight }, options);
+  const [curve] = await metricPass(
+    [rocCurveKernel(options)],
+    { yTrue, yScore, sampleWeight: options.sampleWeight },
+    options,
+  );
   return curve;
 }
 
@@ -140,7 +163,9 @@ function classWeights(
       : positives > 0
         ? `only the class ${show(posLabel)}`
         : `no row of the class ${show(posLabel)}`;
-  throw new DataError(`${name}: yTrue has ${only}; both classes are needed. Pass rows of both, or check posLabel and the weights.`);
+  throw new DataError(
+    `${name}: yTrue has ${only}; both classes are needed. Pass rows of both, or check posLabel and the weights.`,
+  );
 }
 
 function curveOf(table: BinaryTable, drop: boolean): RocCurve {
@@ -161,9 +186,16 @@ function curveOf(table: BinaryTable, drop: boolean): RocCurve {
   for (let k = 0; k < n; k++) {
     if (!drop || k === 0 || k === n - 1 || bends(fps, k) || bends(tps, k)) kept.push(k);
   }
-  return {
-    fpr: Float64Array.of(0, ...kept.map((k) => (fps[k] as number) / negatives.value)),
-    tpr: Float64Array.of(0, ...kept.map((k) => (tps[k] as number) / positives.value)),
-    thresholds: Float64Array.of(Infinity, ...kept.map((k) => table.score[n - 1 - k] as number)),
+  const curve = {
+    fpr: new Float64Array(kept.length + 1),
+    tpr: new Float64Array(kept.length + 1),
+    thresholds: new Float64Array(kept.length + 1),
   };
+  curve.thresholds[0] = Infinity;
+  kept.forEach((k, i) => {
+    curve.fpr[i + 1] = (fps[k] as number) / negatives.value;
+    curve.tpr[i + 1] = (tps[k] as number) / positives.value;
+    curve.thresholds[i + 1] = table.score[n - 1 - k] as number;
+  });
+  return curve;
 }

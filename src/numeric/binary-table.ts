@@ -3,7 +3,8 @@ import { argsort } from "./argsort.js";
 import { CompensatedSum } from "./compensated-sum.js";
 
 /**
- * Everything that ranking metrics of two classes need to know: the distinct scores, ascending, and the weight of each class
+ * Everything that ranking metrics of two classes need to know: the distinct scores, ascending, and the weight of each
+ * class
  * at each. Exact and mergeable. Memory: 24 bytes a distinct score.
  */
 export interface BinaryTable {
@@ -19,7 +20,8 @@ export interface BinaryTable {
 /**
  * The table of one partition; rows of weight 0 are left out. Cost: a sort of the scores.
  * @param y labels of at most two kinds
- * @param where what to say in front of an error: metric and partition
+ * @param options `owner` and `partition` for messages; `positive`: the label of the second side, all others on the
+ * first
  * @throws DataError naming the row of a third label
  */
 export function binaryTable(
@@ -35,22 +37,31 @@ export function binaryTable(
   const scores = new Float64Array(n);
   const first = new Float64Array(n);
   const second = new Float64Array(n);
-  let k = 0;
-  for (let i = 0; i < n; ) {
-    const value = at(i);
-    const sums = [new CompensatedSum(), new CompensatedSum()] as const;
-    let any = false;
-    for (; i < n && at(i) === value; i++) {
-      const row = order[i] as number;
+  // Of the rows at places [from, to) of the order; most runs are a single row.
+  const weightsOf = (from: number, to: number): readonly [number, number] => {
+    if (to - from === 1) {
+      const row = order[from] as number;
       const w = weight ? (weight[row] as number) : 1;
-      if (w === 0) continue;
-      any = true;
-      sums[classOf(y[row] as number, labels, options.positive)].add(w);
+      return classOf(y[row] as number, labels, options.positive) === 1 ? [0, w] : [w, 0];
     }
-    if (!any) continue;
+    const sums = [new CompensatedSum(), new CompensatedSum()] as const;
+    for (let i = from; i < to; i++) {
+      const row = order[i] as number;
+      sums[classOf(y[row] as number, labels, options.positive)].add(weight ? (weight[row] as number) : 1);
+    }
+    return [sums[0].value, sums[1].value];
+  };
+  let k = 0;
+  for (let i = 0; i < n;) {
+    const value = at(i);
+    let end = i + 1;
+    while (end < n && at(end) === value) end++;
+    const [negative, positive] = weightsOf(i, end);
+    i = end;
+    if (negative === 0 && positive === 0) continue;
     scores[k] = value + 0;
-    first[k] = sums[0].value;
-    second[k] = sums[1].value;
+    first[k] = negative;
+    second[k] = positive;
     k++;
   }
   return { labels, score: scores.slice(0, k), first: first.slice(0, k), second: second.slice(0, k) };
@@ -99,7 +110,8 @@ function thirdLabel(owner: string, labels: readonly number[], place?: { partitio
 }
 
 /**
- * True when a part whose labels are `own` has its rows of `labels[1]` on the first side, because it has seen no other: they
+ * True when a part whose labels are `own` has its rows of `labels[1]` on the first side, because it has seen no other:
+ * they
  * have to change sides before it is added to parts with `labels`.
  */
 export function changesSides(own: readonly number[], labels: readonly number[]): boolean {

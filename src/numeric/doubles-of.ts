@@ -3,7 +3,8 @@ import type { Workspace } from "../kernels/workspace.js";
 import type { Column } from "../memory/column.js";
 
 /**
- * A column's values as doubles for TypeScript to read: the column itself where it is f64, else a converted copy that lives
+ * A column's values as doubles for TypeScript to read: the column itself where it is f64, else a converted copy that
+ * lives
  * as long as the workspace.
  */
 export function doublesOf(context: TaskContext, space: Workspace, column: Column): Float64Array {

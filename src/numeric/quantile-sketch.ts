@@ -12,7 +12,9 @@ import {
 
 /** A summary and its place in the sketch. */
 interface Part extends QuantileSummary {
-  /** It is made of 2^rank leaves: parts of one rank merge, as in a binary counter, so that few prunings lie on any path. */
+  /**
+   * It is made of 2^rank leaves: parts of one rank merge, as in a binary counter, so that few prunings lie on any path.
+   */
   readonly rank: number;
   /** How often it was pruned: each pruning may use one more slice of the error. */
   readonly level: number;
@@ -39,12 +41,16 @@ const LEAF = 2 ** 20;
  * - {@link rank}(x) is within `error`·W / 2 of R+(x).
  * - Up to {@link exactUpTo} distinct values both are exact.
  *
- * Weights are any finite numbers >= 0: weight 2 counts as the value twice, weight 0 as if it were not there. NaN is left out.
+ * Weights are any finite numbers >= 0: weight 2 counts as the value twice, weight 0 as if it were not there. NaN is
+ * left out.
  *
- * Memory: about 2/`error` entries of 32 bytes for one partition; O(log²(n) / `error`) at worst. Cost: a sort of each batch.
+ * Memory: about 2/`error` entries of 32 bytes for one partition; O(log²(n) / `error`) at worst. Cost: a sort of each
+ * batch.
  *
- * How: every batch is an exact list of (value, rank bounds); lists merge without loss, and a list that has grown too long drops
- * entries while no gap between neighbours exceeds (1 - 1/(level + 1)) · `error` of its weight. Parts of equal rank merge,
+ * How: every batch is an exact list of (value, rank bounds); lists merge without loss, and a list that has grown too
+ * long drops
+ * entries while no gap between neighbours exceeds (1 - 1/(level + 1)) · `error` of its weight. Parts of equal rank
+ * merge,
  * so a path has at most log2(batches) + 1 prunings, and the slices of the error add up to less than all of it.
  *
  * @example
@@ -66,7 +72,9 @@ export class QuantileSketch {
   /** @param error bound of the rank error as a share of the total weight, in (0, 0.5] @throws ParameterError outside */
   constructor(error = 0.001) {
     if (!(error > 0 && error <= 0.5)) {
-      throw new ParameterError(`QuantileSketch: error must be in (0, 0.5]; got ${show(error)}. 0.001 places a median between 49.9 % and 50.1 %.`);
+      throw new ParameterError(
+        `QuantileSketch: error must be in (0, 0.5]; got ${show(error)}. 0.001 places a median between 49.9 % and 50.1 %.`,
+      );
     }
     this.error = error;
   }
@@ -94,7 +102,10 @@ export class QuantileSketch {
     return capacity(this.error, 0);
   }
 
-  /** What this sketch can promise for the data it has seen, as a share of the weight: 0 when it is exact, never above `error`. */
+  /**
+   * What this sketch can promise for the data it has seen, as a share of the weight: 0 when it is exact, never above
+   * `error`.
+   */
   get certifiedError(): number {
     const whole = this.#summary();
     return whole.total === 0 ? 0 : largestGap(whole) / whole.total;
@@ -103,7 +114,8 @@ export class QuantileSketch {
   /**
    * Adds values.
    * @param weights one for each value, 1 unless given
-   * @throws DataError when there are fewer or more weights than values, or one is negative, NaN or infinite: nothing was added
+   * @throws DataError when there are fewer or more weights than values, or one is negative, NaN or infinite: nothing
+   * was added
    */
   update(values: ArrayLike<number>, weights?: ArrayLike<number>): this {
     if (weights) checkWeights(values, weights);
@@ -132,23 +144,29 @@ export class QuantileSketch {
    */
   merge(other: QuantileSketch): this {
     if (other.error !== this.error) {
-      throw new ParameterError(`QuantileSketch.merge: the sketches have errors ${this.error} and ${other.error}. Make both with the same error.`);
+      throw new ParameterError(
+        `QuantileSketch.merge: the sketches have errors ${this.error} and ${other.error}. Make both with the same error.`,
+      );
     }
     this.#flush();
     other.#flush();
-    for (const part of [...other.#parts]) this.#push(part);
+    // A copy, because a sketch may be merged with itself.
+    const parts = other.#parts.slice();
+    for (const part of parts) this.#push(part);
     this.#count += other.#count;
     this.#whole = undefined;
     return this;
   }
 
   /**
-   * The value at a share of the weight; exact sketches give the smallest value x with R+(x) >= q·W ("inverted_cdf" in numpy:
+   * The value at a share of the weight; exact sketches give the smallest value x with R+(x) >= q·W ("inverted_cdf" in
+   * numpy:
    * always one of the values, nothing between two). NaN for an empty sketch.
    * @throws ParameterError unless q is in [0, 1]
    */
   quantile(q: number): number {
-    if (!(q >= 0 && q <= 1)) throw new ParameterError(`QuantileSketch.quantile: q must be in [0, 1]; got ${show(q)}. 0.5 is the median.`);
+    if (!(q >= 0 && q <= 1))
+      throw new ParameterError(`QuantileSketch.quantile: q must be in [0, 1]; got ${show(q)}. 0.5 is the median.`);
     const whole = this.#summary();
     return valueAtRank(whole, q * whole.total);
   }
@@ -167,7 +185,10 @@ export class QuantileSketch {
   #summary(): QuantileSummary {
     this.#flush();
     // Small parts first: each merge costs the entries of both.
-    this.#whole ??= this.#parts.reduceRight<QuantileSummary>((whole, part) => mergeSummaries(whole, part), EMPTY_SUMMARY);
+    this.#whole ??= this.#parts.reduceRight<QuantileSummary>(
+      (whole, part) => mergeSummaries(whole, part),
+      EMPTY_SUMMARY,
+    );
     return this.#whole;
   }
 
@@ -198,9 +219,17 @@ export class QuantileSketch {
 
   #push(part: Part): void {
     let carry = part;
-    for (let i = this.#parts.findIndex((one) => one.rank === carry.rank); i >= 0; i = this.#parts.findIndex((one) => one.rank === carry.rank)) {
+    for (
+      let i = this.#parts.findIndex((one) => one.rank === carry.rank);
+      i >= 0;
+      i = this.#parts.findIndex((one) => one.rank === carry.rank)
+    ) {
       const [same] = this.#parts.splice(i, 1) as [Part];
-      carry = this.#bounded({ ...mergeSummaries(same, carry), rank: carry.rank + 1, level: Math.max(same.level, carry.level) });
+      carry = this.#bounded({
+        ...mergeSummaries(same, carry),
+        rank: carry.rank + 1,
+        level: Math.max(same.level, carry.level),
+      });
     }
     const after = this.#parts.findIndex((one) => one.rank < carry.rank);
     this.#parts.splice(after < 0 ? this.#parts.length : after, 0, carry);
@@ -214,21 +243,27 @@ export class QuantileSketch {
   }
 }
 
-// Pruning from a level to the next leaves at most half of this (see pruneSummary: the slices differ by error/((l+1)(l+2))).
+// Pruning from a level to the next leaves at most half of this (see pruneSummary: the slices differ by
+// error/((l+1)(l+2))).
 function capacity(error: number, level: number): number {
   return Math.max(1024, Math.ceil((4 * (level + 1) * (level + 2)) / error));
 }
 
 function checkWeights(values: ArrayLike<number>, weights: ArrayLike<number>): void {
   if (weights.length !== values.length) {
-    throw new DataError(`QuantileSketch.update: there are ${values.length} values and ${weights.length} weights. Pass one weight a value.`);
+    throw new DataError(
+      `QuantileSketch.update: there are ${values.length} values and ${weights.length} weights. Pass one weight a value.`,
+    );
   }
   for (let i = 0; i < weights.length; i++) {
     const w = weights[i] as number;
     if (!(w >= 0 && w < Infinity)) {
-      throw new DataError(`QuantileSketch.update: weight ${i} is ${show(w)}; weights must be finite and >= 0. Use 0 to leave a value out.`, {
-        details: { row: i },
-      });
+      throw new DataError(
+        `QuantileSketch.update: weight ${i} is ${show(w)}; weights must be finite and >= 0. Use 0 to leave a value out.`,
+        {
+          details: { row: i },
+        },
+      );
     }
   }
 }

@@ -18,7 +18,10 @@ export function sketchStep(context: TaskContext, args: { error: number }, chunk:
 export const SKETCH_STEP = fnRef(import.meta.url, "sketchStep");
 
 /** Column by column the sketch of both: the combine of {@link sketchStep}. A list without columns adds nothing. */
-export function mergeSketchLists(a: readonly QuantileSketchData[], b: readonly QuantileSketchData[]): QuantileSketchData[] {
+export function mergeSketchLists(
+  a: readonly QuantileSketchData[],
+  b: readonly QuantileSketchData[],
+): QuantileSketchData[] {
   if (a.length === 0 || b.length === 0) return [...(a.length === 0 ? b : a)];
   return a.map((data, j) => {
     const sketch = QuantileSketch.fromPlain(data);

@@ -51,7 +51,8 @@ export function exactSummary(values: Float64Array, weights: Float64Array | undef
 }
 
 /**
- * The summary of both multisets together. Between neighbours it knows ranks to the sum of what `a` and `b` know there, so
+ * The summary of both multisets together. Between neighbours it knows ranks to the sum of what `a` and `b` know there,
+ * so
  * the relative error is at most the larger of the two. Cost: O(entries).
  */
 export function mergeSummaries(a: QuantileSummary, b: QuantileSummary): QuantileSummary {
@@ -95,7 +96,8 @@ function above(s: QuantileSummary, i: number): number {
 }
 
 /**
- * Drops entries as long as no gap between neighbours exceeds `gap` (gaps that already do stay as they are). Keeps at most
+ * Drops entries as long as no gap between neighbours exceeds `gap` (gaps that already do stay as they are). Keeps at
+ * most
  * 2 + 2 · total / (gap - the largest gap before) entries.
  */
 export function pruneSummary(s: QuantileSummary, gap: number): QuantileSummary {
@@ -125,7 +127,8 @@ function gapBetween(s: QuantileSummary, i: number, j: number): number {
 }
 
 /**
- * A value whose rank is nearest to `target`: with exact bounds the smallest value with R+ >= target. NaN for a summary of
+ * A value whose rank is nearest to `target`: with exact bounds the smallest value with R+ >= target. NaN for a summary
+ * of
  * nothing. Cost: O(log entries).
  */
 export function valueAtRank(s: QuantileSummary, target: number): number {
@@ -162,5 +165,10 @@ function firstIndex(n: number, holds: (i: number) => boolean): number {
 }
 
 function allocate(n: number): Omit<QuantileSummary, "total"> {
-  return { value: new Float64Array(n), low: new Float64Array(n), high: new Float64Array(n), weight: new Float64Array(n) };
+  return {
+    value: new Float64Array(n),
+    low: new Float64Array(n),
+    high: new Float64Array(n),
+    weight: new Float64Array(n),
+  };
 }

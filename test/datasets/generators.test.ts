@@ -38,7 +38,7 @@ describe.each(Object.entries(generators))("%s", (_name, make) => {
 });
 
 it("makes the same rows in worker threads", async () => {
-  const engine = new LocalEngine({ workers: 2 });
+  const engine = new LocalEngine({ threads: 2 });
   try {
     for (const make of [generators["makeClassification"], generators["makeRegression"]]) {
       const data = make?.(4) as { X: DistributedArray; y: DistributedArray };
@@ -66,7 +66,7 @@ describe("makeClassification", () => {
     const clean = makeClassification({ nSamples: 20_000, flipY: 0 });
     const noisy = makeClassification({ nSamples: 20_000, flipY: 0.3 });
     const [a, b] = [(await clean.y.compute()).toVector(), (await noisy.y.compute()).toVector()];
-    const changed = Array.from(a).filter((label, i) => label !== b[i]).length / 20_000;
+    const changed = Array.from(a, Number).filter((label, i) => label !== Number(b[i])).length / 20_000;
     // Half of the redrawn ones of two classes keep theirs.
     expect(Math.abs(changed - 0.15)).toBeLessThan(0.01);
   });

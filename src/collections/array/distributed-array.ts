@@ -2,7 +2,7 @@ import { DataError, ParameterError, show } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
 import type { Engine, FnRef } from "../../engine/engine.js";
 import { fnRef } from "../../engine/fn-ref.js";
-import { binaryOp, unaryOp, type BinaryOpCode, type UnaryOpCode } from "../../kernels/kernels.js";
+import { binaryOp, compareOp, unaryOp, type BinaryOpCode, type CompareOpCode, type UnaryOpCode } from "../../kernels/kernels.js";
 import { ELEMENT_BYTES, type DType, type DTypeArrays } from "../../memory/dtype.js";
 import { hostColumn, type HostColumn, type HostDense } from "../../memory/host-column.js";
 import { EXTREMES_STEP, mergeExtremes, type Extremes } from "../../numeric/extremes.js";
@@ -94,6 +94,7 @@ export class DistributedArray implements Disposable {
     const owner = "DistributedArray.fromColumns";
     const list = Array.isArray(columns) ? (columns as readonly ArrayLike<unknown>[]) : Object.values(columns);
     const names = Array.isArray(columns) ? options.names : Object.keys(columns);
+    assertNames(owner, names, list.length);
     let host = list.map((data, j) => toHostColumn(owner, names?.[j] ?? j, data, options.dtype));
     // One chunk has one dtype: mixed columns become doubles.
     if (new Set(host.map((column) => column.dtype)).size > 1) {
@@ -152,13 +153,16 @@ export class DistributedArray implements Disposable {
     const parts: DistributedArray[] = [];
     let rows: ArrayLike<number>[] = [];
     for await (const item of source) {
-      const first = item[0];
-      if (typeof first === "object") rows.push(...(item as readonly ArrayLike<number>[]));
+      // An empty batch; a row has at least one value.
+      if (item.length === 0) continue;
+      // One by one: a large batch does not fit the argument list of push.
+      if (typeof item[0] === "object") for (const row of item as readonly ArrayLike<number>[]) rows.push(row);
       else rows.push(item as ArrayLike<number>);
-      while (rows.length >= limit) {
-        parts.push(DistributedArray.fromRows(rows.slice(0, limit), { partitions: 1 }));
-        rows = rows.slice(limit);
+      let from = 0;
+      for (; rows.length - from >= limit; from += limit) {
+        parts.push(DistributedArray.fromRows(rows.slice(from, from + limit), { partitions: 1 }));
       }
+      if (from > 0) rows = rows.slice(from);
     }
     if (rows.length > 0 || parts.length === 0) parts.push(DistributedArray.fromRows(rows, { partitions: 1 }));
     return DistributedArray.concat(parts);
@@ -175,10 +179,16 @@ export class DistributedArray implements Disposable {
     if (rows < 0 || csr.indptr[0] !== 0 || last !== csr.indices.length || last !== csr.values.length) {
       throw new DataError(`${owner}: indptr must start at 0 and end at the number of entries; it ends at ${last} with ${csr.indices.length} indices and ${csr.values.length} values.`);
     }
+    for (let i = 0; i < rows; i++) {
+      if (!((csr.indptr[i + 1] ?? NaN) >= (csr.indptr[i] ?? NaN))) {
+        throw new DataError(`${owner}: indptr must not decrease; row ${i} runs from ${csr.indptr[i]} to ${csr.indptr[i + 1]}.`, { details: { row: i } });
+      }
+    }
     for (let k = 0; k < last; k++) {
       const j = csr.indices[k] ?? -1;
-      if (j < 0 || j >= csr.cols) throw new DataError(`${owner}: entry ${k} names column ${j}, but there are ${csr.cols} columns.`);
+      if (!(Number.isInteger(j) && j >= 0 && j < csr.cols)) throw new DataError(`${owner}: entry ${k} names column ${j}, but there are ${csr.cols} columns, numbered from 0.`);
     }
+    assertNames(owner, options.names, csr.cols);
     const { plan, partitionRows } = hostCsrPlan(
       owner,
       {
@@ -292,6 +302,26 @@ export class DistributedArray implements Disposable {
     return this.#unary("log", unaryOp.log);
   }
 
+  /** Where elements are above a number (or one number a column): booleans. NaN is not. */
+  gt(than: Scalars): DistributedArray {
+    return this.#compare("gt", compareOp.gt, than);
+  }
+  ge(than: Scalars): DistributedArray {
+    return this.#compare("ge", compareOp.ge, than);
+  }
+  lt(than: Scalars): DistributedArray {
+    return this.#compare("lt", compareOp.lt, than);
+  }
+  le(than: Scalars): DistributedArray {
+    return this.#compare("le", compareOp.le, than);
+  }
+  eq(to: Scalars): DistributedArray {
+    return this.#compare("eq", compareOp.eq, to);
+  }
+  ne(to: Scalars): DistributedArray {
+    return this.#compare("ne", compareOp.ne, to);
+  }
+
   /** Product with a small matrix of `width` rows: rows of numbers, or an ml-matrix `Matrix`. */
   dot(matrix: MatrixLike | { readonly rows: number; readonly columns: number; to2DArray(): number[][] }): DistributedArray {
     const rows = "to2DArray" in matrix ? matrix.to2DArray() : matrix;
@@ -299,6 +329,8 @@ export class DistributedArray implements Disposable {
     if (rows.length !== this.width) {
       throw new DataError(`DistributedArray.dot: this array has ${this.width} columns, so the matrix needs ${this.width} rows; got ${rows.length}.`);
     }
+    const ragged = Array.from(rows).findIndex((row) => row.length !== k);
+    if (ragged >= 0) throw new DataError(`DistributedArray.dot: row 0 of the matrix has ${k} values but row ${ragged} has ${rows[ragged]?.length}. All rows need the same length.`);
     this.#assertDense("dot");
     const b = Float64Array.from(Array.from(rows).flatMap((row) => Array.from(row)));
     return this.#blockwise("dot", "matMul", { b, k }, { innerShape: [k], dtype: "f64", names: undefined });
@@ -414,8 +446,8 @@ export class DistributedArray implements Disposable {
 
   /** All values, in this process. */
   async compute(options: RunOptions & { readonly engine?: Engine } = {}): Promise<LocalMatrix> {
-    const parts = (await readPlans([this.plan], "compute", options)) as unknown as HostDense[];
     this.#assertDense("compute");
+    const parts = (await readPlans([this.plan], "compute", options)) as unknown as HostDense[];
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
     const columns = Array.from({ length: this.width }, (_, j) => joined(parts.map((part) => part.columns[j]).filter((c) => c !== undefined), this.dtype, rows));
     return new LocalMatrix(columns, rows, this.innerShape, this.names);
@@ -460,11 +492,18 @@ export class DistributedArray implements Disposable {
   #arithmetic(label: string, op: BinaryOpCode, other: DistributedArray | Scalars): DistributedArray {
     this.#assertDense(label);
     if (other instanceof DistributedArray) return this.#withArray(label, op, other);
+    return this.#blockwise(label, "binaryScalar", { op, scalars: this.#scalars(label, other), reversed: 0 }, { dtype: "f64" });
+  }
+
+  #compare(label: string, op: CompareOpCode, other: Scalars): DistributedArray {
+    this.#assertDense(label);
+    return this.#blockwise(label, "compareScalar", { op, scalars: this.#scalars(label, other) }, { dtype: "bool" });
+  }
+
+  #scalars(label: string, other: Scalars): number[] {
     const scalars = typeof other === "number" ? [other] : [...other];
-    if (scalars.length !== 1 && scalars.length !== this.width) {
-      throw new DataError(`DistributedArray.${label}: this array has ${this.width} columns; pass one number or ${this.width}, not ${scalars.length}.`);
-    }
-    return this.#blockwise(label, "binaryScalar", { op, scalars, reversed: 0 }, { dtype: "f64" });
+    if (scalars.length === 1 || scalars.length === this.width) return scalars;
+    throw new DataError(`DistributedArray.${label}: this array has ${this.width} columns; pass one number or ${this.width}, not ${scalars.length}.`);
   }
 
   #withArray(label: string, op: BinaryOpCode, other: DistributedArray): DistributedArray {
@@ -545,11 +584,19 @@ export function meet(owner: string, array: DistributedArray, other: DistributedA
   return other;
 }
 
+function assertNames(owner: string, names: readonly string[] | undefined, width: number): void {
+  if (!names) return;
+  // No columns at all is what an empty list of rows looks like; its names stay unused.
+  if (names.length !== width && width > 0) throw new DataError(`${owner}: there are ${width} columns but ${names.length} names. Give each column one.`);
+  const twice = names.find((name, j) => names.indexOf(name) !== j);
+  if (twice !== undefined) throw new DataError(`${owner}: two columns are called ${show(twice)}. Give each its own name.`, { details: { column: twice } });
+}
+
 function joined(parts: readonly HostColumn[], dtype: DType, rows: number): DTypeArrays[DType] {
   const [only] = parts;
   if (parts.length === 1 && only) return only.data;
-  const first = parts.find((part) => part.data.length > 0);
-  const Typed = (first?.data ?? (dtype === "f32" ? new Float32Array() : new Float64Array())).constructor as new (n: number) => Float64Array;
+  const sample = (parts.find((part) => part.data.length > 0) ?? only)?.data ?? (dtype === "f32" ? new Float32Array() : new Float64Array());
+  const Typed = sample.constructor as new (n: number) => Float64Array;
   const out = new Typed(rows);
   let at = 0;
   for (const part of parts) {

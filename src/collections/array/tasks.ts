@@ -2,7 +2,7 @@ import { DataError } from "../../base/errors.js";
 import type { TaskContext } from "../../engine/engine.js";
 import { Workspace } from "../../kernels/workspace.js";
 import { isTypedArray } from "../../base/plain.js";
-import type { BinaryOpCode, UnaryOpCode } from "../../kernels/kernels.js";
+import type { BinaryOpCode, CompareOpCode, UnaryOpCode } from "../../kernels/kernels.js";
 import type { Column, CsrChunk, DenseChunk, MatrixChunk } from "../../memory/column.js";
 import { DTYPE_CODE, ELEMENT_BYTES, type DType, type DTypeArrays } from "../../memory/dtype.js";
 import { decodeUserFn } from "../user-function.js";
@@ -51,7 +51,7 @@ function sliceColumn<D extends DType>(column: Column<D>, from: number, to: numbe
 
 /** Chunks of equal width below one another. */
 export function concatDense(context: TaskContext, parts: readonly DenseChunk[]): DenseChunk {
-  const sample = parts.find((part) => part.columns.length > 0) ?? parts[0];
+  const sample = parts.find((part) => part.columns.length > 0 && part.rows > 0) ?? parts.find((part) => part.columns.length > 0) ?? parts[0];
   const width = sample?.columns.length ?? 0;
   const dtype = sample?.columns[0]?.dtype ?? "f64";
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
@@ -129,6 +129,17 @@ export function binaryScalar(
   return out;
 }
 
+/** Comparison of each element with one number, or one number a column. */
+export function compareScalar(context: TaskContext, args: { op: CompareOpCode; scalars: number[] }, a: DenseChunk): DenseChunk {
+  using space = Workspace.over(context.memory, a);
+  const out = context.memory.denseIn("bool", a.rows, a.columns.length, space.arena);
+  a.columns.forEach((column, j) => {
+    const scalar = args.scalars[args.scalars.length === 1 ? 0 : j] ?? 0;
+    space.kernels.compareScalar(args.op, space.doubles(column), scalar, a.rows, (out.columns[j] as Column).offset);
+  });
+  return out;
+}
+
 /** A function of each element. */
 export function unary(context: TaskContext, args: { op: UnaryOpCode }, a: DenseChunk): DenseChunk {
   using space = Workspace.over(context.memory, a);
@@ -191,7 +202,9 @@ export async function userPartition(
   const fn = (await decodeUserFn(args.fn)) as (partition: ArrayPartition, info: object) => unknown;
   const partition: ArrayPartition = { rows: x.rows, columns: x.columns.map((column) => context.memory.copyOut(column)) };
   const result: unknown = await fn(partition, { args: args.args, partition: context.partition?.index ?? 0 });
-  const given = isTypedArray(result) || (Array.isArray(result) && typeof result[0] === "number") ? [result] : (result as { columns?: unknown }).columns ?? result;
+  // An empty list is one empty column where one is expected: an empty partition has nothing to tell rows from columns by.
+  const oneColumn = isTypedArray(result) || (Array.isArray(result) && (typeof result[0] === "number" || (result.length === 0 && args.width === 1)));
+  const given = oneColumn ? [result] : ((result as { columns?: unknown } | null | undefined)?.columns ?? result);
   const columns = Array.isArray(given) ? (given as ArrayLike<number>[]) : [];
   const rows = columns[0]?.length ?? 0;
   if (columns.length !== args.width || columns.some((column) => column.length !== rows)) {

@@ -13,6 +13,7 @@ import { describeFrame } from "./describe.js";
 import { DistributedSeries, type FrameRunOptions, type ValueCount } from "./distributed-series.js";
 import { encodeExpr, type ExprLike } from "./expressions.js";
 import { explainFrame } from "./explain-frame.js";
+import { frameOfArray, zipColumns } from "./array-to-frame.js";
 import { assertColumns, frameState, labelOf, partitionsOf, planOf, withVerb, type FrameState } from "./frame-state.js";
 import { stack, USER_TASK } from "./frame-task.js";
 import { frameToArray } from "./frame-to-array.js";
@@ -104,6 +105,26 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   /** Frames below one another: all need the same columns and types in the same order. */
   static concat<S extends Columns>(...frames: readonly DistributedDataFrame<S>[]): DistributedDataFrame<S> {
     return new DistributedDataFrame(concatStates(frames.map((frame) => frame.#state)));
+  }
+
+  /** An array's columns as a frame under its names (x0, x1, ... where it has none), lazily. */
+  static fromArray(array: DistributedArray): DistributedDataFrame {
+    return new DistributedDataFrame(frameOfArray("DistributedDataFrame.fromArray", array));
+  }
+
+  /** As the static {@link DistributedDataFrame.fromArray}: how transformers return a frame for a frame. */
+  fromArray(array: DistributedArray): DistributedDataFrame {
+    return DistributedDataFrame.fromArray(array);
+  }
+
+  /**
+   * This frame with the columns of arrays beside its own: a model's predictions for it, say. Partition i of each array has
+   * to hold the rows of partition i, which is so for anything computed from this frame.
+   *
+   * @param arrays by name; a matrix gives one column a name of its own, or `name_0`, `name_1`, ...
+   */
+  withArrays(arrays: Readonly<Record<string, DistributedArray>>): DistributedDataFrame {
+    return new DistributedDataFrame(zipColumns("DistributedDataFrame.withArrays", this.#state, arrays));
   }
 
   get columns(): NameOf<S>[] {

@@ -1,6 +1,7 @@
 import { openSource } from "../../io/open-source.js";
 import { explainPlan } from "../explain.js";
 import { planOf, type FrameState } from "./frame-state.js";
+import type { PolarsLazyFrame } from "./polars.js";
 import { applyVerbs, columnsNeeded } from "./verbs.js";
 
 /** The plan as text, with Polars' own plan of one partition. Opens a file's metadata at most. */
@@ -10,7 +11,8 @@ export function explainFrame(state: FrameState): string {
   const needed = columnsNeeded(verbs, state.sourceColumns);
   if (source.kind === "reader") lines.push(`Columns read: ${(needed ?? state.sourceColumns).join(", ")}.`);
   if (source.kind === "reader" && source.columnar && source.partitions > 0) {
-    lines.push("Polars query of partition 0:", applyVerbs(openSource(source.part(0), verbs), verbs, 0).describeOptimizedPlan());
+    const scan = openSource(source.part(0), verbs) as PolarsLazyFrame;
+    lines.push("Polars query of partition 0:", applyVerbs(scan, verbs, 0).describeOptimizedPlan());
   } else if (verbs.length > 0) lines.push(`Verbs, one Polars query a partition: ${verbs.map((call) => call.verb).join(", ")}.`);
   return lines.join("\n");
 }

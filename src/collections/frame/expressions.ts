@@ -20,6 +20,12 @@ export function decodeExpr(bytes: Uint8Array): PolarsExpr {
   return Expr.deserialize(Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength), "bincode");
 }
 
+/** The name, where an expression is a column and nothing else. */
+export function plainColumn(bytes: Uint8Array): string | undefined {
+  const root = tree(decodeExpr(bytes)) as { Column?: unknown };
+  return typeof root.Column === "string" ? root.Column : undefined;
+}
+
 /** The columns that an expression names, or undefined when it selects by pattern, position or type. */
 export function columnsOfExpr(bytes: Uint8Array): string[] | undefined {
   const names: string[] = [];

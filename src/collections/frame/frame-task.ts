@@ -6,8 +6,9 @@ import { openSource, type SourcePart } from "../../io/open-source.js";
 import { decodeUserFn } from "../user-function.js";
 import { schemaOf, type FrameSchema } from "./frame-types.js";
 import { frameIn, LiveFrame } from "./live-frame.js";
-import { isPolarsFrame, polars, type PolarsFrame } from "./polars.js";
-import { applyVerbs, type VerbCall } from "./verbs.js";
+import { isSealedNumbers, NumberFrame, type SealedNumbers } from "./number-frame.js";
+import { isPolarsFrame, polars, type PolarsFrame, type PolarsLazyFrame } from "./polars.js";
+import { applyVerbs, onlyColumns, type VerbCall } from "./verbs.js";
 
 /** A chain of verbs over a file part or over a frame that arrives as input. */
 export interface FrameTaskArgs {
@@ -27,12 +28,21 @@ export const PIECES_TASK = fnRef(import.meta.url, "piecesTask");
 export const USER_TASK = fnRef(import.meta.url, "userTask");
 
 /** One partition of a frame: opens its part (or takes its input), applies the verbs as one Polars query, collects it. */
-export function frameTask(context: TaskContext, args: FrameTaskArgs, input?: unknown): LiveFrame {
+export function frameTask(context: TaskContext, args: FrameTaskArgs, input?: unknown): LiveFrame | SealedNumbers {
   const owner = context.partition?.of ?? "frame";
   const index = context.partition?.index ?? 0;
   return guarded(owner, index, args.part?.path, () => {
-    const source = args.part ? openSource(args.part, args.verbs) : frameIn(context, input, args.columns).lazy();
-    return new LiveFrame(applyVerbs(source, args.verbs, index).collectSync());
+    if (isSealedNumbers(input)) {
+      const columns = onlyColumns(args.verbs, input.names);
+      if (columns) return pickSealed(input, columns);
+    }
+    const opened = args.part ? openSource(args.part, args.verbs) : input instanceof LiveFrame ? input.numbers : undefined;
+    if (opened instanceof NumberFrame) {
+      const columns = onlyColumns(args.verbs, opened.columns.map((column) => column.name));
+      if (columns) return new LiveFrame(opened.select(columns));
+    }
+    const source = opened === undefined ? frameIn(context, input, args.columns) : opened instanceof NumberFrame ? opened.toPolars() : undefined;
+    return new LiveFrame(applyVerbs(source?.lazy() ?? (opened as PolarsLazyFrame), args.verbs, index).collectSync());
   });
 }
 
@@ -88,6 +98,13 @@ export async function userTask(
     );
   }
   return new LiveFrame(frame);
+}
+
+/** The same columns in the same place, fewer of them. */
+function pickSealed(frame: SealedNumbers, names: readonly string[]): SealedNumbers {
+  const at = names.map((name) => frame.names.indexOf(name));
+  const pick = <T>(list: readonly T[]): T[] => at.map((j) => list[j] as T);
+  return { ...frame, names, integer: pick(frame.integer), values: { ...frame.values, columns: pick(frame.values.columns) }, nulls: pick(frame.nulls) };
 }
 
 /** Frames one below the other, in order. */

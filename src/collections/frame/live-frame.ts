@@ -4,6 +4,7 @@ import type { TaskContext } from "../../engine/engine.js";
 import { addSealer } from "../../engine/seal.js";
 import { isColumn, type Column } from "../../memory/column.js";
 import { hostColumn, isHostColumn, type HostColumn } from "../../memory/host-column.js";
+import { isSealedNumbers, NumberFrame, type HostNumbers } from "./number-frame.js";
 import { polars, type PolarsFrame } from "./polars.js";
 
 /**
@@ -11,9 +12,18 @@ import { polars, type PolarsFrame } from "./polars.js";
  * look like plain objects; the wrapper keeps the engine from walking into them.
  */
 export class LiveFrame {
-  readonly frame: PolarsFrame;
-  constructor(frame: PolarsFrame) {
-    this.frame = frame;
+  /** The columns as plain numbers, where a reader made them so; Polars has not seen them yet. */
+  readonly numbers: NumberFrame | undefined;
+  #frame: PolarsFrame | undefined;
+
+  constructor(frame: PolarsFrame | NumberFrame) {
+    if (frame instanceof NumberFrame) this.numbers = frame;
+    else this.#frame = frame;
+  }
+
+  get frame(): PolarsFrame {
+    this.#frame ??= this.numbers?.toPolars() as PolarsFrame;
+    return this.#frame;
   }
 }
 
@@ -33,7 +43,10 @@ export interface HostFrame {
 
 addSealer({
   is: (value) => value instanceof LiveFrame,
-  seal: (context, value) => sealFrame(context, (value as LiveFrame).frame) as unknown as Plain,
+  seal: (context, value) => {
+    const live = value as LiveFrame;
+    return (live.numbers ? live.numbers.seal(context) : sealFrame(context, live.frame)) as unknown as Plain;
+  },
 });
 
 /** Writes a frame into an arena. */
@@ -61,6 +74,7 @@ export function frameIn(context: TaskContext, value: unknown, columns?: readonly
     // A frame without columns would lose its number of rows.
     return polars().readIPC(bytes, columns && columns.length > 0 ? { columns: [...columns] } : {});
   }
+  if (isSealedNumbers(value)) return NumberFrame.unseal(context, value, columns).toPolars();
   throw new DataError(`A frame task got ${show(value)} instead of a frame.`);
 }
 
@@ -70,7 +84,13 @@ export function frameFromHost(value: unknown): PolarsFrame {
     const data = value["bytes"].data as Uint8Array;
     return polars().readIPC(Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
   }
+  if (isPlainObject(value) && value["kind"] === "numbers") return NumberFrame.fromHost(value as unknown as HostNumbers).toPolars();
   throw new DataError(`Expected a frame from the engine; got ${show(value)}.`);
+}
+
+/** The number of rows of a frame's value, where it is written on it. */
+export function sealedRows(value: unknown): number | undefined {
+  return isSealedFrame(value) || isSealedNumbers(value) ? value.rows : undefined;
 }
 
 /** True for a {@link SealedFrame}. */

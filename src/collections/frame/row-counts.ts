@@ -1,17 +1,16 @@
 import type { TaskContext } from "../../engine/engine.js";
 import { fnRef } from "../../engine/fn-ref.js";
-import { isPlainObject } from "../../base/plain.js";
 import type { RunOptions } from "../plan-run.js";
 import type { Engine } from "../../engine/engine.js";
 import { reducePartitions } from "../reduce.js";
 import { labelOf, planOf, type FrameState } from "./frame-state.js";
-import { frameIn, isSealedFrame } from "./live-frame.js";
+import { frameIn, LiveFrame, sealedRows } from "./live-frame.js";
 
 const ROWS_STEP = fnRef(import.meta.url, "rowsStep");
 
 /** The number of rows of a partition; a sealed frame knows it. */
 export function rowsStep(context: TaskContext, _args: unknown, input: unknown): number[] {
-  return [isPlainObject(input) && isSealedFrame(input) ? input.rows : frameIn(context, input).height];
+  return [sealedRows(input) ?? (input instanceof LiveFrame && input.numbers ? input.numbers.rows : frameIn(context, input).height)];
 }
 
 /** Rows of each partition in one pass. */

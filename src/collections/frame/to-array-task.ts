@@ -3,7 +3,8 @@ import type { TaskContext } from "../../engine/engine.js";
 import { fnRef } from "../../engine/fn-ref.js";
 import type { Column, DenseChunk } from "../../memory/column.js";
 import { dtypeName } from "./frame-types.js";
-import { frameIn } from "./live-frame.js";
+import { frameIn, LiveFrame } from "./live-frame.js";
+import { isSealedNumbers } from "./number-frame.js";
 import { polars, type PolarsFrame } from "./polars.js";
 
 /** {@link denseTask} by name. */
@@ -16,6 +17,16 @@ export const CODES_TASK = fnRef(import.meta.url, "codesTask");
  * 1970-01-01 UTC), 64-bit integers the nearest double.
  */
 export function denseTask(context: TaskContext, args: { readonly columns: readonly string[]; readonly dtype: "f64" | "f32" }, input: unknown): DenseChunk {
+  if (isSealedNumbers(input) && args.dtype === "f64") {
+    // The columns lie in an arena as they should: the array shares them.
+    return { kind: "dense", rows: input.rows, columns: args.columns.map((name) => input.values.columns[input.names.indexOf(name)] as Column) };
+  }
+  if (input instanceof LiveFrame && input.numbers) {
+    const { rows, columns } = input.numbers.select(args.columns);
+    const chunk = context.memory.dense(args.dtype, rows, columns.length);
+    columns.forEach(({ data }, j) => context.memory.view(chunk.columns[j] as Column<"f64" | "f32">).set(data));
+    return chunk;
+  }
   const frame = frameIn(context, input, args.columns);
   const chunk = context.memory.dense(args.dtype, frame.height, args.columns.length);
   args.columns.forEach((name, j) => {
@@ -39,7 +50,7 @@ export function numbersOf(frame: PolarsFrame, name: string, dtype: "f64" | "f32"
     if (from === "Time") series = series.div(1e6) as typeof series;
     if (dtype === "f32") series = series.cast(pl.Float32);
   }
-  if (series.nullCount() > 0) series = pl.select(pl.lit(series).fillNull(pl.lit(Number.NaN)).cast(to).alias("x")).getColumn("x");
+  if (series.nullCount() > 0) series = series.toFrame().select(pl.col(name).fillNull(pl.lit(Number.NaN)).cast(to)).getColumn(name);
   return series.toTypedArray() as Float64Array | Float32Array;
 }
 

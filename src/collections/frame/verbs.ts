@@ -1,6 +1,6 @@
 import type { Plain, PlainRecord } from "../../base/plain.js";
 import { CounterRng } from "../../base/rng.js";
-import { columnsOfExpr, decodeExpr } from "./expressions.js";
+import { columnsOfExpr, decodeExpr, plainColumn } from "./expressions.js";
 import { dtypeOf } from "./frame-types.js";
 import { polars, type PolarsLazyFrame } from "./polars.js";
 
@@ -123,6 +123,20 @@ export function columnsNeeded(calls: readonly VerbCall[], columns: readonly stri
     if (verb.narrows) return columns.filter((name) => needed.has(name));
   }
   return undefined;
+}
+
+/** The columns that are left, where the chain does nothing but choose columns; else undefined. */
+export function onlyColumns(calls: readonly VerbCall[], columns: readonly string[]): readonly string[] | undefined {
+  let left = columns;
+  for (const call of calls) {
+    if (call.verb === "drop") left = left.filter((name) => !call.args.columns.includes(name));
+    else if (call.verb === "select") {
+      const names = call.args.exprs.map(plainColumn);
+      if (!names.every((name) => name !== undefined && left.includes(name))) return undefined;
+      left = names as string[];
+    } else return undefined;
+  }
+  return left;
 }
 
 /** True when the chain neither drops nor adds rows. */

@@ -227,7 +227,7 @@ export class LocalEngine implements Engine {
       }
       this.#store.publish(node.key, value, node.refs);
       const bytes = this.#store.bytesOf(node.key);
-      this.#end(node, { key: node.key, state: "done" }, { ms: performance.now() - started, bytes });
+      this.#end(node, { key: node.key, state: "done", bytes }, { ms: performance.now() - started, bytes });
       return;
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,0 +1,113 @@
+/** Columns of numbers as they come out of a CSV file; null is NaN in `data` and 1 in `nulls`. */
+export interface NumberColumn {
+  readonly name: string;
+  readonly data: Float64Array;
+  readonly nulls: Uint8Array | undefined;
+  /** True when the column's type is Int64; every value is then an integer that a double holds. */
+  readonly integer: boolean;
+}
+
+/** A column of the file: what to do with its fields. */
+export interface NumberField {
+  readonly name: string;
+  readonly wanted: boolean;
+  readonly integer: boolean;
+}
+
+const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
+const EXACT = 2 ** 53;
+const [MINUS, PLUS, POINT, ZERO, NINE, NEWLINE, RETURN, QUOTE, UPPER_E, LOWER_E] = [45, 43, 46, 48, 57, 10, 13, 34, 69, 101];
+
+/**
+ * Parses CSV records straight into columns of doubles: about twice as fast as building a frame of them and taking the
+ * numbers out again. Decimals of up to 15 digits are exact by one division (both operands are exact doubles); longer ones
+ * go through `Number`. Anything out of the ordinary (quotes, spaces, words, fields too many or too few, an integer that is
+ * none) gives undefined: the general reader then parses the same bytes, or says what is wrong with them.
+ *
+ * @param rows an upper bound of the records
+ */
+export function parseNumbers(bytes: Uint8Array, delimiter: number, fields: readonly NumberField[], rows: number): { rows: number; columns: NumberColumn[] } | undefined {
+  const width = fields.length;
+  const data = fields.map((field) => (field.wanted ? new Float64Array(rows) : undefined));
+  const nulls: (Uint8Array | undefined)[] = fields.map(() => undefined);
+  const integer = fields.map((field) => field.integer);
+  const n = bytes.length;
+  let i = 0;
+  let row = 0;
+  while (i < n) {
+    if (bytes[i] === NEWLINE || bytes[i] === RETURN) return undefined;
+    for (let j = 0; j < width; j++) {
+      const target = data[j];
+      const start = i;
+      let byte = i < n ? (bytes[i] as number) : NEWLINE;
+      if (target === undefined) {
+        if (byte === QUOTE) return undefined;
+        while (byte !== delimiter && byte !== NEWLINE && byte !== RETURN) {
+          i += 1;
+          byte = i < n ? (bytes[i] as number) : NEWLINE;
+          if (byte === QUOTE) return undefined;
+        }
+      } else if (byte === delimiter || byte === NEWLINE || byte === RETURN) {
+        target[row] = NaN;
+        (nulls[j] ??= new Uint8Array(rows))[row] = 1;
+      } else {
+        const negative = byte === MINUS;
+        if (negative) byte = bytes[++i] ?? NEWLINE;
+        const first = i;
+        let mantissa = 0;
+        while (byte >= ZERO && byte <= NINE) {
+          mantissa = mantissa * 10 + (byte - ZERO);
+          byte = bytes[++i] ?? NEWLINE;
+        }
+        let digits = i - first;
+        let scale = 0;
+        if (byte === POINT) {
+          if (integer[j]) return undefined;
+          byte = bytes[++i] ?? NEWLINE;
+          const fraction = i;
+          while (byte >= ZERO && byte <= NINE) {
+            mantissa = mantissa * 10 + (byte - ZERO);
+            byte = bytes[++i] ?? NEWLINE;
+          }
+          scale = i - fraction;
+          digits += scale;
+        }
+        if (digits === 0) return undefined;
+        let value: number;
+        if (byte === LOWER_E || byte === UPPER_E) {
+          if (integer[j]) return undefined;
+          byte = bytes[++i] ?? NEWLINE;
+          if (byte === MINUS || byte === PLUS) byte = bytes[++i] ?? NEWLINE;
+          if (byte < ZERO || byte > NINE) return undefined;
+          while (byte >= ZERO && byte <= NINE) byte = bytes[++i] ?? NEWLINE;
+          value = Number(textOf(bytes, start, i));
+        } else if (mantissa < EXACT && scale <= 22) {
+          value = mantissa / (POWERS[scale] as number);
+          if (negative) value = -value;
+        } else if (integer[j]) return undefined;
+        else value = Number(textOf(bytes, start, i));
+        target[row] = value;
+      }
+      if (j < width - 1) {
+        if (byte !== delimiter) return undefined;
+        i += 1;
+      } else if (byte === RETURN) {
+        i += 1;
+        if (i < n && bytes[i] !== NEWLINE) return undefined;
+        i += 1;
+      } else if (byte === NEWLINE) i += 1;
+      else return undefined;
+    }
+    row += 1;
+  }
+  const columns: NumberColumn[] = [];
+  fields.forEach((field, j) => {
+    const values = data[j];
+    if (values) columns.push({ name: field.name, data: values.subarray(0, row), nulls: nulls[j]?.subarray(0, row), integer: field.integer });
+  });
+  return { rows: row, columns };
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + start, end - start).toString("latin1");
+}
