@@ -15,8 +15,9 @@ export class RowOrder {
   readonly #n: number;
   readonly #table: Uint32Array | undefined;
   readonly #keys: Int32Array;
-  readonly #leftBits: number;
-  readonly #rightBits: number;
+  readonly #rightSize: number;
+  readonly #leftMask: number;
+  readonly #rightMask: number;
 
   constructor(n: number, seed: number, purpose: string) {
     this.#n = n;
@@ -24,8 +25,10 @@ export class RowOrder {
     const rng = new CounterRng(seed, `${purpose}.order`);
     this.#keys = Int32Array.from({ length: ROUNDS }, (_, round) => rng.uint32(round) | 0);
     const bits = Math.max(2, Math.ceil(Math.log2(n)));
-    this.#rightBits = Math.floor(bits / 2);
-    this.#leftBits = bits - this.#rightBits;
+    this.#rightSize = 2 ** Math.floor(bits / 2);
+    // Halves have at most 27 bits, so that everything between the two divisions is 32-bit integer arithmetic.
+    this.#rightMask = this.#rightSize - 1;
+    this.#leftMask = 2 ** Math.ceil(bits / 2) - 1;
   }
 
   /** The place of `row` in the new order. */
@@ -37,10 +40,9 @@ export class RowOrder {
   }
 
   #walk(value: number): number {
-    const rightSize = 2 ** this.#rightBits;
-    // Halves have at most 27 bits, so that everything between the two divisions is 32-bit integer arithmetic.
-    const rightMask = (rightSize - 1) | 0;
-    const leftMask = (2 ** this.#leftBits - 1) | 0;
+    const rightSize = this.#rightSize;
+    const rightMask = this.#rightMask;
+    const leftMask = this.#leftMask;
     const keys = this.#keys;
     let left = (value / rightSize) | 0;
     let right = value - left * rightSize;
