@@ -64,7 +64,9 @@ function buildModel(spec: ClassificationSpec): ClassificationModel {
   const shifts = uniform("shift");
   const scales = uniform("scale");
   const each = (value: number | readonly number[] | null, random: (j: number) => number): number[] =>
-    Array.from({ length: nFeatures }, (_, j) => (value === null ? random(j) : typeof value === "number" ? value : (value[j] ?? 0)));
+    Array.from({ length: nFeatures }, (_, j) =>
+      value === null ? random(j) : typeof value === "number" ? value : (value[j] ?? 0),
+    );
   return {
     ends: groupEnds(clusterSizes(spec, clusters)),
     centres: clusterCentres(spec, clusters),
@@ -115,7 +117,9 @@ function clusterCentres(spec: ClassificationSpec, clusters: number): Float64Arra
 /** The cluster of each row of a range. */
 function clustersOf(spec: ClassificationSpec, model: ClassificationModel, { start, rows }: RowRange): Int32Array {
   const order = new RowOrder(spec.nSamples, spec.seed, "makeClassification");
-  return Int32Array.from({ length: rows }, (_, i) => groupAt(model.ends, spec.shuffle ? order.at(start + i) : start + i));
+  return Int32Array.from({ length: rows }, (_, i) =>
+    groupAt(model.ends, spec.shuffle ? order.at(start + i) : start + i),
+  );
 }
 
 /** Task: classes, some drawn anew. */
@@ -134,7 +138,10 @@ export function classificationLabels(context: TaskContext, args: RowRange & { sp
 }
 
 /** Task: the rows. */
-export function classificationRows(context: TaskContext, args: RowRange & { spec: ClassificationSpec; dtype: "f64" | "f32" }): DenseChunk {
+export function classificationRows(
+  context: TaskContext,
+  args: RowRange & { spec: ClassificationSpec; dtype: "f64" | "f32" },
+): DenseChunk {
   const { spec } = args;
   const model = classificationModel(spec);
   const clusters = clustersOf(spec, model, args);
@@ -158,10 +165,16 @@ export function classificationRows(context: TaskContext, args: RowRange & { spec
     const rows = to - from;
     const first = args.start + from;
     for (let j = 0; j < k; j += 2) {
-      rng.fillNormalPairs(first, j / 2, (normals[j] as Float64Array).subarray(0, rows), (normals[j + 1] as Float64Array).subarray(0, rows));
+      rng.fillNormalPairs(
+        first,
+        j / 2,
+        (normals[j] as Float64Array).subarray(0, rows),
+        (normals[j + 1] as Float64Array).subarray(0, rows),
+      );
     }
     mixInformative(model, clusters.subarray(from, to), normals, columns, k);
-    for (let r = 0; r < spec.nRedundant; r++) combine(model.redundant.subarray(r * k, (r + 1) * k), columns, columns[k + r] as Float64Array, rows);
+    for (let r = 0; r < spec.nRedundant; r++)
+      combine(model.redundant.subarray(r * k, (r + 1) * k), columns, columns[k + r] as Float64Array, rows);
     for (let j = 0; j < useful; j++) write(j, columns[j] as Float64Array, from, rows);
     model.repeated.forEach((copied, r) => write(useful + r, columns[copied] as Float64Array, from, rows));
     const useless = useful + spec.nRepeated;
@@ -175,7 +188,13 @@ export function classificationRows(context: TaskContext, args: RowRange & { spec
   return out;
 }
 
-function mixInformative(model: ClassificationModel, clusters: Int32Array, normals: readonly Float64Array[], columns: readonly Float64Array[], k: number): void {
+function mixInformative(
+  model: ClassificationModel,
+  clusters: Int32Array,
+  normals: readonly Float64Array[],
+  columns: readonly Float64Array[],
+  k: number,
+): void {
   const z = new Float64Array(k);
   for (let i = 0; i < clusters.length; i++) {
     const c = clusters[i] ?? 0;

@@ -36,7 +36,13 @@ export interface RowRange {
 }
 
 /** Row counts of the partitions of rows x width values. */
-export function generatedLayout(owner: string, rows: number, width: number, dtype: DType, partitions: number | undefined): number[] {
+export function generatedLayout(
+  owner: string,
+  rows: number,
+  width: number,
+  dtype: DType,
+  partitions: number | undefined,
+): number[] {
   return evenRows(rows, partitionCount(owner, rows * width * ELEMENT_BYTES[dtype], partitions));
 }
 
@@ -58,7 +64,11 @@ export function generatedArray(options: {
     partitions: partitionRows.length,
     inputs: [],
     bytes: total * (width ?? 1) * ELEMENT_BYTES[dtype],
-    task: (index) => ({ fn, args: { ...args, start: starts[index] ?? 0, rows: partitionRows[index] ?? 0 }, inputs: [] }),
+    task: (index) => ({
+      fn,
+      args: { ...args, start: starts[index] ?? 0, rows: partitionRows[index] ?? 0 },
+      inputs: [],
+    }),
   });
   return new DistributedArray({ plan, partitionRows, innerShape: width === undefined ? [] : [width], dtype });
 }
@@ -71,7 +81,11 @@ export function targetOf(
   const partitionRows = X.partitionRows ?? [];
   const starts = startsOf(partitionRows);
   const bytes = (X.rows ?? 0) * ELEMENT_BYTES[options.dtype];
-  const args = (index: number): PlainRecord => ({ ...options.args, start: starts[index] ?? 0, rows: partitionRows[index] ?? 0 });
+  const args = (index: number): PlainRecord => ({
+    ...options.args,
+    start: starts[index] ?? 0,
+    rows: partitionRows[index] ?? 0,
+  });
   const plan = TaskPlan.blockwise(X.plan, options.label, options.fn, args, bytes);
   return new DistributedArray({ plan, partitionRows, innerShape: [], dtype: options.dtype });
 }

@@ -41,7 +41,10 @@ const FILE = join("data", "flights-3m.parquet");
 export async function loadFlights(options: FlightsOptions = {}): Promise<DistributedDataFrame<FlightColumns>> {
   const path = join(vegaDatasets(), FILE);
   if (!existsSync(path)) {
-    throw new FileError(`loadFlights: vega-datasets is installed but has no ${FILE}. Run: npm install vega-datasets@3`, { details: { path } });
+    throw new FileError(
+      `loadFlights: vega-datasets is installed but has no ${FILE}. Run: npm install vega-datasets@3`,
+      { details: { path } },
+    );
   }
   return (await readParquet(path, options)) as unknown as DistributedDataFrame<FlightColumns>;
 }
@@ -56,7 +59,9 @@ function vegaDatasets(): string {
       if (existsSync(join(folder, "package.json"))) return folder;
     }
   }
-  throw new PartwiseError("loadFlights: the package vega-datasets, which holds the data, is not installed. Run: npm install vega-datasets");
+  throw new PartwiseError(
+    "loadFlights: the package vega-datasets, which holds the data, is not installed. Run: npm install vega-datasets",
+  );
 }
 
 function entryOf(from: string): string | undefined {

@@ -4,7 +4,15 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
-import { generatedArray, generatedLayout, generatorRules, tiles, TILE_ROWS, type GeneratorOptions, type RowRange } from "./generated.js";
+import {
+  generatedArray,
+  generatedLayout,
+  generatorRules,
+  tiles,
+  TILE_ROWS,
+  type GeneratorOptions,
+  type RowRange,
+} from "./generated.js";
 import { RowOrder } from "./row-order.js";
 
 /** Options of {@link makeCircles}, named as in scikit-learn. */
@@ -23,7 +31,10 @@ type Parsed = Required<Omit<CirclesOptions, "partitions">> & Pick<CirclesOptions
 
 const OPTIONS = new ParamTable<Parsed>("makeCircles", (z) =>
   z.object({
-    nSamples: z.union([z.int().min(1), z.tuple([z.int().min(0), z.int().min(0)])]).default(100).describe("rows in all, or [outer, inner]."),
+    nSamples: z
+      .union([z.int().min(1), z.tuple([z.int().min(0), z.int().min(0)])])
+      .default(100)
+      .describe("rows in all, or [outer, inner]."),
     shuffle: z.boolean().default(true).describe("rows in random order."),
     noise: z.number().min(0).default(0).describe("standard deviation of normal noise."),
     factor: z.number().min(0).lt(1).default(0.8).describe("radius of the inner circle; the outer one has 1."),
@@ -39,10 +50,15 @@ const OPTIONS = new ParamTable<Parsed>("makeCircles", (z) =>
  * @returns `X` f64 or f32 [nSamples, 2], `y` i32 [nSamples]
  * @throws ParameterError for a value out of range
  */
-export function makeCircles(options: CirclesOptions = {}): { readonly X: DistributedArray; readonly y: DistributedArray } {
+export function makeCircles(options: CirclesOptions = {}): {
+  readonly X: DistributedArray;
+  readonly y: DistributedArray;
+} {
   const p = OPTIONS.parse(options);
   const [outer, inner] =
-    typeof p.nSamples === "number" ? [Math.floor(p.nSamples / 2), p.nSamples - Math.floor(p.nSamples / 2)] : [p.nSamples[0], p.nSamples[1]];
+    typeof p.nSamples === "number"
+      ? [Math.floor(p.nSamples / 2), p.nSamples - Math.floor(p.nSamples / 2)]
+      : [p.nSamples[0], p.nSamples[1]];
   const partitionRows = generatedLayout("makeCircles", outer + inner, 2, p.dtype, p.partitions);
   const args = { seed: p.randomState, outer, inner, shuffle: p.shuffle };
   const rows = fnRef(import.meta.url, "circleRows");
@@ -55,7 +71,13 @@ export function makeCircles(options: CirclesOptions = {}): { readonly X: Distrib
       fn: rows,
       args: { ...args, noise: p.noise, factor: p.factor, dtype: p.dtype },
     }),
-    y: generatedArray({ label: "makeCircles.y", partitionRows, dtype: "i32", fn: fnRef(import.meta.url, "circleLabels"), args }),
+    y: generatedArray({
+      label: "makeCircles.y",
+      partitionRows,
+      dtype: "i32",
+      fn: fnRef(import.meta.url, "circleLabels"),
+      args,
+    }),
   };
 }
 
@@ -82,7 +104,10 @@ export function circleLabels(context: TaskContext, args: CircleArgs): DenseChunk
 }
 
 /** Task: the points. */
-export function circleRows(context: TaskContext, args: CircleArgs & { noise: number; factor: number; dtype: "f64" | "f32" }): DenseChunk {
+export function circleRows(
+  context: TaskContext,
+  args: CircleArgs & { noise: number; factor: number; dtype: "f64" | "f32" },
+): DenseChunk {
   const out = context.memory.dense(args.dtype, args.rows, 2);
   const [x, y] = out.columns.map((column) => context.memory.view(column)) as [Float64Array, Float64Array];
   const place = placeOf(args);

@@ -45,7 +45,8 @@ export interface ClassificationData {
   readonly y: DistributedArray;
 }
 
-type Parsed = Required<Omit<ClassificationOptions, "partitions" | "weights">> & Pick<ClassificationOptions, "partitions" | "weights">;
+type Parsed = Required<Omit<ClassificationOptions, "partitions" | "weights">> &
+  Pick<ClassificationOptions, "partitions" | "weights">;
 
 const OPTIONS = new ParamTable<Parsed>("makeClassification", (z) => {
   const perColumn = z.union([z.number(), z.array(z.number()), z.null()]);
@@ -75,7 +76,7 @@ const OPTIONS = new ParamTable<Parsed>("makeClassification", (z) => {
  * Lazy, and the same bits in any partitioning.
  *
  * The distributions and cluster sizes are those of scikit-learn's `make_classification` (Guyon's design of 2003); the
- * values are not, because the generator is another one. Cost: about 50 ns a value, plus nInformative^2 products a row.
+ * values are not, because the generator is another one. Cost: about 80 ns a value, plus nInformative^2 products a row.
  *
  * @throws ParameterError when the column counts exceed `nFeatures`, there are more clusters than corners, or weights do not fit
  *
@@ -129,7 +130,13 @@ export function makeClassification(options: ClassificationOptions = {}): Classif
       fn: fnRef(tasks, "classificationRows"),
       args: { spec: { ...spec }, dtype: p.dtype },
     }),
-    y: generatedArray({ label: "makeClassification.y", partitionRows, dtype: "i32", fn: fnRef(tasks, "classificationLabels"), args: { spec: { ...spec } } }),
+    y: generatedArray({
+      label: "makeClassification.y",
+      partitionRows,
+      dtype: "i32",
+      fn: fnRef(tasks, "classificationLabels"),
+      args: { spec: { ...spec } },
+    }),
   };
 }
 
@@ -145,10 +152,16 @@ function classWeights(weights: readonly number[] | undefined, nClasses: number):
   return [...weights];
 }
 
-function perColumnOf(name: string, value: number | readonly number[] | null, nFeatures: number): number | number[] | null {
+function perColumnOf(
+  name: string,
+  value: number | readonly number[] | null,
+  nFeatures: number,
+): number | number[] | null {
   if (value === null || typeof value === "number") return value;
   if (value.length !== nFeatures) {
-    throw new ParameterError(`makeClassification: ${name} has ${value.length} numbers for ${nFeatures} columns. Pass one number, or one a column.`);
+    throw new ParameterError(
+      `makeClassification: ${name} has ${value.length} numbers for ${nFeatures} columns. Pass one number, or one a column.`,
+    );
   }
   return [...value];
 }

@@ -5,7 +5,14 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
-import { generatedArray, generatedLayout, generatorRules, targetOf, type GeneratorOptions, type RowRange } from "./generated.js";
+import {
+  generatedArray,
+  generatedLayout,
+  generatorRules,
+  targetOf,
+  type GeneratorOptions,
+  type RowRange,
+} from "./generated.js";
 import { linearPart, sparseCoef } from "./linear-part.js";
 import { poisson } from "./poisson.js";
 
@@ -60,7 +67,14 @@ export function makeCounts(options: CountsOptions = {}): CountsData {
   const p = OPTIONS.parse(options);
   const seed = p.randomState;
   const rng = new CounterRng(seed, "makeCounts.coef");
-  const coef = sparseCoef(p.nFeatures, p.nInformative, p.shuffle, seed, "makeCounts", (j) => p.scale * (2 * rng.uniform(j) - 1));
+  const coef = sparseCoef(
+    p.nFeatures,
+    p.nInformative,
+    p.shuffle,
+    seed,
+    "makeCounts",
+    (j) => p.scale * (2 * rng.uniform(j) - 1),
+  );
   const X = generatedArray({
     label: "makeCounts.X",
     partitionRows: generatedLayout("makeCounts", p.nSamples, p.nFeatures, p.dtype, p.partitions),
@@ -91,7 +105,9 @@ export function countTarget(
   for (let i = 0; i < args.rows; i++) {
     const mean = Math.exp(linear[i] ?? 0);
     if (!(mean <= Number.MAX_SAFE_INTEGER)) {
-      throw new DataError(`makeCounts: row ${args.start + i} has a mean of ${mean}, too large for a count. Lower scale, bias or nInformative.`);
+      throw new DataError(
+        `makeCounts: row ${args.start + i} has a mean of ${mean}, too large for a count. Lower scale, bias or nInformative.`,
+      );
     }
     y[i] = poisson(rng, args.start + i, mean);
   }

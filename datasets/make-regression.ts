@@ -4,7 +4,14 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
-import { generatedArray, generatedLayout, generatorRules, targetOf, type GeneratorOptions, type RowRange } from "./generated.js";
+import {
+  generatedArray,
+  generatedLayout,
+  generatorRules,
+  targetOf,
+  type GeneratorOptions,
+  type RowRange,
+} from "./generated.js";
 import { linearPart, sparseCoef } from "./linear-part.js";
 
 /** Options of {@link makeRegression}, named as in scikit-learn. */

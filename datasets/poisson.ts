@@ -31,7 +31,7 @@ export function poisson(rng: CounterRng, index: number, mean: number): number {
     const u = rng.uniform(index, draw) - 0.5;
     const v = rng.uniform(index, draw + 1);
     const us = 0.5 - Math.abs(u);
-    const count = Math.floor((2 * a / us + b) * u + mean + 0.43);
+    const count = Math.floor(((2 * a) / us + b) * u + mean + 0.43);
     if (us >= 0.07 && v <= squeeze) return count;
     if (count < 0 || (us < 0.013 && v > us)) continue;
     const accept = Math.log((v * inverseAlpha) / (a / (us * us) + b));
@@ -48,5 +48,10 @@ function logFactorial(n: number): number {
   }
   const x = n + 1;
   const x2 = x * x;
-  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * x2)) / x2) / x2) / x;
+  return (
+    (x - 0.5) * Math.log(x) -
+    x +
+    0.5 * Math.log(2 * Math.PI) +
+    (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * x2)) / x2) / x2) / x
+  );
 }

@@ -74,7 +74,12 @@ export function loadWine(options: PartitionOptions = {}): ClassificationSet {
 export function loadDiabetes(options: PartitionOptions = {}): RegressionSet {
   const file = readSet("diabetes");
   const target = Float64Array.from(file.target);
-  return { ...features(file, options), target, targetNames: file.targetNames, y: DistributedArray.fromVector(target, options) };
+  return {
+    ...features(file, options),
+    target,
+    targetNames: file.targetNames,
+    y: DistributedArray.fromVector(target, options),
+  };
 }
 
 function classificationSet(name: string, options: PartitionOptions): ClassificationSet {
@@ -94,7 +99,14 @@ function classificationSet(name: string, options: PartitionOptions): Classificat
 function features(file: SetFile, options: PartitionOptions): SmallDataset {
   const data = file.columns.map((column) => Float64Array.from(column));
   const { name, source, licence, featureNames } = file;
-  return { name, source, licence, featureNames, data, X: DistributedArray.fromColumns(data, { ...options, names: featureNames }) };
+  return {
+    name,
+    source,
+    licence,
+    featureNames,
+    data,
+    X: DistributedArray.fromColumns(data, { ...options, names: featureNames }),
+  };
 }
 
 function readSet(name: string): SetFile {
@@ -103,6 +115,9 @@ function readSet(name: string): SetFile {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as SetFile;
   } catch (cause) {
-    throw new FileError(`datasets: cannot read ${name}.json, which comes with the package. Install partwise again.`, { cause, details: { path: path.pathname } });
+    throw new FileError(`datasets: cannot read ${name}.json, which comes with the package. Install partwise again.`, {
+      cause,
+      details: { path: path.pathname },
+    });
   }
 }

@@ -28,19 +28,28 @@ export interface BlockDraw {
 }
 
 /** Which rows of a collection stay: a range or set of global rows, or a draw within each partition. */
-export type RowChoice = { readonly kind: "range"; readonly from: number; readonly to: number } | { readonly kind: "set"; readonly set: RowSet } | BlockDraw;
+export type RowChoice =
+  | { readonly kind: "range"; readonly from: number; readonly to: number }
+  | { readonly kind: "set"; readonly set: RowSet }
+  | BlockDraw;
 
 /**
  * The plan with only the chosen rows of each partition (chunks or frames), in their order. Ranges and sets need the
  * partitions' row counts.
  */
-export function chosenPlan(plan: Plan, label: string, choice: RowChoice, partitionRows: readonly number[] | undefined): TaskPlan {
+export function chosenPlan(
+  plan: Plan,
+  label: string,
+  choice: RowChoice,
+  partitionRows: readonly number[] | undefined,
+): TaskPlan {
   const starts = startsOf(partitionRows ?? []);
   const args = (index: number): Plain => {
     if (choice.kind === "block") return { ...choice };
     const start = starts[index] ?? 0;
     const rows = partitionRows?.[index] ?? 0;
-    if (choice.kind === "set") return { kind: "mask", rows, bits: choice.set.part(start, start + rows) } satisfies PlainRecord;
+    if (choice.kind === "set")
+      return { kind: "mask", rows, bits: choice.set.part(start, start + rows) } satisfies PlainRecord;
     const from = Math.min(rows, Math.max(0, choice.from - start));
     return { kind: "slice", rows, from, to: Math.max(from, Math.min(rows, choice.to - start)) } satisfies PlainRecord;
   };
@@ -79,9 +88,13 @@ export function takeChosen(context: TaskContext, args: MaskArgs | SliceArgs | Bl
     const index = context.partition?.index ?? 0;
     const sizes = blockSizes(args, rows, index);
     if (args.seed === null) {
-      return args.side === "train" ? slice(context, value, 0, sizes.train) : slice(context, value, sizes.train, sizes.train + sizes.test);
+      return args.side === "train"
+        ? slice(context, value, 0, sizes.train)
+        : slice(context, value, sizes.train, sizes.train + sizes.test);
     }
-    const drawn = RowSet.draw(new CounterRng(args.seed, `split.block/${index}`), rows, sizes.train, sizes.test)[args.side];
+    const drawn = RowSet.draw(new CounterRng(args.seed, `split.block/${index}`), rows, sizes.train, sizes.test)[
+      args.side
+    ];
     return filterRows(context, value, rows, drawn);
   }
   if (rows !== args.rows) {
@@ -99,7 +112,8 @@ export function takeChosen(context: TaskContext, args: MaskArgs | SliceArgs | Bl
 /** How many rows of a partition go where; a fraction of a row is drawn by the partition's number, so that small partitions do not all round the same way. */
 function blockSizes(draw: BlockDraw, rows: number, index: number): { train: number; test: number } {
   const rng = new CounterRng(draw.seed ?? 0, "split.sizes");
-  const part = (share: number, which: number): number => Math.min(rows, Math.floor(share * rows + rng.uniform(index, which)));
+  const part = (share: number, which: number): number =>
+    Math.min(rows, Math.floor(share * rows + rng.uniform(index, which)));
   const test = part(draw.test, 0);
   return { test, train: draw.train === null ? rows - test : Math.min(rows - test, part(draw.train, 1)) };
 }
@@ -116,7 +130,9 @@ function filterRows(context: TaskContext, value: unknown, rows: number, set: Row
   if (isDense(value)) return filterDense(context, value, mask, kept);
   if (isCsr(value)) return filterCsr(context, value, mask, kept);
   const pl = polars();
-  return new LiveFrame(frameIn(context, value).filter(pl.Series("keep", mask as never, pl.UInt8).cast(pl.Bool) as never));
+  return new LiveFrame(
+    frameIn(context, value).filter(pl.Series("keep", mask as never, pl.UInt8).cast(pl.Bool) as never),
+  );
 }
 
 function filterDense(context: TaskContext, chunk: DenseChunk, mask: Uint8Array, kept: number): DenseChunk {
@@ -169,8 +185,16 @@ export function rowsOfEach(context: TaskContext, _args: undefined, ...values: un
 }
 
 /** Rows of each partition of each plan (all with one number of partitions), in one pass. */
-export async function countRowsOf(label: string, plans: readonly Plan[], options: RunOptions & { readonly engine?: Engine }): Promise<number[][]> {
-  const reduction = { label, step: fnRef(import.meta.url, "rowsOfEach"), combine: (a: number[][], b: number[][]) => [...a, ...b] };
+export async function countRowsOf(
+  label: string,
+  plans: readonly Plan[],
+  options: RunOptions & { readonly engine?: Engine },
+): Promise<number[][]> {
+  const reduction = {
+    label,
+    step: fnRef(import.meta.url, "rowsOfEach"),
+    combine: (a: number[][], b: number[][]) => [...a, ...b],
+  };
   const counts = (await reducePartitions<number[][]>(plans, reduction, options)) ?? [];
   return plans.map((_, k) => counts.map((of) => of[k] ?? 0));
 }

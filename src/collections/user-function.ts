@@ -25,7 +25,7 @@ export function encodeUserFn<F extends (...args: never[]) => unknown>(owner: str
     if (captured.length > 0) {
       throw new DataError(
         `${owner}: the inline function uses ${captured.map(show).join(", ")} from outside, which does not exist where the partitions are. ` +
-          "Pass the values through `args`, load modules inside with `await import(...)`, or move the function to a module and pass { module: import.meta.url, export: \"name\" }.",
+          'Pass the values through `args`, load modules inside with `await import(...)`, or move the function to a module and pass { module: import.meta.url, export: "name" }.',
       );
     }
     return { inline: source };
@@ -42,7 +42,8 @@ const inline = new Map<string, (...args: never[]) => unknown>();
 /** The function that {@link encodeUserFn} encoded, in this thread. */
 export async function decodeUserFn(plain: Plain): Promise<(...args: never[]) => unknown> {
   const { inline: source, module, export: name } = plain as { inline?: string; module?: string; export?: string };
-  if (source === undefined) return (await loadFn({ module: module ?? "", export: name ?? "" })) as (...args: never[]) => unknown;
+  if (source === undefined)
+    return (await loadFn({ module: module ?? "", export: name ?? "" })) as (...args: never[]) => unknown;
   let fn = inline.get(source);
   if (!fn) {
     // The text is the caller's own function, sent by the caller's own process.

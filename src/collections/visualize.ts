@@ -9,7 +9,8 @@ const BOX = { width: 240, height: 46, gapX: 28, gapY: 44, margin: 16 };
 export function visualizePlan(root: Plan): string {
   const plans = plansBelow([root]);
   const layerOf = new Map<Plan, number>();
-  for (const plan of plans) layerOf.set(plan, Math.max(0, ...plan.inputs.map((input) => (layerOf.get(input) ?? 0) + 1)));
+  for (const plan of plans)
+    layerOf.set(plan, Math.max(0, ...plan.inputs.map((input) => (layerOf.get(input) ?? 0) + 1)));
   const layers: Plan[][] = [];
   for (const plan of plans) (layers[layerOf.get(plan) ?? 0] ??= []).push(plan);
   const widest = Math.max(...layers.map((layer) => layer.length));
@@ -19,9 +20,13 @@ export function visualizePlan(root: Plan): string {
   const place = new Map<Plan, { x: number; y: number }>();
   layers.forEach((layer, depth) => {
     const left = (width - (layer.length * step - BOX.gapX)) / 2;
-    layer.forEach((plan, i) => place.set(plan, { x: left + i * step, y: BOX.margin + depth * (BOX.height + BOX.gapY) }));
+    layer.forEach((plan, i) =>
+      place.set(plan, { x: left + i * step, y: BOX.margin + depth * (BOX.height + BOX.gapY) }),
+    );
   });
-  const edges = plans.flatMap((plan) => [...new Set(plan.inputs)].map((input) => edge(place.get(input), place.get(plan))));
+  const edges = plans.flatMap((plan) =>
+    [...new Set(plan.inputs)].map((input) => edge(place.get(input), place.get(plan))),
+  );
   const boxes = plans.map((plan) => box(plan, place.get(plan)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif">`,
@@ -45,9 +50,14 @@ function edge(from: Point = { x: 0, y: 0 }, to: Point = { x: 0, y: 0 }): string 
 }
 
 function box(plan: Plan, at: Point = { x: 0, y: 0 }): string {
-  const kind = plan instanceof HeldPlan ? `held by ${plan.engine.name}` : plan instanceof HostPlan ? "in this process" : undefined;
+  const kind =
+    plan instanceof HeldPlan ? `held by ${plan.engine.name}` : plan instanceof HostPlan ? "in this process" : undefined;
   const fill = plan instanceof HeldPlan ? "#e3f4e6" : plan.inputs.length === 0 ? "#e6eefb" : "#f5f5f7";
-  const facts = [`${plan.partitions} partition${plan.partitions === 1 ? "" : "s"}`, plan.bytes === undefined ? undefined : bytesText(plan.bytes), kind];
+  const facts = [
+    `${plan.partitions} partition${plan.partitions === 1 ? "" : "s"}`,
+    plan.bytes === undefined ? undefined : bytesText(plan.bytes),
+    kind,
+  ];
   // The end of a long label says what the step does.
   const label = plan.label.length > 34 ? `...${plan.label.slice(-31)}` : plan.label;
   const centre = at.x + BOX.width / 2;

@@ -70,10 +70,13 @@ export async function readHead(path: string, compression: Compression, bytes: nu
 
 function damaged(path: string, compression: string, cause: unknown): FileError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new FileError(`${show(path)} is damaged or cut short: its ${compression} content cannot be unpacked (${reason}). Get the file again.`, {
-    cause,
-    details: { path },
-  });
+  return new FileError(
+    `${show(path)} is damaged or cut short: its ${compression} content cannot be unpacked (${reason}). Get the file again.`,
+    {
+      cause,
+      details: { path },
+    },
+  );
 }
 
 function unpackZstd(path: string, packed: Buffer): Buffer {
@@ -84,7 +87,10 @@ function unpackZstd(path: string, packed: Buffer): Buffer {
   try {
     fzstd = createRequire(import.meta.url)("fzstd") as typeof fzstd;
   } catch (cause) {
-    throw new FileError(`${show(path)} is zstd-compressed, which this Node cannot unpack. Install fzstd, or use Node 22.15 or later.`, { cause, details: { path } });
+    throw new FileError(
+      `${show(path)} is zstd-compressed, which this Node cannot unpack. Install fzstd, or use Node 22.15 or later.`,
+      { cause, details: { path } },
+    );
   }
   const bytes = fzstd.decompress(packed);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -3,7 +3,14 @@ import { dtypeOf, type FrameSchema } from "../collections/frame/frame-types.js";
 import { NumberFrame } from "../collections/frame/number-frame.js";
 import { polars, type PolarsFrame, type PolarsLazyFrame } from "../collections/frame/polars.js";
 import type { VerbCall } from "../collections/frame/verbs.js";
-import { countNewlines, eachRecord, findField, findRagged, type RecordSyntax } from "./csv-records.js";
+import {
+  countNewlines,
+  eachRecord,
+  findField,
+  findRagged,
+  withoutBlankLines,
+  type RecordSyntax,
+} from "./csv-records.js";
 import { parseNumbers } from "./parse-numbers.js";
 import { readRange, unpack, type Compression } from "./compressed.js";
 
@@ -36,7 +43,10 @@ export interface CsvPart {
 
 /** The syntax of a part for the record scanner. */
 export function recordSyntax(format: CsvFormat): RecordSyntax {
-  return { delimiter: format.delimiter.charCodeAt(0), quote: format.quoteChar === null ? -1 : format.quoteChar.charCodeAt(0) };
+  return {
+    delimiter: format.delimiter.charCodeAt(0),
+    quote: format.quoteChar === null ? -1 : format.quoteChar.charCodeAt(0),
+  };
 }
 
 /**
@@ -50,14 +60,16 @@ export function openCsv(part: CsvPart, verbs: readonly VerbCall[]): PolarsLazyFr
   const numbers = numbersIn(part, bytes);
   if (numbers) return numbers;
   const pl = polars();
-  const schema = Object.fromEntries(Object.entries(part.schema).map(([name, dtype]) => [name, dtypeOf(dtype, "readCsv")]));
+  const schema = Object.fromEntries(
+    Object.entries(part.schema).map(([name, dtype]) => [name, dtypeOf(dtype, "readCsv")]),
+  );
   const names = Object.keys(schema);
   const last = names.at(-1) as string;
   const columns = part.columns && names.filter((name) => name === last || part.columns?.includes(name));
   const { nullValues } = part.syntax;
   let frame: PolarsFrame;
   try {
-    frame = pl.readCSV(bytes, {
+    frame = pl.readCSV(names.length > 1 ? withoutBlankLines(bytes, recordSyntax(part.syntax)) : bytes, {
       schema,
       hasHeader: part.header,
       sep: part.syntax.delimiter,
@@ -74,13 +86,23 @@ export function openCsv(part: CsvPart, verbs: readonly VerbCall[]): PolarsLazyFr
   }
   if (names.length > 1 && frame.getColumn(last).nullCount() > 0) checkShort(part, bytes, names);
   const lazy = frame.lazy();
-  return part.order || columns ? lazy.select((part.order ?? names).filter((name) => !part.columns || part.columns.includes(name)).map((name) => pl.col(name))) : lazy;
+  return part.order || columns
+    ? lazy.select(
+        (part.order ?? names)
+          .filter((name) => !part.columns || part.columns.includes(name))
+          .map((name) => pl.col(name)),
+      )
+    : lazy;
 }
 
 /** The fast way for columns that are all numbers, where the bytes allow it. */
 function numbersIn(part: CsvPart, bytes: Buffer): NumberFrame | undefined {
   if (part.syntax.nullValues !== null || part.header) return undefined;
-  const fields = Object.entries(part.schema).map(([name, type]) => ({ name, wanted: part.columns?.includes(name) ?? true, type }));
+  const fields = Object.entries(part.schema).map(([name, type]) => ({
+    name,
+    wanted: part.columns?.includes(name) ?? true,
+    type,
+  }));
   if (fields.some((field) => field.wanted && field.type !== "Float64" && field.type !== "Int64")) return undefined;
   const parsed = parseNumbers(
     bytes,
@@ -90,7 +112,9 @@ function numbersIn(part: CsvPart, bytes: Buffer): NumberFrame | undefined {
   );
   if (!parsed) return undefined;
   const frame = new NumberFrame(parsed.rows, parsed.columns);
-  return part.order ? frame.select(part.order.filter((name) => parsed.columns.some((column) => column.name === name))) : frame;
+  return part.order
+    ? frame.select(part.order.filter((name) => parsed.columns.some((column) => column.name === name)))
+    : frame;
 }
 
 /** The part's bytes; where only its first records are wanted, no more than hold them. */
@@ -144,7 +168,8 @@ function raggedError(part: CsvPart, ragged: { line: number; fields: number }, fi
 function fileLine(part: CsvPart, line: number): number {
   if (part.compression !== null) return line + 1;
   let before = 0;
-  for (let at = 0; at < part.start; at += 2 ** 24) before += countNewlines(readRange(part.path, at, Math.min(part.start, at + 2 ** 24)));
+  for (let at = 0; at < part.start; at += 2 ** 24)
+    before += countNewlines(readRange(part.path, at, Math.min(part.start, at + 2 ** 24)));
   return before + line + 1;
 }
 

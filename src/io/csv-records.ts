@@ -47,8 +47,25 @@ export function eachRecord(
   }
 }
 
+/** The same records without blank lines, which the parser would take for rows of nulls. */
+export function withoutBlankLines(bytes: Buffer, syntax: RecordSyntax): Buffer {
+  const suspicious = bytes[0] === NEWLINE || bytes[0] === RETURN || bytes.includes("\n\n") || bytes.includes("\n\r");
+  if (!suspicious) return bytes;
+  const lines: Buffer[] = [];
+  const newline = Buffer.of(NEWLINE);
+  eachRecord(bytes, syntax, ({ start, end }) => {
+    lines.push(bytes.subarray(start, end), newline);
+    return true;
+  });
+  return Buffer.concat(lines);
+}
+
 /** The first record with another number of fields than `fields`. */
-export function findRagged(bytes: Uint8Array, syntax: RecordSyntax, fields: number): { line: number; fields: number } | undefined {
+export function findRagged(
+  bytes: Uint8Array,
+  syntax: RecordSyntax,
+  fields: number,
+): { line: number; fields: number } | undefined {
   let found: { line: number; fields: number } | undefined;
   eachRecord(bytes, syntax, (record) => {
     if (record.fields === fields) return true;
@@ -63,7 +80,9 @@ export function findField(bytes: Uint8Array, syntax: RecordSyntax, column: numbe
   const delimiter = String.fromCharCode(syntax.delimiter);
   let found: number | undefined;
   eachRecord(bytes, syntax, (record) => {
-    const fields = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + record.start, record.end - record.start).toString().split(delimiter);
+    const fields = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + record.start, record.end - record.start)
+      .toString()
+      .split(delimiter);
     if (fields[column]?.replaceAll('"', "").trim() !== text.trim()) return true;
     found = record.line;
     return false;

@@ -9,7 +9,12 @@ const BLOCK = 4 * 2 ** 20;
  * ends the record there. A newline inside a quoted field does not end a record, and whether an offset lies in one can
  * only be known by counting the quotes before it: one streaming pass, and none when `quote` is -1.
  */
-export async function cutRecords(path: string, wanted: readonly number[], quote: number, signal?: AbortSignal): Promise<number[]> {
+export async function cutRecords(
+  path: string,
+  wanted: readonly number[],
+  quote: number,
+  signal?: AbortSignal,
+): Promise<number[]> {
   const file = await open(path, "r");
   const cuts: number[] = [];
   const block = Buffer.allocUnsafe(BLOCK);
@@ -38,7 +43,7 @@ export async function cutRecords(path: string, wanted: readonly number[], quote:
 
   async function endFrom(from: number, inside: boolean): Promise<number> {
     let quoted = inside;
-    for (let at = from; ; ) {
+    for (let at = from; ;) {
       const { bytesRead } = await file.read(block, 0, at === from ? 65536 : BLOCK, at);
       if (bytesRead === 0) return -1;
       const bytes = block.subarray(0, bytesRead);

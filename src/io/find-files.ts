@@ -25,9 +25,14 @@ function filesOf(owner: string, path: string, extensions: readonly string[]): st
   const stat = statSync(full, { throwIfNoEntry: false });
   if (stat?.isFile()) return [full];
   if (stat?.isDirectory()) {
-    const found = walk(full, full).filter((file) => extensions.some((extension) => file.toLowerCase().endsWith(extension)));
+    const found = walk(full, full).filter((file) =>
+      extensions.some((extension) => file.toLowerCase().endsWith(extension)),
+    );
     if (found.length === 0) {
-      throw new FileError(`${owner}: the folder ${show(path)} holds no file that ends in ${extensions.join(", ")}. Name the files, or use a glob.`, { details: { path } });
+      throw new FileError(
+        `${owner}: the folder ${show(path)} holds no file that ends in ${extensions.join(", ")}. Name the files, or use a glob.`,
+        { details: { path } },
+      );
     }
     return found;
   }
@@ -35,9 +40,19 @@ function filesOf(owner: string, path: string, extensions: readonly string[]): st
     const [root, pattern] = splitGlob(full);
     const rule = globRule(pattern);
     const found = statSync(root, { throwIfNoEntry: false })?.isDirectory()
-      ? walk(root, root).filter((file) => rule.test(file.slice(root.length + 1).split(sep).join("/")))
+      ? walk(root, root).filter((file) =>
+          rule.test(
+            file
+              .slice(root.length + 1)
+              .split(sep)
+              .join("/"),
+          ),
+        )
       : [];
-    if (found.length === 0) throw new FileError(`${owner}: no file matches ${show(path)}. Check the pattern and the folder ${show(root)}.`, { details: { path } });
+    if (found.length === 0)
+      throw new FileError(`${owner}: no file matches ${show(path)}. Check the pattern and the folder ${show(root)}.`, {
+        details: { path },
+      });
     return found;
   }
   const near = neighbour(full);

@@ -1,4 +1,5 @@
 import { FileError, show } from "../base/errors.js";
+import { schemaOf } from "../collections/frame/frame-types.js";
 import { polars, type PolarsFrame, type PolarsLazyFrame } from "../collections/frame/polars.js";
 import { countNewlines } from "./csv-records.js";
 import { readRange, unpack, type Compression } from "./compressed.js";
@@ -22,16 +23,24 @@ export interface NdjsonPart {
  */
 export function openNdjson(part: NdjsonPart): PolarsLazyFrame {
   const pl = polars();
-  const bytes = part.compression === null ? readRange(part.path, part.start, part.end) : unpack(part.path, part.compression);
+  const bytes =
+    part.compression === null ? readRange(part.path, part.start, part.end) : unpack(part.path, part.compression);
   const empty = pl.readIPC(Buffer.from(part.schema));
   if (bytes.length === 0) return empty.lazy();
-  const frame = parseNdjson(bytes, part.path, () => (part.start === 0 ? 0 : countNewlines(readRange(part.path, 0, part.start))));
-  const present = new Set(frame.columns);
-  const wanted = Object.entries(empty.schema).filter(([name]) => !part.columns || part.columns.includes(name));
-  const columns = wanted.map(([name, dtype]) =>
-    present.has(name) ? pl.col(name).cast(dtype as never, true) : pl.lit(null).cast(dtype as never).alias(name),
+  const frame = parseNdjson(bytes, part.path, () =>
+    part.start === 0 ? 0 : countNewlines(readRange(part.path, 0, part.start)),
   );
-  return frame.lazy().select(columns);
+  const wanted = empty.columns.filter((name) => !part.columns || part.columns.includes(name));
+  const [have, want] = [schemaOf(frame), schemaOf(empty)];
+  const shared = wanted.filter((name) => name in have);
+  // Polars' binding cannot name the fields of a struct: such a column keeps the type it was read with.
+  const casts = shared.map((name) =>
+    have[name] === want[name] ? pl.col(name) : pl.col(name).cast(empty.schema[name] as never, true),
+  );
+  const typed = frame.select(...casts);
+  const filled =
+    shared.length === wanted.length ? typed : pl.concat([empty.select(...wanted), typed], { how: "diagonal" });
+  return filled.select(...wanted).lazy();
 }
 
 /** Lines of JSON objects as a frame. `linesBefore` is asked only to name the line of an error. */
@@ -43,7 +52,10 @@ export function parseNdjson(bytes: Buffer, path: string, linesBefore: () => numb
     for (const text of bytes.toString().split("\n")) {
       line += 1;
       if (text.trim() === "" || isObject(text)) continue;
-      throw new FileError(`readNdjson: ${show(path)}, line ${linesBefore() + line} is not a JSON object: ${show(text)}. Mend the line.`, { cause, details: { path } });
+      throw new FileError(
+        `readNdjson: ${show(path)}, line ${linesBefore() + line} is not a JSON object: ${show(text)}. Mend the line.`,
+        { cause, details: { path } },
+      );
     }
     throw cause;
   }

@@ -11,7 +11,12 @@ import { openParquet, type ParquetPart } from "./parquet-part.js";
 export type SourcePart = ParquetPart | CsvPart | NdjsonPart | IpcPart;
 
 /** How each kind of part is opened in a task: one entry a file format. */
-const openers: { readonly [K in SourcePart["format"]]: (part: Extract<SourcePart, { format: K }>, verbs: readonly VerbCall[]) => PolarsLazyFrame | NumberFrame } = {
+const openers: {
+  readonly [K in SourcePart["format"]]: (
+    part: Extract<SourcePart, { format: K }>,
+    verbs: readonly VerbCall[],
+  ) => PolarsLazyFrame | NumberFrame;
+} = {
   parquet: openParquet,
   csv: openCsv,
   ndjson: openNdjson,

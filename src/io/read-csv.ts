@@ -3,12 +3,19 @@ import { statSync } from "node:fs";
 import { DataError, FileError, ParameterError, show, throwIfAborted } from "../base/errors.js";
 import { DistributedDataFrame } from "../collections/frame/distributed-data-frame.js";
 import { frameState } from "../collections/frame/frame-state.js";
-import { dtypeName, dtypeOf, emptyFrame, schemaOf, type DTypeLike, type FrameSchema } from "../collections/frame/frame-types.js";
+import {
+  dtypeName,
+  dtypeOf,
+  emptyFrame,
+  schemaOf,
+  type DTypeLike,
+  type FrameSchema,
+} from "../collections/frame/frame-types.js";
 import { unknownColumn } from "../collections/frame/expressions.js";
 import { polars } from "../collections/frame/polars.js";
 import { compressionOf, readHead, type Compression } from "./compressed.js";
 import { cutRecords } from "./cut-records.js";
-import { eachRecord, findRagged, recordEnd } from "./csv-records.js";
+import { eachRecord, findRagged, recordEnd, withoutBlankLines } from "./csv-records.js";
 import { polarsQuote, recordSyntax, type CsvFormat, type CsvPart } from "./csv-part.js";
 import { findFiles, type Paths } from "./find-files.js";
 import { chosenColumns, unifySchemas } from "./unify-schemas.js";
@@ -57,20 +64,38 @@ export async function readCsv(paths: Paths, options: ReadCsvOptions = {}): Promi
     files.push(await openFile(owner, path, syntax, options));
   }
   const merged = unifySchemas(owner, files, true);
-  for (const name of Object.keys(options.schema ?? {})) if (!(name in merged)) throw unknownColumn(`${owner}: schema`, name, Object.keys(merged));
+  for (const name of Object.keys(options.schema ?? {}))
+    if (!(name in merged)) throw unknownColumn(`${owner}: schema`, name, Object.keys(merged));
   const columns = chosenColumns(owner, merged, options.columns);
   const parts: CsvPart[] = [];
   for (const file of files) {
     const schema = Object.fromEntries(Object.keys(file.schema).map((name) => [name, merged[name] as string]));
     const order = Object.keys(schema).join("\0") === columns.join("\0") ? null : columns;
-    const common = { format: "csv", path: file.path, compression: file.compression, schema, order, syntax, columns: null } as const;
+    const common = {
+      format: "csv",
+      path: file.path,
+      compression: file.compression,
+      schema,
+      order,
+      syntax,
+      columns: null,
+    } as const;
     if (file.compression !== null) parts.push({ ...common, start: 0, end: 0, header: options.header ?? true });
-    else for (const [start, end] of await ranges(file, syntax, options)) parts.push({ ...common, start, end, header: false });
+    else
+      for (const [start, end] of await ranges(file, syntax, options))
+        parts.push({ ...common, start, end, header: false });
   }
   const label = `${owner}(${show(files.length === 1 ? basename(files[0]?.path ?? "") : `${basename(files[0]?.path ?? "")} and ${files.length - 1} more`)})`;
   const bytes = files.reduce((sum, file) => sum + file.bytes * (file.compression === null ? 1 : 4), 0);
   const chosen = Object.fromEntries(columns.map((name) => [name, merged[name] as string]));
-  const source = { kind: "reader", label, partitions: parts.length, bytes, columnar: false, part: (index: number) => parts[index] as CsvPart } as const;
+  const source = {
+    kind: "reader",
+    label,
+    partitions: parts.length,
+    bytes,
+    columnar: false,
+    part: (index: number) => parts[index] as CsvPart,
+  } as const;
   return new DistributedDataFrame(frameState(source, emptyFrame(chosen, owner), undefined));
 }
 
@@ -85,7 +110,10 @@ interface CsvFile {
 
 async function openFile(owner: string, path: string, syntax: CsvFormat, options: ReadCsvOptions): Promise<CsvFile> {
   const { size } = statSync(path);
-  if (size === 0) throw new FileError(`${owner}: ${show(path)} is empty: it has not even a header. Remove it from the list.`, { details: { path } });
+  if (size === 0)
+    throw new FileError(`${owner}: ${show(path)} is empty: it has not even a header. Remove it from the list.`, {
+      details: { path },
+    });
   const compression = compressionOf(path);
   const scan = recordSyntax(syntax);
   const head = await readHead(path, compression, SAMPLE_BYTES);
@@ -95,7 +123,9 @@ async function openFile(owner: string, path: string, syntax: CsvFormat, options:
   const inferRows = options.inferRows ?? 1000;
   let records = 0;
   let end = 0;
+  let first = 0;
   eachRecord(head, scan, (record) => {
+    if (records === 0) first = record.start;
     if (record.end >= head.length && !whole) return false;
     end = Math.min(head.length, record.end + 2);
     records += 1;
@@ -104,8 +134,12 @@ async function openFile(owner: string, path: string, syntax: CsvFormat, options:
   // `end` may sit one byte into the next record where lines end in a bare newline.
   const sample = head.subarray(0, head[end - 1] === 10 || end === head.length ? end : end - 1);
   const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
-  const start = header ? Math.max(0, recordEnd(head, 0, false, scan.quote)) : bom;
-  if (header && start === 0 && !whole) throw new FileError(`${owner}: ${show(path)} has no end of line in its first ${SAMPLE_BYTES} bytes. Is it a CSV file?`, { details: { path } });
+  const start = header ? Math.max(0, recordEnd(head, first, false, scan.quote)) : bom;
+  if (header && start === 0 && !whole)
+    throw new FileError(
+      `${owner}: ${show(path)} has no end of line in its first ${SAMPLE_BYTES} bytes. Is it a CSV file?`,
+      { details: { path } },
+    );
   const schema = infer(owner, path, sample, syntax, options);
   return { path, bytes: size, compression, start: header && start === 0 ? size : start, schema };
 }
@@ -113,7 +147,8 @@ async function openFile(owner: string, path: string, syntax: CsvFormat, options:
 function infer(owner: string, path: string, sample: Buffer, syntax: CsvFormat, options: ReadCsvOptions): FrameSchema {
   let frame;
   try {
-    frame = polars().readCSV(sample, {
+    const clean = recordWidth(sample, syntax) > 1 ? withoutBlankLines(sample, recordSyntax(syntax)) : sample;
+    frame = polars().readCSV(clean, {
       sep: syntax.delimiter,
       quoteChar: polarsQuote(syntax),
       hasHeader: options.header ?? true,
@@ -134,10 +169,14 @@ function infer(owner: string, path: string, sample: Buffer, syntax: CsvFormat, o
       );
     }
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-    throw new FileError(`${owner}: ${show(path)} cannot be read as CSV: ${reason}. Check delimiter, quoteChar and header.`, { cause, details: { path } });
+    throw new FileError(
+      `${owner}: ${show(path)} cannot be read as CSV: ${reason}. Check delimiter, quoteChar and header.`,
+      { cause, details: { path } },
+    );
   }
   const schema: Record<string, string> = { ...schemaOf(frame) };
-  for (const [name, dtype] of Object.entries(options.schema ?? {})) if (name in schema) schema[name] = dtypeName(dtypeOf(dtype, owner));
+  for (const [name, dtype] of Object.entries(options.schema ?? {}))
+    if (name in schema) schema[name] = dtypeName(dtypeOf(dtype, owner));
   return schema;
 }
 
@@ -155,20 +194,28 @@ async function ranges(file: CsvFile, syntax: CsvFormat, options: ReadCsvOptions)
   const content = file.bytes - file.start;
   const count = Math.max(1, Math.ceil(content / size));
   const wanted = Array.from({ length: count - 1 }, (_, i) => file.start + Math.round(((i + 1) * content) / count));
-  const cuts = wanted.length === 0 ? [] : await cutRecords(file.path, wanted, recordSyntax(syntax).quote, options.signal);
+  const cuts =
+    wanted.length === 0 ? [] : await cutRecords(file.path, wanted, recordSyntax(syntax).quote, options.signal);
   const edges = [file.start, ...cuts.filter((cut) => cut > file.start && cut < file.bytes), file.bytes];
   return edges.slice(1).map((end, i): [number, number] => [edges[i] ?? 0, end]);
 }
 
 function checkOptions(owner: string, options: ReadCsvOptions): CsvFormat {
   const { delimiter = ",", quoteChar = '"', nullValues, tryParseDates = false, partitionBytes, inferRows } = options;
-  if (typeof delimiter !== "string" || Buffer.byteLength(delimiter) !== 1) throw new ParameterError(`${owner}: delimiter must be one ASCII character; got ${show(delimiter)}.`);
+  if (typeof delimiter !== "string" || Buffer.byteLength(delimiter) !== 1)
+    throw new ParameterError(`${owner}: delimiter must be one ASCII character; got ${show(delimiter)}.`);
   if (quoteChar !== null && (typeof quoteChar !== "string" || Buffer.byteLength(quoteChar) !== 1)) {
     throw new ParameterError(`${owner}: quoteChar must be one ASCII character or null; got ${show(quoteChar)}.`);
   }
   for (const [name, value] of Object.entries({ partitionBytes, inferRows })) {
-    if (value !== undefined && (!Number.isInteger(value) || value < 1)) throw new ParameterError(`${owner}: ${name} must be an integer >= 1; got ${show(value)}.`);
+    if (value !== undefined && (!Number.isInteger(value) || value < 1))
+      throw new ParameterError(`${owner}: ${name} must be an integer >= 1; got ${show(value)}.`);
   }
-  const nulls = nullValues === undefined ? null : typeof nullValues === "string" ? [nullValues] : (nullValues as readonly string[] | Readonly<Record<string, string>>);
+  const nulls =
+    nullValues === undefined
+      ? null
+      : typeof nullValues === "string"
+        ? [nullValues]
+        : (nullValues as readonly string[] | Readonly<Record<string, string>>);
   return { delimiter, quoteChar, nullValues: nulls, tryParseDates };
 }

@@ -76,24 +76,50 @@ function readColumnar(
     } catch (cause) {
       if (cause instanceof FileError) throw cause;
       const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-      throw new FileError(`${reader}: ${show(path)} cannot be read: ${reason}. The file is damaged or not what its name says; get it again.`, { cause, details: { path } });
+      throw new FileError(
+        `${reader}: ${show(path)} cannot be read: ${reason}. The file is damaged or not what its name says; get it again.`,
+        { cause, details: { path } },
+      );
     }
   });
   const owner = `${reader}(${show(label(files))})`;
-  const schema = unifySchemas(reader, files.map(({ path, empty }) => ({ path, schema: schemaOf(empty) })), false);
+  const schema = unifySchemas(
+    reader,
+    files.map(({ path, empty }) => ({ path, schema: schemaOf(empty) })),
+    false,
+  );
   const columns = chosenColumns(reader, schema, options.columns);
   const total = files.reduce((sum, file) => sum + file.rows, 0);
   const perPart = wanted === undefined ? PARTITION_BYTES / (8 * Object.keys(schema).length) : total / wanted;
   const parts = files.flatMap((file) => splitFile(file, perPart, columns, format));
   const empty = (files[0] as Opened).empty.select(...columns);
   const bytes = files.reduce((sum, file) => sum + statSync(file.path).size, 0);
-  const source = { kind: "reader", label: owner, partitions: parts.length, bytes, columnar: true, part: (index: number) => parts[index] as ParquetPart } as const;
-  return new DistributedDataFrame(frameState(source, empty, parts.map((part) => part.rows)));
+  const source = {
+    kind: "reader",
+    label: owner,
+    partitions: parts.length,
+    bytes,
+    columnar: true,
+    part: (index: number) => parts[index] as ParquetPart,
+  } as const;
+  return new DistributedDataFrame(
+    frameState(
+      source,
+      empty,
+      parts.map((part) => part.rows),
+    ),
+  );
 }
 
-function splitFile(file: Opened, perPart: number, columns: readonly string[], format: "parquet" | "ipc"): (ParquetPart | IpcPart)[] {
+function splitFile(
+  file: Opened,
+  perPart: number,
+  columns: readonly string[],
+  format: "parquet" | "ipc",
+): (ParquetPart | IpcPart)[] {
   const count = Math.max(1, Math.round(file.rows / Math.max(1, perPart)));
-  const same = columns.length === file.empty.columns.length && columns.every((name, i) => file.empty.columns[i] === name);
+  const same =
+    columns.length === file.empty.columns.length && columns.every((name, i) => file.empty.columns[i] === name);
   return Array.from({ length: count }, (_, i) => {
     const offset = Math.floor((i * file.rows) / count);
     const rows = Math.floor(((i + 1) * file.rows) / count) - offset;
@@ -103,7 +129,11 @@ function splitFile(file: Opened, perPart: number, columns: readonly string[], fo
 
 function label(files: readonly Opened[]): string {
   const [first] = files;
-  return first === undefined ? "" : files.length === 1 ? basename(first.path) : `${basename(first.path)} and ${files.length - 1} more`;
+  return first === undefined
+    ? ""
+    : files.length === 1
+      ? basename(first.path)
+      : `${basename(first.path)} and ${files.length - 1} more`;
 }
 
 /** Both formats begin and end with a magic word: a cut file is recognised before Polars panics over it. */
@@ -112,10 +142,15 @@ function checkEnds(reader: string, path: string, magic: string, name: string): v
   const head = readRange(path, 0, magic.length).toString("latin1");
   const tail = readRange(path, Math.max(0, size - magic.length - 4), size);
   if (head !== magic) {
-    throw new FileError(`${reader}: ${show(path)} is not a ${name} file: it begins with ${show(head)} instead of ${show(magic)}. Check the path.`, { details: { path } });
+    throw new FileError(
+      `${reader}: ${show(path)} is not a ${name} file: it begins with ${show(head)} instead of ${show(magic)}. Check the path.`,
+      { details: { path } },
+    );
   }
   const footer = size > magic.length + 4 ? tail.readUInt32LE(0) : 0;
   if (tail.subarray(4).toString("latin1") !== magic || footer + magic.length > size) {
-    throw new FileError(`${reader}: ${show(path)} is cut short: its ${name} footer is missing. Get the file again.`, { details: { path } });
+    throw new FileError(`${reader}: ${show(path)} is cut short: its ${name} footer is missing. Get the file again.`, {
+      details: { path },
+    });
   }
 }

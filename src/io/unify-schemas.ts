@@ -44,7 +44,9 @@ export function unifySchemas(owner: string, files: readonly FileSchema[], widen:
       }
       throw new DataError(
         `${owner}: column ${show(name)} is ${known} in ${show(source[name])} and ${type} in ${show(file.path)}. ` +
-          (widen ? `Pass schema: { ${name}: "String" } or the type that fits both.` : "Read the files apart and cast the column, then concat them."),
+          (widen
+            ? `Pass schema: { ${name}: "String" } or the type that fits both.`
+            : "Read the files apart and cast the column, then concat them."),
         { details: { column: name, path: file.path } },
       );
     }
@@ -57,7 +59,8 @@ export function chosenColumns(owner: string, schema: FrameSchema, columns: reado
   const all = Object.keys(schema);
   if (columns === undefined) return all;
   for (const name of columns) if (!all.includes(name)) throw unknownColumn(owner, name, all);
-  if (columns.length === 0) throw new DataError(`${owner}: columns is empty. Name at least one, or leave it out for all.`);
+  if (columns.length === 0)
+    throw new DataError(`${owner}: columns is empty. Name at least one, or leave it out for all.`);
   return [...new Set(columns)];
 }
 

@@ -33,15 +33,31 @@ const WRITE_TASK = fnRef(import.meta.url, "writeTask");
  * @returns the files, in partition order
  * @throws FileError when `path` is a file or a folder with content, cannot be written, or the disk is full
  */
-export async function writeFrame(verb: string, plan: Plan, path: string, format: FileFormat, options: WriteOptions): Promise<string[]> {
+export async function writeFrame(
+  verb: string,
+  plan: Plan,
+  path: string,
+  format: FileFormat,
+  options: WriteOptions,
+): Promise<string[]> {
   const owner = `DistributedDataFrame.${verb}`;
-  if (typeof path !== "string" || path === "") throw new ParameterError(`${owner}: the path must be a folder's name; got ${show(path)}.`);
+  if (typeof path !== "string" || path === "")
+    throw new ParameterError(`${owner}: the path must be a folder's name; got ${show(path)}.`);
   const folder = resolve(path);
   checkTarget(owner, path, folder, options.overwrite ?? false);
-  const names = Array.from({ length: plan.partitions }, (_, i) => `part-${String(i).padStart(5, "0")}${EXTENSIONS[format.format]}`);
+  const names = Array.from(
+    { length: plan.partitions },
+    (_, i) => `part-${String(i).padStart(5, "0")}${EXTENSIONS[format.format]}`,
+  );
   const temporary = makeTemporary(owner, folder);
   try {
-    await writeParts(owner, plan, names.map((name) => join(temporary, name)), format, options);
+    await writeParts(
+      owner,
+      plan,
+      names.map((name) => join(temporary, name)),
+      format,
+      options,
+    );
     publish(folder, temporary, names);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
@@ -50,12 +66,23 @@ export async function writeFrame(verb: string, plan: Plan, path: string, format:
   return names.map((name) => join(folder, name));
 }
 
-async function writeParts(owner: string, plan: Plan, paths: readonly string[], format: FileFormat, options: WriteOptions): Promise<void> {
+async function writeParts(
+  owner: string,
+  plan: Plan,
+  paths: readonly string[],
+  format: FileFormat,
+  options: WriteOptions,
+): Promise<void> {
   const engine = options.engine ?? chooseEngine([plan]);
   const run = new PlanRun(engine);
   const keys: string[] = [];
   for (const [index, path] of paths.entries()) {
-    keys.push(run.add(WRITE_TASK, { path, format: format as unknown as Plain, owner }, [await run.key(plan, index)], { index, of: owner }));
+    keys.push(
+      run.add(WRITE_TASK, { path, format: format as unknown as Plain, owner }, [await run.key(plan, index)], {
+        index,
+        of: owner,
+      }),
+    );
   }
   await run.submit(keys, options.signal);
   let done = 0;
@@ -69,7 +96,8 @@ async function writeParts(owner: string, plan: Plan, paths: readonly string[], f
       }),
     );
     if (options.signal?.aborted) throw abortedError(options.signal, owner);
-    const failed = statuses.find((status) => status?.state === "failed") ?? statuses.find((status) => status?.state !== "done");
+    const failed =
+      statuses.find((status) => status?.state === "failed") ?? statuses.find((status) => status?.state !== "done");
     if (failed) throw failed.error ?? new FileError(`${owner}: writing ${failed.key} was ${failed.state}.`);
   } finally {
     engine.release(keys);
@@ -77,7 +105,11 @@ async function writeParts(owner: string, plan: Plan, paths: readonly string[], f
 }
 
 /** Writes one partition to `path`; returns its bytes. */
-export function writeTask(context: TaskContext, args: { readonly path: string; readonly format: FileFormat; readonly owner: string }, input: unknown): number {
+export function writeTask(
+  context: TaskContext,
+  args: { readonly path: string; readonly format: FileFormat; readonly owner: string },
+  input: unknown,
+): number {
   const frame = frameIn(context, input);
   const { format } = args;
   const bytes =
@@ -103,9 +135,15 @@ function checkTarget(owner: string, path: string, folder: string, overwrite: boo
     throw fileError(owner, path, cause);
   }
   if (!stat) return;
-  if (!stat.isDirectory()) throw new FileError(`${owner}: ${show(path)} is a file; the partitions need a folder. Name another one.`, { details: { path } });
+  if (!stat.isDirectory())
+    throw new FileError(`${owner}: ${show(path)} is a file; the partitions need a folder. Name another one.`, {
+      details: { path },
+    });
   if (!overwrite && readdirSync(folder).length > 0) {
-    throw new FileError(`${owner}: the folder ${show(path)} is not empty. Name a new one, or pass { overwrite: true } to replace its part files.`, { details: { path } });
+    throw new FileError(
+      `${owner}: the folder ${show(path)} is not empty. Name a new one, or pass { overwrite: true } to replace its part files.`,
+      { details: { path } },
+    );
   }
 }
 

@@ -17,24 +17,35 @@ export type Splittable = DistributedRows | readonly unknown[] | PlainTypedArray;
 export type SplitOf<T> = T extends readonly (infer E)[] ? E[] : T;
 
 export function isDistributed(value: unknown): value is DistributedRows {
-  return value instanceof DistributedArray || value instanceof DistributedDataFrame || value instanceof DistributedSeries;
+  return (
+    value instanceof DistributedArray || value instanceof DistributedDataFrame || value instanceof DistributedSeries
+  );
 }
 
 /** @throws DataError for what has no rows */
 export function assertSplittable(owner: string, name: string, value: unknown): asserts value is Splittable {
   if (isDistributed(value) || Array.isArray(value) || isTypedArray(value)) return;
-  throw new DataError(`${owner}: ${name} is ${show(value)}. Pass a DistributedArray, DistributedDataFrame, DistributedSeries, or an array of rows or labels.`);
+  throw new DataError(
+    `${owner}: ${name} is ${show(value)}. Pass a DistributedArray, DistributedDataFrame, DistributedSeries, or an array of rows or labels.`,
+  );
 }
 
 /** The chosen rows of a collection, lazily for distributed ones; `partitionRows` are its counted ones. */
-export function takeFrom(owner: string, value: Splittable, choice: RowChoice, partitionRows: readonly number[] | undefined): Splittable {
+export function takeFrom(
+  owner: string,
+  value: Splittable,
+  choice: RowChoice,
+  partitionRows: readonly number[] | undefined,
+): Splittable {
   if (!isDistributed(value)) return takeLocal(value, choice);
   const plan = chosenPlan(value.plan, owner, choice, partitionRows);
   const rows = chosenRows(choice, partitionRows);
   if (value instanceof DistributedArray) return new DistributedArray({ ...value, plan, partitionRows: rows });
   const schema = value instanceof DistributedSeries ? { [value.name]: value.dtype } : value.schema;
   const state = frameState({ kind: "plan", plan }, emptyFrame(schema, owner), rows);
-  return value instanceof DistributedSeries ? new DistributedSeries(value.name, state) : new DistributedDataFrame(state);
+  return value instanceof DistributedSeries
+    ? new DistributedSeries(value.name, state)
+    : new DistributedDataFrame(state);
 }
 
 function takeLocal(value: readonly unknown[] | PlainTypedArray, choice: RowChoice): Splittable {

@@ -24,23 +24,44 @@ export interface StratumCodes {
  * 256 groups).
  * @throws DataError for a missing value, naming its row, and for what is not one column of labels
  */
-export async function stratumCodes(owner: string, labels: unknown, options: RunOptions & { readonly engine?: Engine }): Promise<StratumCodes> {
-  if (Array.isArray(labels) || isTypedArray(labels)) return encode(`${owner}: stratify`, labels as ArrayLike<unknown>, undefined);
-  if (!(labels instanceof DistributedSeries) && !(labels instanceof DistributedArray && labels.width === 1 && labels.layout === "dense")) {
-    throw new DataError(`${owner}: stratify must be one column of labels: a DistributedSeries, a DistributedArray vector or an array; got ${show(labels)}.`);
+export async function stratumCodes(
+  owner: string,
+  labels: unknown,
+  options: RunOptions & { readonly engine?: Engine },
+): Promise<StratumCodes> {
+  if (Array.isArray(labels) || isTypedArray(labels))
+    return encode(`${owner}: stratify`, labels as ArrayLike<unknown>, undefined);
+  if (
+    !(labels instanceof DistributedSeries) &&
+    !(labels instanceof DistributedArray && labels.width === 1 && labels.layout === "dense")
+  ) {
+    throw new DataError(
+      `${owner}: stratify must be one column of labels: a DistributedSeries, a DistributedArray vector or an array; got ${show(labels)}.`,
+    );
   }
   const column = labels instanceof DistributedSeries ? labels.name : null;
   const parts = await reducePartitions<StratumCodes[]>(
     [labels.plan],
-    { label: `${owner}.stratify`, step: fnRef(import.meta.url, "codesOfPartition"), args: { column, owner }, combine: (a, b) => [...a, ...b] },
+    {
+      label: `${owner}.stratify`,
+      step: fnRef(import.meta.url, "codesOfPartition"),
+      args: { column, owner },
+      combine: (a, b) => [...a, ...b],
+    },
     options,
   );
   return joined(parts ?? []);
 }
 
 /** Task: the groups of one partition's rows. */
-export function codesOfPartition(context: TaskContext, args: { readonly column: string | null; readonly owner: string }, value: unknown): StratumCodes[] {
-  const labels = isDense(value) ? context.memory.view(value.columns[0] as Column) : labelsOf(frameIn(context, value), args.column ?? "");
+export function codesOfPartition(
+  context: TaskContext,
+  args: { readonly column: string | null; readonly owner: string },
+  value: unknown,
+): StratumCodes[] {
+  const labels = isDense(value)
+    ? context.memory.view(value.columns[0] as Column)
+    : labelsOf(frameIn(context, value), args.column ?? "");
   return [encode(`${args.owner}: stratify`, labels, context.partition?.index)];
 }
 

@@ -30,7 +30,11 @@ export interface RocCurve {
  */
 export async function rocCurveChart(options: ChartOptions & { readonly curves: readonly RocCurve[] }): Promise<string> {
   const { curves, ...rest } = options;
-  const series = curves.map(({ name, fpr, tpr, auc }) => ({ name: auc === undefined ? name : `${name} (AUC ${auc.toFixed(3)})`, x: fpr, y: tpr }));
+  const series = curves.map(({ name, fpr, tpr, auc }) => ({
+    name: auc === undefined ? name : `${name} (AUC ${auc.toFixed(3)})`,
+    x: fpr,
+    y: tpr,
+  }));
   assertShares("rocCurveChart", series);
   return drawChart("rocCurveChart", {
     title: "ROC curve",
@@ -125,7 +129,9 @@ function assertShares(owner: string, series: readonly ChartSeries[]): void {
       for (let i = 0; i < values.length; i++) {
         const value = values[i] ?? NaN;
         if (value >= 0 && value <= 1) continue;
-        throw new DataError(`${owner}: the curve ${show(name)} has ${value} at point ${i}; rates lie between 0 and 1. Check what was passed.`);
+        throw new DataError(
+          `${owner}: the curve ${show(name)} has ${value} at point ${i}; rates lie between 0 and 1. Check what was passed.`,
+        );
       }
     }
   }

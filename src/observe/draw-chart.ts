@@ -30,7 +30,12 @@ export interface ChartSpec extends ChartOptions {
   /** A dashed line from corner to corner, with its name in the legend. */
   readonly diagonal?: string;
   /** Light bars on the floor of the frame, heights in data units. */
-  readonly bars?: { readonly name: string; readonly from: readonly number[]; readonly to: readonly number[]; readonly height: readonly number[] };
+  readonly bars?: {
+    readonly name: string;
+    readonly from: readonly number[];
+    readonly to: readonly number[];
+    readonly height: readonly number[];
+  };
   readonly legend: "bottom right" | "top left" | "above";
 }
 
@@ -59,20 +64,65 @@ export async function drawChart(owner: string, spec: ChartSpec): Promise<string>
   const layout = spec.legend === "above" ? flow(entries, width - MARGIN.left - MARGIN.right) : undefined;
   const top = 18 + titleRows + (layout ? layout.rows * LEGEND_ROW + 6 : 0);
   const frame = { left: MARGIN.left, top, right: width - MARGIN.right, bottom: height - MARGIN.bottom };
-  const xDomain = spec.xDomain ?? domainOf(spec.series.map((one) => one.x), spec.xLog === true);
-  const yDomain = spec.yDomain ?? domainOf(spec.series.map((one) => one.y), spec.yLog === true);
+  const xDomain =
+    spec.xDomain ??
+    domainOf(
+      spec.series.map((one) => one.x),
+      spec.xLog === true,
+    );
+  const yDomain =
+    spec.yDomain ??
+    domainOf(
+      spec.series.map((one) => one.y),
+      spec.yLog === true,
+    );
   const bars = spec.bars;
   const marks = [
     Plot.gridX({ stroke: "#e5e7eb", strokeOpacity: 1, ...(spec.xLog ? {} : { ticks: 6 }) }),
     Plot.gridY({ stroke: "#e5e7eb", strokeOpacity: 1, ...(spec.yLog ? {} : { ticks: 6 }) }),
-    ...(bars ? [Plot.rect(bars.from.map((_, i) => i), { x1: (i: number) => bars.from[i], x2: (i: number) => bars.to[i], y1: yDomain[0], y2: (i: number) => bars.height[i], fill: BAR, insetLeft: 1, insetRight: 1 })] : []),
+    ...(bars
+      ? [
+          Plot.rect(
+            bars.from.map((_, i) => i),
+            {
+              x1: (i: number) => bars.from[i],
+              x2: (i: number) => bars.to[i],
+              y1: yDomain[0],
+              y2: (i: number) => bars.height[i],
+              fill: BAR,
+              insetLeft: 1,
+              insetRight: 1,
+            },
+          ),
+        ]
+      : []),
     ...(spec.diagonal === undefined
       ? []
-      : [Plot.line([[xDomain[0], yDomain[0]], [xDomain[1], yDomain[1]]], { stroke: GREY, strokeWidth: 1.5, strokeDasharray: "6 5" })]),
+      : [
+          Plot.line(
+            [
+              [xDomain[0], yDomain[0]],
+              [xDomain[1], yDomain[1]],
+            ],
+            { stroke: GREY, strokeWidth: 1.5, strokeDasharray: "6 5" },
+          ),
+        ]),
     ...spec.series.flatMap((one, k) => {
-      const points = thinned(one, { xDomain, yDomain, xLog: spec.xLog === true, yLog: spec.yLog === true, width: frame.right - frame.left, height: frame.bottom - frame.top });
+      const points = thinned(one, {
+        xDomain,
+        yDomain,
+        xLog: spec.xLog === true,
+        yLog: spec.yLog === true,
+        width: frame.right - frame.left,
+        height: frame.bottom - frame.top,
+      });
       const colour = colourOf(k);
-      const line = Plot.line(points, { stroke: colour, strokeWidth: 2.25, strokeLinejoin: "round", strokeLinecap: "round" });
+      const line = Plot.line(points, {
+        stroke: colour,
+        strokeWidth: 2.25,
+        strokeLinejoin: "round",
+        strokeLinecap: "round",
+      });
       return one.dots ? [line, Plot.dot(points, { fill: colour, stroke: "white", strokeWidth: 1.25, r: 4.5 })] : [line];
     }),
     Plot.axisX({ label: null, tickSize: 0, tickPadding: 9, ...(spec.xLog ? {} : { ticks: 6 }) }),
@@ -100,11 +150,17 @@ export async function drawChart(owner: string, spec: ChartSpec): Promise<string>
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" text-anchor="middle" fill="currentColor" color="${INK}">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
-    spec.title === undefined ? "" : `<text x="${frame.left}" y="30" text-anchor="start" font-size="17">${escape(spec.title)}</text>`,
+    spec.title === undefined
+      ? ""
+      : `<text x="${frame.left}" y="30" text-anchor="start" font-size="17">${escape(spec.title)}</text>`,
     plot.innerHTML,
     `<text x="${middle}" y="${height - 14}" font-size="13">${escape(spec.xLabel)}</text>`,
     `<text transform="translate(18,${centre}) rotate(-90)" font-size="13">${escape(spec.yLabel)}</text>`,
-    layout ? layout.places.map(({ x, row }, k) => entry(entries[k] as LegendEntry, frame.left + x, 18 + titleRows + row * LEGEND_ROW)).join("") : boxed(entries, spec.legend, frame),
+    layout
+      ? layout.places
+          .map(({ x, row }, k) => entry(entries[k] as LegendEntry, frame.left + x, 18 + titleRows + row * LEGEND_ROW))
+          .join("")
+      : boxed(entries, spec.legend, frame),
     "</svg>\n",
   ].join("\n");
 }
@@ -112,17 +168,25 @@ export async function drawChart(owner: string, spec: ChartSpec): Promise<string>
 function check(owner: string, spec: ChartSpec): void {
   for (const name of ["width", "height"] as const) {
     const value = spec[name];
-    if (value !== undefined && !(Number.isFinite(value) && value >= 200)) throw new ParameterError(`${owner}: ${name} must be a number >= 200; got ${show(value)}.`);
+    if (value !== undefined && !(Number.isFinite(value) && value >= 200))
+      throw new ParameterError(`${owner}: ${name} must be a number >= 200; got ${show(value)}.`);
   }
   if (spec.series.length === 0) throw new DataError(`${owner}: there is no curve to draw. Pass at least one.`);
   for (const one of spec.series) {
     if (one.x.length !== one.y.length || one.x.length === 0) {
-      throw new DataError(`${owner}: the curve ${show(one.name)} has ${one.x.length} x and ${one.y.length} y values. Pass as many of both, at least one.`);
+      throw new DataError(
+        `${owner}: the curve ${show(one.name)} has ${one.x.length} x and ${one.y.length} y values. Pass as many of both, at least one.`,
+      );
     }
     for (let i = 0; i < one.x.length; i++) {
-      for (const [axis, value, log] of [["x", one.x[i], spec.xLog], ["y", one.y[i], spec.yLog]] as const) {
+      for (const [axis, value, log] of [
+        ["x", one.x[i], spec.xLog],
+        ["y", one.y[i], spec.yLog],
+      ] as const) {
         if (Number.isFinite(value) && !(log && (value ?? 0) <= 0)) continue;
-        throw new DataError(`${owner}: the curve ${show(one.name)} has ${axis} = ${value} at point ${i}; ${log ? "a log scale needs numbers above 0" : "all need to be finite"}. Leave such points out.`);
+        throw new DataError(
+          `${owner}: the curve ${show(one.name)} has ${axis} = ${value} at point ${i}; ${log ? "a log scale needs numbers above 0" : "all need to be finite"}. Leave such points out.`,
+        );
       }
     }
   }
@@ -147,7 +211,14 @@ function domainOf(lists: readonly ArrayLike<number>[], log: boolean): [number, n
 /** Points that are further than a third of a pixel from the one before, and the last one: a million points draw as a few thousand. */
 function thinned(
   one: ChartSeries,
-  scale: { xDomain: readonly [number, number]; yDomain: readonly [number, number]; xLog: boolean; yLog: boolean; width: number; height: number },
+  scale: {
+    xDomain: readonly [number, number];
+    yDomain: readonly [number, number];
+    xLog: boolean;
+    yLog: boolean;
+    width: number;
+    height: number;
+  },
 ): [number, number][] {
   const position = (value: number, [low, high]: readonly [number, number], log: boolean): number =>
     log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
@@ -189,7 +260,11 @@ function entryWidth({ name }: LegendEntry): number {
   return 34 + 6.7 * name.length;
 }
 
-function boxed(entries: readonly LegendEntry[], corner: string, frame: { left: number; top: number; right: number; bottom: number }): string {
+function boxed(
+  entries: readonly LegendEntry[],
+  corner: string,
+  frame: { left: number; top: number; right: number; bottom: number },
+): string {
   const width = Math.max(...entries.map(entryWidth)) + 20;
   const height = entries.length * LEGEND_ROW + 12;
   const x = corner === "top left" ? frame.left + 12 : frame.right - 12 - width;

@@ -29,6 +29,8 @@ const LINE_MS = 5000;
 interface Stage {
   readonly name: string;
   readonly since: number;
+  /** When its present pass began: a stage may count from 0 again. */
+  passSince: number;
   last: Progress;
   drawn: number;
 }
@@ -73,9 +75,12 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
     if (stage && stage.name !== progress.stage) finish();
     const at = now();
     const first = !stage;
-    stage ??= { name: progress.stage, since: at, last: progress, drawn: at };
+    stage ??= { name: progress.stage, since: at, passSince: at, last: progress, drawn: at };
+    if (progress.done < stage.last.done) stage.passSince = at;
     stage.last = progress;
-    const due = live ? first || at - stage.drawn >= REDRAW_MS || progress.done >= progress.total : at - stage.drawn >= LINE_MS;
+    const due = live
+      ? first || at - stage.drawn >= REDRAW_MS || progress.done >= progress.total
+      : at - stage.drawn >= LINE_MS;
     if (!due) return;
     stage.drawn = at;
     draw(lineOf(stage, at, live), false);
@@ -83,9 +88,9 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
   return Object.assign(listener, { done: finish });
 }
 
-function lineOf({ name, last, since }: Stage, at: number, live: boolean): string {
+function lineOf({ name, last, passSince }: Stage, at: number, live: boolean): string {
   const share = last.total > 0 ? Math.min(1, last.done / last.total) : 0;
-  const left = share > 0 && share < 1 ? `${seconds(((at - since) * (1 - share)) / share)} left` : "";
+  const left = share > 0 && share < 1 ? `${seconds(((at - passSince) * (1 - share)) / share)} left` : "";
   const filled = Math.round(share * BAR);
   const bar = live ? `${"█".repeat(filled)}${"░".repeat(BAR - filled)} ` : "";
   return [`${name}: ${bar}${percent(last)}`, left, ...details(last)].filter((part) => part !== "").join("  ");
@@ -96,7 +101,9 @@ function percent({ done, total }: Progress): string {
 }
 
 function details({ detail }: Progress): string[] {
-  return Object.entries(detail ?? {}).map(([name, value]) => `${name} ${Number.isInteger(value) ? value : Number(value.toPrecision(6))}`);
+  return Object.entries(detail ?? {}).map(
+    ([name, value]) => `${name} ${Number.isInteger(value) ? value : Number(value.toPrecision(6))}`,
+  );
 }
 
 function seconds(ms: number): string {
@@ -104,5 +111,7 @@ function seconds(ms: number): string {
   if (total < 10) return `${total.toFixed(1)} s`;
   if (total < 60) return `${Math.round(total)} s`;
   const minutes = Math.floor(total / 60);
-  return minutes < 60 ? `${minutes} min ${Math.round(total - minutes * 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes < 60
+    ? `${minutes} min ${Math.round(total - minutes * 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

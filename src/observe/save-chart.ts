@@ -18,7 +18,8 @@ const COVERED = /^[\n\r\t -~\u00a0-\u00ff\u2013\u2014\u2018\u2019\u201c\u201d\u2
  */
 export async function toPng(svg: string, options: { readonly scale?: number } = {}): Promise<Uint8Array> {
   const scale = options.scale ?? 2;
-  if (!(scale > 0 && scale <= 20)) throw new ParameterError(`toPng: scale must be a number in (0, 20]; got ${show(options.scale)}.`);
+  if (!(scale > 0 && scale <= 20))
+    throw new ParameterError(`toPng: scale must be a number in (0, 20]; got ${show(options.scale)}.`);
   const { Resvg } = await import("@resvg/resvg-js");
   const bundled = existsSync(FONT_FILE);
   const image = new Resvg(svg, {
@@ -54,7 +55,10 @@ export async function saveChart(svg: string, path: string, options: { readonly s
   } catch (cause) {
     if (started) await rm(temporary, { force: true });
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FileError(`saveChart: cannot write ${show(path)}: ${reason}. Choose a folder you may write to.`, { cause, details: { path } });
+    throw new FileError(`saveChart: cannot write ${show(path)}: ${reason}. Choose a folder you may write to.`, {
+      cause,
+      details: { path },
+    });
   }
   return path;
 }

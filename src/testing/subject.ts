@@ -1,7 +1,7 @@
 import type { ParamInfo } from "../base/params.js";
 import type { FitOptions } from "../estimator/design.js";
 import type { EstimatorJson } from "../estimator/estimator.js";
-import type { MatrixInput, VectorInput } from "../estimator/inputs.js";
+import type { LabelInput, MatrixInput, VectorInput } from "../estimator/inputs.js";
 
 /** An estimator as the checks see it. Every class that extends `Estimator` has this shape. */
 export interface CheckedEstimator {
@@ -10,18 +10,18 @@ export interface CheckedEstimator {
   readonly nFeatures: number;
   readonly featureNames: readonly string[] | undefined;
   readonly table: { describe(): ParamInfo[] };
-  fit(X: MatrixInput, y?: VectorInput, options?: FitOptions): Promise<unknown>;
+  fit(X: MatrixInput, y?: VectorInput | LabelInput, options?: FitOptions): Promise<unknown>;
   getParams(): object;
   setParams(params: Record<string, unknown>): unknown;
   clone(): CheckedEstimator;
   toJSON(): EstimatorJson;
-  partialFit?(X: MatrixInput, y?: VectorInput, options?: FitOptions): Promise<unknown>;
+  partialFit?(X: MatrixInput, y?: VectorInput | LabelInput, options?: FitOptions): Promise<unknown>;
   predict?(X: MatrixInput): unknown;
   predictProba?(X: MatrixInput): unknown;
   decisionFunction?(X: MatrixInput): unknown;
   transform?(X: MatrixInput): unknown;
   inverseTransform?(X: MatrixInput): unknown;
-  score?(X: MatrixInput, y: VectorInput, options?: FitOptions): Promise<number>;
+  score?(X: MatrixInput, y: VectorInput | LabelInput, options?: FitOptions): Promise<number>;
 }
 
 /** The methods that turn rows into something. */

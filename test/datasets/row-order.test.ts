@@ -26,7 +26,8 @@ describe("RowOrder", () => {
   });
 
   it("differs with seed and purpose", () => {
-    const places = (seed: number, purpose: string): number[] => Array.from({ length: 20 }, (_, i) => new RowOrder(100_000, seed, purpose).at(i));
+    const places = (seed: number, purpose: string): number[] =>
+      Array.from({ length: 20 }, (_, i) => new RowOrder(100_000, seed, purpose).at(i));
     expect(places(1, "a")).not.toEqual(places(2, "a"));
     expect(places(1, "a")).not.toEqual(places(1, "b"));
     expect(places(1, "a")).toEqual(places(1, "a"));

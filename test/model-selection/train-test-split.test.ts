@@ -8,9 +8,15 @@ import { LocalEngine } from "#src/engine/local/local-engine.js";
 import type { HostCsr } from "#src/memory/host-column.js";
 import { trainTestSplit } from "#src/model-selection/index.js";
 
-const rowNumbers = (n: number, partitions = 1): DistributedArray => DistributedArray.fromVector(Float64Array.from({ length: n }, (_, i) => i), { partitions });
-const values = async (array: DistributedArray): Promise<number[]> => Array.from((await array.compute()).toVector(), Number);
-const unknownRows = (array: DistributedArray): DistributedArray => new DistributedArray({ ...array, partitionRows: undefined });
+const rowNumbers = (n: number, partitions = 1): DistributedArray =>
+  DistributedArray.fromVector(
+    Float64Array.from({ length: n }, (_, i) => i),
+    { partitions },
+  );
+const values = async (array: DistributedArray): Promise<number[]> =>
+  Array.from((await array.compute()).toVector(), Number);
+const unknownRows = (array: DistributedArray): DistributedArray =>
+  new DistributedArray({ ...array, partitionRows: undefined });
 const sorted = (list: number[]): number[] => list.toSorted((a, b) => a - b);
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -23,15 +29,21 @@ describe("trainTestSplit", () => {
     [1000, 17, undefined, 983, 17],
     [1000, 0.1, 300, 300, 100],
     [5, 0.5, 0.5, 2, 3],
-  ])("of %d rows, testSize %s and trainSize %s, gives exactly %d and %d", async (n, testSize, trainSize, nTrain, nTest) => {
-    const X = rowNumbers(n, 3);
-    const [train, test] = await trainTestSplit(X, { ...(testSize === undefined ? {} : { testSize }), ...(trainSize === undefined ? {} : { trainSize }) });
-    expect([train.rows, test.rows]).toEqual([nTrain, nTest]);
-    const [a, b] = [await values(train), await values(test)];
-    expect([a.length, b.length]).toEqual([nTrain, nTest]);
-    expect(new Set([...a, ...b]).size).toBe(nTrain + nTest);
-    expect(a).toEqual(sorted(a));
-  });
+  ])(
+    "of %d rows, testSize %s and trainSize %s, gives exactly %d and %d",
+    async (n, testSize, trainSize, nTrain, nTest) => {
+      const X = rowNumbers(n, 3);
+      const [train, test] = await trainTestSplit(X, {
+        ...(testSize === undefined ? {} : { testSize }),
+        ...(trainSize === undefined ? {} : { trainSize }),
+      });
+      expect([train.rows, test.rows]).toEqual([nTrain, nTest]);
+      const [a, b] = [await values(train), await values(test)];
+      expect([a.length, b.length]).toEqual([nTrain, nTest]);
+      expect(new Set([...a, ...b]).size).toBe(nTrain + nTest);
+      expect(a).toEqual(sorted(a));
+    },
+  );
 
   it("draws the same rows for any partitioning, and others for another seed", async () => {
     const reference = await values((await trainTestSplit(rowNumbers(5000), { randomState: 3 }))[1]);
@@ -60,13 +72,19 @@ describe("trainTestSplit", () => {
     const ids = range(n);
     const indptr = Int32Array.from({ length: n + 1 }, (_, i) => i);
     const collections = {
-      X: DistributedArray.fromColumns([Float32Array.from(ids), Float32Array.from(ids, (i) => -i)], { partitions: 4, names: ["a", "b"] }),
+      X: DistributedArray.fromColumns([Float32Array.from(ids), Float32Array.from(ids, (i) => -i)], {
+        partitions: 4,
+        names: ["a", "b"],
+      }),
       y: rowNumbers(n, 3),
       labels: DistributedArray.fromVector(Int32Array.from(ids), { partitions: 9 }),
       unknown: unknownRows(rowNumbers(n, 5)),
       frame: DistributedDataFrame.fromColumns({ id: ids, name: ids.map((i) => `row ${i}`) }, { partitions: 2 }),
       series: DistributedDataFrame.fromColumns({ name: ids.map((i) => `row ${i}`) }, { partitions: 3 }).column("name"),
-      sparse: DistributedArray.fromCsr({ indptr, indices: new Int32Array(n).fill(2), values: Float64Array.from(ids), cols: 3 }, { partitions: 2 }),
+      sparse: DistributedArray.fromCsr(
+        { indptr, indices: new Int32Array(n).fill(2), values: Float64Array.from(ids), cols: 3 },
+        { partitions: 2 },
+      ),
       weights: Float64Array.from(ids),
       words: ids.map((i) => `row ${i}`),
       rows: ids.map((i) => [i, 1]),
@@ -78,7 +96,10 @@ describe("trainTestSplit", () => {
     expectTypeOf(train.words).toEqualTypeOf<string[]>();
     expectTypeOf(train.weights).toEqualTypeOf(collections.weights);
     expect("missing" in train).toBe(false);
-    for (const [side, size] of [[train, 490], [test, 210]] as const) {
+    for (const [side, size] of [
+      [train, 490],
+      [test, 210],
+    ] as const) {
       const want = await values(side.y);
       const names = want.map((i) => `row ${i}`);
       expect(want).toHaveLength(size);
@@ -96,7 +117,9 @@ describe("trainTestSplit", () => {
       expect(side.sparse.layout).toBe("csr");
       const parts = (await readPlans([side.sparse.plan], "read")) as unknown as HostCsr[];
       expect(parts.flatMap((part) => Array.from(part.values.data))).toEqual(want);
-      expect(parts.every((part) => part.indptr.data.length === part.rows + 1 && part.indices.data.every((j) => j === 2))).toBe(true);
+      expect(
+        parts.every((part) => part.indptr.data.length === part.rows + 1 && part.indices.data.every((j) => j === 2)),
+      ).toBe(true);
       expect(side.weights).toEqual(Float64Array.from(want));
       expect(side.words).toEqual(names);
       expect(side.rows).toEqual(want.map((i) => [i, 1]));
@@ -119,7 +142,10 @@ describe("trainTestSplit", () => {
   });
 
   it("gives flat pairs for arguments one by one", async () => {
-    const [a, b, c, d] = await trainTestSplit(range(8), ["a", "b", "c", "d", "e", "f", "g", "h"], { testSize: 2, shuffle: false });
+    const [a, b, c, d] = await trainTestSplit(range(8), ["a", "b", "c", "d", "e", "f", "g", "h"], {
+      testSize: 2,
+      shuffle: false,
+    });
     expect([a, b, c, d]).toEqual([range(6), [6, 7], ["a", "b", "c", "d", "e", "f"], ["g", "h"]]);
     expect(await trainTestSplit(range(8), range(8), range(8))).toHaveLength(6);
   });
@@ -137,7 +163,18 @@ describe("trainTestSplit", () => {
 
 describe("stratified", () => {
   it("gives every label its exact share, for any partitioning", async () => {
-    const make = (partitions: number) => makeClassification({ nSamples: 3000, nFeatures: 4, nClasses: 3, nInformative: 3, nRedundant: 0, weights: [0.7, 0.2], flipY: 0, randomState: 2, partitions });
+    const make = (partitions: number) =>
+      makeClassification({
+        nSamples: 3000,
+        nFeatures: 4,
+        nClasses: 3,
+        nInformative: 3,
+        nRedundant: 0,
+        weights: [0.7, 0.2],
+        flipY: 0,
+        randomState: 2,
+        partitions,
+      });
     let reference: number[] | undefined;
     for (const partitions of [1, 6]) {
       const { X, y } = make(partitions);
@@ -166,7 +203,8 @@ describe("stratified", () => {
   it("shares what is left by the largest remainders", async () => {
     const labels = [...Array<string>(7).fill("a"), ...Array<string>(5).fill("b"), ...Array<string>(3).fill("c")];
     const [train, test] = await trainTestSplit(labels, { testSize: 4, trainSize: 8, stratify: labels });
-    const count = (list: string[]): number[] => ["a", "b", "c"].map((label) => list.filter((one) => one === label).length);
+    const count = (list: string[]): number[] =>
+      ["a", "b", "c"].map((label) => list.filter((one) => one === label).length);
     // 28 / 15, 20 / 15 and 12 / 15 of 4; then 5, 4 and 2 are left for 8 of 11.
     expect(count(test)).toEqual([2, 1, 1]);
     expect(count(train)).toEqual([4, 3, 1]);
@@ -197,10 +235,16 @@ describe("blockwise", () => {
 
   it("refuses local data, row numbers, labels and other partitions", async () => {
     const X = rowNumbers(10, 2);
-    await expect(trainTestSplit(X, range(10), { blockwise: true })).rejects.toThrow("argument 1 is local and has no partitions");
-    await expect(trainTestSplit(X, { blockwise: true, testSize: 3 })).rejects.toThrow("must be a fraction in (0, 1) with blockwise: true; got 3 rows");
+    await expect(trainTestSplit(X, range(10), { blockwise: true })).rejects.toThrow(
+      "argument 1 is local and has no partitions",
+    );
+    await expect(trainTestSplit(X, { blockwise: true, testSize: 3 })).rejects.toThrow(
+      "must be a fraction in (0, 1) with blockwise: true; got 3 rows",
+    );
     await expect(trainTestSplit(X, { blockwise: true, stratify: X })).rejects.toThrow("cannot go with blockwise");
-    await expect(trainTestSplit(X, rowNumbers(10, 3), { blockwise: true })).rejects.toThrow("partitioned differently (2 and 3 partitions)");
+    await expect(trainTestSplit(X, rowNumbers(10, 3), { blockwise: true })).rejects.toThrow(
+      "partitioned differently (2 and 3 partitions)",
+    );
   });
 });
 
@@ -223,7 +267,9 @@ describe("bad input", () => {
   });
 
   it("names collections whose lengths differ, and what cannot be split", async () => {
-    await expect(trainTestSplit({ X: rowNumbers(10), y: unknownRows(rowNumbers(9, 2)) })).rejects.toThrow("trainTestSplit: X has 10 rows but y has 9.");
+    await expect(trainTestSplit({ X: rowNumbers(10), y: unknownRows(rowNumbers(9, 2)) })).rejects.toThrow(
+      "trainTestSplit: X has 10 rows but y has 9.",
+    );
     await expect(trainTestSplit({ X: 5 as never })).rejects.toThrow("X is 5. Pass a DistributedArray");
     await expect(trainTestSplit({})).rejects.toThrow("nothing to split");
     const bad = DistributedArray.fromVector([1, 1, NaN, 2, 2, 2], { partitions: 2 });

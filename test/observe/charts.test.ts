@@ -18,9 +18,23 @@ const sizeOf = (png: Uint8Array): number[] => {
 
 describe("rocCurveChart", () => {
   it("draws curves, diagonal, axes and a legend with the areas", async () => {
-    const svg = await rocCurveChart({ title: "Late & <early>", curves: [{ name: "model", fpr: [0, 0.1, 1], tpr: [0, 0.8, 1], auc: 0.8512 }, { name: "other", fpr: [0, 1], tpr: [0, 1] }] });
+    const svg = await rocCurveChart({
+      title: "Late & <early>",
+      curves: [
+        { name: "model", fpr: [0, 0.1, 1], tpr: [0, 0.8, 1], auc: 0.8512 },
+        { name: "other", fpr: [0, 1], tpr: [0, 1] },
+      ],
+    });
     expect(svg.startsWith("<svg xmlns=")).toBe(true);
-    for (const text of ["Late &amp; &lt;early&gt;", "model (AUC 0.851)", ">other<", "chance (AUC 0.500)", "False positive rate", "True positive rate", ">0.4<"]) {
+    for (const text of [
+      "Late &amp; &lt;early&gt;",
+      "model (AUC 0.851)",
+      ">other<",
+      "chance (AUC 0.500)",
+      "False positive rate",
+      "True positive rate",
+      ">0.4<",
+    ]) {
       expect(svg).toContain(text);
     }
     // The frame is 500 wide and 500 high from (66, 48): the middle point of the model lies at (0.1, 0.8) of it.
@@ -40,15 +54,23 @@ describe("rocCurveChart", () => {
   });
 
   it("refuses rates that are none", async () => {
-    await expect(rocCurveChart({ curves: [{ name: "m", fpr: [0, 1.2], tpr: [0, 1] }] })).rejects.toThrow('rocCurveChart: the curve "m" has 1.2 at point 1; rates lie between 0 and 1.');
+    await expect(rocCurveChart({ curves: [{ name: "m", fpr: [0, 1.2], tpr: [0, 1] }] })).rejects.toThrow(
+      'rocCurveChart: the curve "m" has 1.2 at point 1; rates lie between 0 and 1.',
+    );
     await expect(rocCurveChart({ curves: [] })).rejects.toThrow("there is no curve to draw");
-    await expect(rocCurveChart({ curves: [{ name: "m", fpr: [0], tpr: [0, 1] }] })).rejects.toThrow("has 1 x and 2 y values");
+    await expect(rocCurveChart({ curves: [{ name: "m", fpr: [0], tpr: [0, 1] }] })).rejects.toThrow(
+      "has 1 x and 2 y values",
+    );
   });
 });
 
 it("draws a calibration chart with a bar for each bin", async () => {
-  const svg = await calibrationChart({ curves: [{ name: "model", predicted: [0.2, 0.7], observed: [0.25, 0.6] }], histogram: { count: [10, 40, 20, 0] } });
-  for (const text of ["perfectly calibrated", "Mean predicted probability", "Share of positives", "predictions"]) expect(svg).toContain(text);
+  const svg = await calibrationChart({
+    curves: [{ name: "model", predicted: [0.2, 0.7], observed: [0.25, 0.6] }],
+    histogram: { count: [10, 40, 20, 0] },
+  });
+  for (const text of ["perfectly calibrated", "Mean predicted probability", "Share of positives", "predictions"])
+    expect(svg).toContain(text);
   expect(svg.match(/<circle/g)).toHaveLength(2);
   // The tallest bar is a quarter of the frame's 500.
   expect(svg).toContain('height="125"');
@@ -56,23 +78,34 @@ it("draws a calibration chart with a bar for each bin", async () => {
 
 describe("lineChart", () => {
   it("draws several series on linear and log axes", async () => {
-    const series = [{ name: "train", x: [1, 10, 100], y: [1, 0.1, 0.01] }, { name: "test", x: [1, 10, 100], y: [2, 0.5, 0.2] }];
+    const series = [
+      { name: "train", x: [1, 10, 100], y: [1, 0.1, 0.01] },
+      { name: "test", x: [1, 10, 100], y: [2, 0.5, 0.2] },
+    ];
     const svg = await lineChart({ series, xLabel: "Round", yLabel: "Loss", yLog: true, width: 400, height: 300 });
     expect(svg).toContain('viewBox="0 0 400 300"');
     for (const text of ["Round", "Loss", ">train<", ">test<"]) expect(svg).toContain(text);
   });
 
   it("draws a constant series, and refuses what an axis cannot show", async () => {
-    expect(await lineChart({ series: [{ name: "flat", x: [1, 2], y: [3, 3] }], xLabel: "x", yLabel: "y" })).not.toContain("NaN");
-    const bad = (y: number[], yLog: boolean) => lineChart({ series: [{ name: "s", x: [1, 2], y }], xLabel: "x", yLabel: "y", yLog });
-    await expect(bad([1, NaN], false)).rejects.toThrow('lineChart: the curve "s" has y = NaN at point 1; all need to be finite.');
+    expect(
+      await lineChart({ series: [{ name: "flat", x: [1, 2], y: [3, 3] }], xLabel: "x", yLabel: "y" }),
+    ).not.toContain("NaN");
+    const bad = (y: number[], yLog: boolean) =>
+      lineChart({ series: [{ name: "s", x: [1, 2], y }], xLabel: "x", yLabel: "y", yLog });
+    await expect(bad([1, NaN], false)).rejects.toThrow(
+      'lineChart: the curve "s" has y = NaN at point 1; all need to be finite.',
+    );
     await expect(bad([0, 1], true)).rejects.toThrow("a log scale needs numbers above 0");
-    await expect(lineChart({ series: [{ name: "s", x: [1], y: [1] }], xLabel: "x", yLabel: "y", width: 5 })).rejects.toThrow("width must be a number >= 200; got 5.");
+    await expect(
+      lineChart({ series: [{ name: "s", x: [1], y: [1] }], xLabel: "x", yLabel: "y", width: 5 }),
+    ).rejects.toThrow("width must be a number >= 200; got 5.");
   });
 });
 
 describe("saveChart and toPng", () => {
-  const svg = (text: string) => `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="60"><rect width="200" height="60" fill="white"/><text x="5" y="40" font-size="20" font-family="Arial, sans-serif">${text}</text></svg>`;
+  const svg = (text: string) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="60"><rect width="200" height="60" fill="white"/><text x="5" y="40" font-size="20" font-family="Arial, sans-serif">${text}</text></svg>`;
 
   it("renders text with the package's own font, at the asked scale", async () => {
     const blank = await toPng(svg(""));
@@ -89,13 +122,21 @@ describe("saveChart and toPng", () => {
     expect(await saveChart(svg("x"), path)).toBe(path);
     await saveChart(svg("x"), join(folder, "deep", "chart.PNG"));
     expect(readFileSync(path, "utf8")).toBe(svg("x"));
-    expect(readFileSync(join(folder, "deep", "chart.PNG")).subarray(1, 4).toString()).toBe("PNG");
+    expect(
+      readFileSync(join(folder, "deep", "chart.PNG"))
+        .subarray(1, 4)
+        .toString(),
+    ).toBe("PNG");
     expect(readdirSync(join(folder, "deep")).toSorted()).toEqual(["chart.PNG", "chart.svg"]);
   });
 
   it("says what is wrong with a path", async () => {
-    await expect(saveChart("", "chart.pdf")).rejects.toThrow('saveChart: the path must end in .svg or .png; got "chart.pdf".');
+    await expect(saveChart("", "chart.pdf")).rejects.toThrow(
+      'saveChart: the path must end in .svg or .png; got "chart.pdf".',
+    );
     writeFileSync(join(folder, "file"), "");
-    await expect(saveChart(svg(""), join(folder, "file", "chart.svg"))).rejects.toThrow("Choose a folder you may write to.");
+    await expect(saveChart(svg(""), join(folder, "file", "chart.svg"))).rejects.toThrow(
+      "Choose a folder you may write to.",
+    );
   });
 });

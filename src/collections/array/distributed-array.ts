@@ -6,6 +6,8 @@ import { binaryOp, compareOp, unaryOp, type BinaryOpCode, type CompareOpCode, ty
 import { ELEMENT_BYTES, type DType, type DTypeArrays } from "../../memory/dtype.js";
 import { hostColumn, type HostColumn, type HostDense } from "../../memory/host-column.js";
 import { EXTREMES_STEP, mergeExtremes, type Extremes } from "../../numeric/extremes.js";
+import type { QuantileSketchData } from "../../numeric/quantile-sketch.js";
+import { mergeSketchLists, quantilesOf, SKETCH_STEP } from "../../numeric/quantile-steps.js";
 import { mergeMoments, MOMENTS_STEP, type Moments } from "../../numeric/moments.js";
 import { chooseEngine } from "../choose-engine.js";
 import { explainPlan } from "../explain.js";
@@ -442,6 +444,24 @@ export class DistributedArray implements Disposable {
   /** Largest value of each column, NaN left out. */
   async max(options: RunOptions = {}): Promise<number[]> {
     return Array.from((await this.#extremes(options)).max);
+  }
+
+  /**
+   * Quantiles of each column, NaN left out: `[q][column]`. One pass; a mergeable summary per partition.
+   *
+   * @param q levels in [0, 1]
+   * @param options `error` bounds the rank: the value returned for q has a rank within `error · n` of `q · n` (0.001 unless
+   *   given); exact up to max(1024, 8 / error) distinct values. Always a value of the data, as numpy's `inverted_cdf`
+   */
+  async quantile(q: number | readonly number[], options: RunOptions & { readonly error?: number } = {}): Promise<number[][]> {
+    this.#assertDense("quantile");
+    const levels = typeof q === "number" ? [q] : q;
+    for (const level of levels) {
+      if (!(level >= 0 && level <= 1)) throw new ParameterError(`DistributedArray.quantile: q must be in [0, 1]; got ${show(level)}.`);
+    }
+    const args = { error: options.error ?? 0.001 };
+    const lists = await reducePartitions<QuantileSketchData[]>([this.plan], { label: "quantile", step: SKETCH_STEP, args, combine: mergeSketchLists }, options);
+    return quantilesOf(lists ?? [], levels);
   }
 
   /** All values, in this process. */

@@ -12,9 +12,15 @@ import { polars, type PolarsFrame } from "./polars.js";
 const CHUNK_TO_FRAME = fnRef(import.meta.url, "chunkToFrame");
 
 /** A dense chunk as a frame; one copy. */
-export function chunkToFrame(context: TaskContext, args: { readonly names: readonly string[] }, x: DenseChunk): LiveFrame {
+export function chunkToFrame(
+  context: TaskContext,
+  args: { readonly names: readonly string[] },
+  x: DenseChunk,
+): LiveFrame {
   const pl = polars();
-  const series = x.columns.map((column, j) => pl.Series(args.names[j] ?? `x${j}`, context.memory.copyOut(column) as Float64Array));
+  const series = x.columns.map((column, j) =>
+    pl.Series(args.names[j] ?? `x${j}`, context.memory.copyOut(column) as Float64Array),
+  );
   return new LiveFrame(pl.DataFrame(series));
 }
 
@@ -24,9 +30,13 @@ export function chunkToFrame(context: TaskContext, args: { readonly names: reado
  */
 export function frameOfArray(owner: string, array: DistributedArray, name?: string): FrameState {
   if (array.layout === "csr") {
-    throw new DataError(`${owner}: the result is sparse, and a frame would make it dense. Pass array.toArray() rows instead of a frame.`);
+    throw new DataError(
+      `${owner}: the result is sparse, and a frame would make it dense. Pass array.toArray() rows instead of a frame.`,
+    );
   }
-  const names = array.names ?? Array.from({ length: array.width }, (_, j) => (name !== undefined && array.width === 1 ? name : `x${j}`));
+  const names =
+    array.names ??
+    Array.from({ length: array.width }, (_, j) => (name !== undefined && array.width === 1 ? name : `x${j}`));
   const plan = TaskPlan.blockwise(array.plan, `${array.plan.label}.toFrame`, CHUNK_TO_FRAME, { names: [...names] });
   return frameState({ kind: "plan", plan }, emptyFrame(names, array.dtype), array.partitionRows);
 }
@@ -51,23 +61,38 @@ export function hstack(
         { details: { partition } },
       );
     }
-    return chunk.columns.map((column, j) => pl.Series(args.names[k]?.[j] ?? `x${j}`, context.memory.copyOut(column) as Float64Array));
+    return chunk.columns.map((column, j) =>
+      pl.Series(args.names[k]?.[j] ?? `x${j}`, context.memory.copyOut(column) as Float64Array),
+    );
   });
   return new LiveFrame(pl.DataFrame([...frame.getColumns(), ...series]));
 }
 
 /** A lazy frame of `state`'s columns and those of `arrays`. @throws DataError for names that collide or other partitions */
-export function zipColumns(owner: string, state: FrameState, arrays: Readonly<Record<string, DistributedArray>>): FrameState {
+export function zipColumns(
+  owner: string,
+  state: FrameState,
+  arrays: Readonly<Record<string, DistributedArray>>,
+): FrameState {
   const pl = polars();
   const taken = new Set(state.empty.columns);
   const entries = Object.entries(arrays).map(([name, array]) => {
-    if (array.layout === "csr") throw new DataError(`${owner}: ${name} is sparse, and a frame would make it dense. Select its columns first.`);
+    if (array.layout === "csr")
+      throw new DataError(`${owner}: ${name} is sparse, and a frame would make it dense. Select its columns first.`);
     if (array.partitions !== partitionsOf(state)) {
-      throw new DataError(`${owner}: the frame has ${partitionsOf(state)} partitions and ${name} ${array.partitions}. Compute the array from this frame.`);
+      throw new DataError(
+        `${owner}: the frame has ${partitionsOf(state)} partitions and ${name} ${array.partitions}. Compute the array from this frame.`,
+      );
     }
-    const names = array.innerShape.length === 0 ? [name] : Array.from({ length: array.width }, (_, j) => `${name}_${array.names?.[j] ?? j}`);
+    const names =
+      array.innerShape.length === 0
+        ? [name]
+        : Array.from({ length: array.width }, (_, j) => `${name}_${array.names?.[j] ?? j}`);
     for (const own of names) {
-      if (taken.has(own)) throw new DataError(`${owner}: there is a column ${JSON.stringify(own)} already. Use another name.`, { details: { column: own } });
+      if (taken.has(own))
+        throw new DataError(`${owner}: there is a column ${JSON.stringify(own)} already. Use another name.`, {
+          details: { column: own },
+        });
       taken.add(own);
     }
     return { array, names };
@@ -90,6 +115,13 @@ export function zipColumns(owner: string, state: FrameState, arrays: Readonly<Re
 
 function emptyFrame(names: readonly string[], dtype: DistributedArray["dtype"]): PolarsFrame {
   const pl = polars();
-  const typed = { f64: Float64Array, f32: Float32Array, i64: BigInt64Array, i32: Int32Array, u8: Uint8Array, bool: Uint8Array }[dtype];
+  const typed = {
+    f64: Float64Array,
+    f32: Float32Array,
+    i64: BigInt64Array,
+    i32: Int32Array,
+    u8: Uint8Array,
+    bool: Uint8Array,
+  }[dtype];
   return pl.DataFrame(names.map((name) => pl.Series(name, new typed(0) as Float64Array)));
 }

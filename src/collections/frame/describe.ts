@@ -21,7 +21,11 @@ export interface ColumnSummary {
 const DESCRIBE_STEP = fnRef(import.meta.url, "describeStep");
 
 /** Summaries of a partition's columns; counts only where `numeric` is false. */
-export function describeStep(context: TaskContext, args: { readonly columns: readonly string[]; readonly numeric: readonly boolean[] }, input: unknown): ColumnSummary[] {
+export function describeStep(
+  context: TaskContext,
+  args: { readonly columns: readonly string[]; readonly numeric: readonly boolean[] },
+  input: unknown,
+): ColumnSummary[] {
   const frame = frameIn(context, input);
   return args.columns.map((name, j) => {
     if (!args.numeric[j] || frame.height === 0) {
@@ -43,7 +47,9 @@ export function describeStep(context: TaskContext, args: { readonly columns: rea
     const mean = sum / count;
     let m2 = 0;
     for (const value of values) if (!Number.isNaN(value)) m2 += (value - mean) ** 2;
-    return count === 0 ? { count, missing: values.length, mean: NaN, m2: NaN, min: NaN, max: NaN } : { count, missing: values.length - count, mean, m2, min, max };
+    return count === 0
+      ? { count, missing: values.length, mean: NaN, m2: NaN, min: NaN, max: NaN }
+      : { count, missing: values.length - count, mean, m2, min, max };
   });
 }
 
@@ -65,7 +71,10 @@ function merge(a: ColumnSummary, b: ColumnSummary): ColumnSummary {
 }
 
 /** One row for each column: count, missing, mean, standard deviation (n - 1), minimum, maximum. */
-export async function describeFrame(state: FrameState, options: RunOptions & { readonly engine?: Engine }): Promise<PolarsFrame> {
+export async function describeFrame(
+  state: FrameState,
+  options: RunOptions & { readonly engine?: Engine },
+): Promise<PolarsFrame> {
   const schema = Object.entries(schemaOf(state.empty));
   const columns = schema.map(([name]) => name);
   const total = await reducePartitions<ColumnSummary[]>(
@@ -81,10 +90,19 @@ export async function describeFrame(state: FrameState, options: RunOptions & { r
   const none: ColumnSummary = { count: 0, missing: 0, mean: NaN, m2: NaN, min: NaN, max: NaN };
   const summaries = columns.map((_, j) => total?.[j] ?? none);
   const pl = polars();
-  const numbers = (name: string, pick: (summary: ColumnSummary) => number) => pl.Series(name, summaries.map((s) => (Number.isNaN(pick(s)) ? null : pick(s))), pl.Float64);
+  const numbers = (name: string, pick: (summary: ColumnSummary) => number) =>
+    pl.Series(
+      name,
+      summaries.map((s) => (Number.isNaN(pick(s)) ? null : pick(s))),
+      pl.Float64,
+    );
   return pl.DataFrame([
     pl.Series("column", columns, pl.String),
-    pl.Series("type", schema.map(([, type]) => type), pl.String),
+    pl.Series(
+      "type",
+      schema.map(([, type]) => type),
+      pl.String,
+    ),
     numbers("count", (s) => s.count),
     numbers("missing", (s) => s.missing),
     numbers("mean", (s) => s.mean),

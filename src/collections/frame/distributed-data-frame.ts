@@ -23,6 +23,7 @@ import { frameFromHost } from "./live-frame.js";
 import { isPolarsFrame, polars, type Polars, type PolarsExpr, type PolarsFrame } from "./polars.js";
 import { concatStates, limitState, repartitionState } from "./reshape.js";
 import { countRows } from "./row-counts.js";
+import { selectCall } from "./verbs.js";
 
 /** Column names with the types of their values, as far as the compiler knows them. */
 export type Columns = Record<string, unknown>;
@@ -90,15 +91,23 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   }
 
   /** From an Apache Arrow table, or Arrow IPC bytes (stream or file format). */
-  static async fromArrow(table: import("apache-arrow").Table | Uint8Array, options: LocalFrameOptions = {}): Promise<DistributedDataFrame> {
+  static async fromArrow(
+    table: import("apache-arrow").Table | Uint8Array,
+    options: LocalFrameOptions = {},
+  ): Promise<DistributedDataFrame> {
     const owner = "DistributedDataFrame.fromArrow";
     const bytes = table instanceof Uint8Array ? table : (await import("apache-arrow")).tableToIPC(table, "stream");
     const buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     const isFile = buffer.subarray(0, 6).toString("latin1") === "ARROW1";
     try {
-      return new DistributedDataFrame(localState(owner, isFile ? polars().readIPC(buffer) : polars().readIPCStream(buffer), options));
+      return new DistributedDataFrame(
+        localState(owner, isFile ? polars().readIPC(buffer) : polars().readIPCStream(buffer), options),
+      );
     } catch (cause) {
-      throw new DataError(`${owner}: not a readable Arrow table: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+      throw new DataError(
+        `${owner}: not a readable Arrow table: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        { cause },
+      );
     }
   }
 
@@ -156,20 +165,28 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   select(...exprs: ExprLike[]): DistributedDataFrame {
     const owner = "DistributedDataFrame.select";
     if (exprs.length === 0) throw new ParameterError(`${owner}: name at least one column.`);
-    assertColumns(owner, this.#state, exprs.filter((expr) => typeof expr === "string"));
-    return new DistributedDataFrame(withVerb(this.#state, { verb: "select", args: { exprs: exprs.map((expr) => encodeExpr(owner, expr)) } }));
+    assertColumns(
+      owner,
+      this.#state,
+      exprs.filter((expr) => typeof expr === "string"),
+    );
+    return new DistributedDataFrame(withVerb(this.#state, selectCall(owner, exprs)));
   }
 
   /** The rows for which the expression is true. Row counts are unknown afterwards. */
   filter(predicate: PolarsExpr): DistributedDataFrame<S> {
     const owner = "DistributedDataFrame.filter";
-    return new DistributedDataFrame(withVerb(this.#state, { verb: "filter", args: { predicate: encodeExpr(owner, predicate) } }));
+    return new DistributedDataFrame(
+      withVerb(this.#state, { verb: "filter", args: { predicate: encodeExpr(owner, predicate) } }),
+    );
   }
 
   /** Adds columns, or replaces those of the same name: `withColumns(pl.col("a").add(pl.col("b")).alias("sum"))`. */
   withColumns(...exprs: readonly PolarsExpr[]): DistributedDataFrame {
     const owner = "DistributedDataFrame.withColumns";
-    return new DistributedDataFrame(withVerb(this.#state, { verb: "withColumns", args: { exprs: exprs.map((expr) => encodeExpr(owner, expr)) } }));
+    return new DistributedDataFrame(
+      withVerb(this.#state, { verb: "withColumns", args: { exprs: exprs.map((expr) => encodeExpr(owner, expr)) } }),
+    );
   }
 
   /** Without these columns. */
@@ -184,18 +201,27 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   /** With new names: `rename({ old: "new" })`. */
   rename(mapping: { readonly [K in NameOf<S>]?: string }): DistributedDataFrame {
     assertColumns("DistributedDataFrame.rename", this.#state, Object.keys(mapping));
-    return new DistributedDataFrame(withVerb(this.#state, { verb: "rename", args: { mapping: mapping as Record<string, string> } }));
+    return new DistributedDataFrame(
+      withVerb(this.#state, { verb: "rename", args: { mapping: mapping as Record<string, string> } }),
+    );
   }
 
   /**
    * Columns with other types: `cast({ fare: "Float64" })`. A value that does not fit is an error when it runs, or null
    * with `strict: false`.
    */
-  cast(dtypes: { readonly [K in NameOf<S>]?: DTypeLike }, options: { readonly strict?: boolean } = {}): DistributedDataFrame {
+  cast(
+    dtypes: { readonly [K in NameOf<S>]?: DTypeLike },
+    options: { readonly strict?: boolean } = {},
+  ): DistributedDataFrame {
     const owner = "DistributedDataFrame.cast";
     assertColumns(owner, this.#state, Object.keys(dtypes));
-    const named = Object.fromEntries(Object.entries(dtypes).map(([name, dtype]) => [name, dtypeName(dtypeOf(dtype as DTypeLike, owner))]));
-    return new DistributedDataFrame(withVerb(this.#state, { verb: "cast", args: { dtypes: named, strict: options.strict ?? true } }));
+    const named = Object.fromEntries(
+      Object.entries(dtypes).map(([name, dtype]) => [name, dtypeName(dtypeOf(dtype as DTypeLike, owner))]),
+    );
+    return new DistributedDataFrame(
+      withVerb(this.#state, { verb: "cast", args: { dtypes: named, strict: options.strict ?? true } }),
+    );
   }
 
   /**
@@ -206,13 +232,28 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   fillNull(value: FillValue | { readonly [K in NameOf<S>]?: FillValue }): DistributedDataFrame<S> {
     const owner = "DistributedDataFrame.fillNull";
     const pl = polars();
-    const given = typeof value === "object" && value !== null && !(value instanceof Date) ? (value as Record<string, FillValue>) : undefined;
+    const given =
+      typeof value === "object" && value !== null && !(value instanceof Date)
+        ? (value as Record<string, FillValue>)
+        : undefined;
     if (given) assertColumns(owner, this.#state, Object.keys(given));
-    const targets = given ?? Object.fromEntries(Object.entries(this.schema).filter(([, type]) => fits(type, value as FillValue)).map(([name]) => [name, value as FillValue]));
+    const targets =
+      given ??
+      Object.fromEntries(
+        Object.entries(this.schema)
+          .filter(([, type]) => fits(type, value as FillValue))
+          .map(([name]) => [name, value as FillValue]),
+      );
     if (Object.keys(targets).length === 0) {
-      throw new DataError(`${owner}: no column can take ${show(value)}. The columns are ${Object.entries(this.schema).map(([name, type]) => `${name}: ${type}`).join(", ")}.`);
+      throw new DataError(
+        `${owner}: no column can take ${show(value)}. The columns are ${Object.entries(this.schema)
+          .map(([name, type]) => `${name}: ${type}`)
+          .join(", ")}.`,
+      );
     }
-    const values = Object.fromEntries(Object.entries(targets).map(([name, fill]) => [name, encodeExpr(owner, pl.lit(fill) as PolarsExpr)]));
+    const values = Object.fromEntries(
+      Object.entries(targets).map(([name, fill]) => [name, encodeExpr(owner, pl.lit(fill) as PolarsExpr)]),
+    );
     // A number must not change the column's type: 0 in an integer column stays an integer.
     const dtypes = Object.fromEntries(Object.keys(values).map((name) => [name, this.schema[name] as string]));
     const filled = withVerb(this.#state, { verb: "fillNull", args: { values } });
@@ -222,7 +263,9 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   /** Without the rows that have a null in any of `columns` (in any column unless given). NaN is not null. */
   dropNulls(...columns: NameOf<S>[]): DistributedDataFrame<S> {
     assertColumns("DistributedDataFrame.dropNulls", this.#state, columns);
-    return new DistributedDataFrame(withVerb(this.#state, { verb: "dropNulls", args: { columns: columns.length > 0 ? columns : null } }));
+    return new DistributedDataFrame(
+      withVerb(this.#state, { verb: "dropNulls", args: { columns: columns.length > 0 ? columns : null } }),
+    );
   }
 
   /** The first `n` rows, exactly, in one partition. Where row counts are unknown every partition is asked for its first rows. */
@@ -241,9 +284,11 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
    */
   sample(fraction: number, options: { readonly randomState?: number } = {}): DistributedDataFrame<S> {
     const owner = "DistributedDataFrame.sample";
-    if (!(fraction >= 0 && fraction <= 1)) throw new ParameterError(`${owner}: fraction must be between 0 and 1; got ${show(fraction)}.`);
+    if (!(fraction >= 0 && fraction <= 1))
+      throw new ParameterError(`${owner}: fraction must be between 0 and 1; got ${show(fraction)}.`);
     const { randomState: seed = DEFAULT_SEED } = options;
-    if (!Number.isFinite(seed)) throw new ParameterError(`${owner}: randomState must be a finite number; got ${show(seed)}.`);
+    if (!Number.isFinite(seed))
+      throw new ParameterError(`${owner}: randomState must be a finite number; got ${show(seed)}.`);
     const starts = this.partitionRows ? startsOf(this.partitionRows) : null;
     return new DistributedDataFrame(withVerb(this.#state, { verb: "sample", args: { fraction, seed, starts } }));
   }
@@ -252,7 +297,7 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   column<K extends NameOf<S>>(name: K): DistributedSeries {
     const owner = "DistributedDataFrame.column";
     assertColumns(owner, this.#state, [name]);
-    return new DistributedSeries(name, withVerb(this.#state, { verb: "select", args: { exprs: [encodeExpr(owner, name)] } }));
+    return new DistributedSeries(name, withVerb(this.#state, selectCall(owner, [name])));
   }
 
   /** This frame's rows, then those of the others: all need the same columns and types in the same order. */
@@ -272,7 +317,10 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
    * @param fn `{ module, export }`, or an inline function without free variables
    * @param options `args` is passed on; `schema` says what it returns (the present columns unless given), which is checked
    */
-  mapPartitions(fn: UserFn<FrameFn>, options: { readonly args?: Plain; readonly schema?: Readonly<Record<string, DTypeLike>> } = {}): DistributedDataFrame {
+  mapPartitions(
+    fn: UserFn<FrameFn>,
+    options: { readonly args?: Plain; readonly schema?: Readonly<Record<string, DTypeLike>> } = {},
+  ): DistributedDataFrame {
     const owner = "DistributedDataFrame.mapPartitions";
     const empty = options.schema ? emptyFrame(options.schema, owner) : this.#state.empty;
     const args = { fn: encodeUserFn(owner, fn), args: options.args, schema: schemaOf(empty), label: owner };
@@ -302,7 +350,10 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
    * Columns as an array of numbers, lazily: null becomes NaN, booleans 0 and 1, dates milliseconds since 1970 UTC.
    * @throws DataError naming the first column that is not numeric
    */
-  toArray(columns: readonly NameOf<S>[] = this.columns, options: { readonly dtype?: "f64" | "f32" } = {}): DistributedArray {
+  toArray(
+    columns: readonly NameOf<S>[] = this.columns,
+    options: { readonly dtype?: "f64" | "f32" } = {},
+  ): DistributedArray {
     return frameToArray("DistributedDataFrame.toArray", this.#state, columns, options.dtype ?? "f64", false);
   }
 
@@ -318,7 +369,9 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
     const frame = await this.compute(options);
     const { tableFromIPC } = await import("apache-arrow");
     // Arrow's JavaScript reads the oldest layout of strings only.
-    return tableFromIPC(frame.writeIPC({ compression: "uncompressed", compatLevel: "oldest" } as { compression: "uncompressed" }));
+    return tableFromIPC(
+      frame.writeIPC({ compression: "uncompressed", compatLevel: "oldest" } as { compression: "uncompressed" }),
+    );
   }
 
   /** Computes all partitions and keeps them in the engine until {@link release}; row counts are known afterwards. */
@@ -326,7 +379,10 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
     const [held] = await holdPlans([this.plan], options.engine ?? chooseEngine([this.plan]), options);
     const state = frameState({ kind: "plan", plan: held as Plan }, this.#state.empty, this.partitionRows);
     try {
-      return new DistributedDataFrame({ ...state, partitionRows: state.partitionRows ?? (await countRows(state, options)) });
+      return new DistributedDataFrame({
+        ...state,
+        partitionRows: state.partitionRows ?? (await countRows(state, options)),
+      });
     } catch (error) {
       held?.release();
       throw error;
@@ -335,7 +391,8 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
 
   /** Lets go of the partitions that {@link persist} keeps; harmless on any other frame. */
   release(): void {
-    if (this.#state.source.kind === "plan" && this.#state.source.plan instanceof HeldPlan) this.#state.source.plan.release();
+    if (this.#state.source.kind === "plan" && this.#state.source.plan instanceof HeldPlan)
+      this.#state.source.plan.release();
   }
 
   [Symbol.dispose](): void {
@@ -343,8 +400,17 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   }
 
   /** One Parquet file a partition in the folder `path`; see {@link WriteOptions}. Resolves to the files' paths. */
-  writeParquet(path: string, options: WriteOptions & { readonly compression?: "zstd" | "snappy" | "lz4" | "gzip" | "uncompressed" } = {}): Promise<string[]> {
-    return writeFrame("writeParquet", this.plan, path, { format: "parquet", compression: options.compression ?? "zstd" }, options);
+  writeParquet(
+    path: string,
+    options: WriteOptions & { readonly compression?: "zstd" | "snappy" | "lz4" | "gzip" | "uncompressed" } = {},
+  ): Promise<string[]> {
+    return writeFrame(
+      "writeParquet",
+      this.plan,
+      path,
+      { format: "parquet", compression: options.compression ?? "zstd" },
+      options,
+    );
   }
 
   /** One CSV file with a header a partition in the folder `path`. */
@@ -374,7 +440,8 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
 export type FillValue = number | string | boolean | Date;
 
 function fits(type: string, value: FillValue): boolean {
-  if (typeof value === "number") return /^(U?Int|Float|Decimal)/.test(type) && (Number.isInteger(value) || !/^U?Int/.test(type));
+  if (typeof value === "number")
+    return /^(U?Int|Float|Decimal)/.test(type) && (Number.isInteger(value) || !/^U?Int/.test(type));
   if (typeof value === "string") return type === "String" || type === "Categorical";
   return typeof value === "boolean" ? type === "Bool" : type.startsWith("Date");
 }

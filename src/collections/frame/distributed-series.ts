@@ -80,7 +80,8 @@ export class DistributedSeries {
    * @throws DataError (when it runs) naming column, partition, row and value for one that is not among `classes`
    */
   encode(classes: readonly Label[]): DistributedArray {
-    if (new Set(classes).size < classes.length) throw new DataError(`DistributedSeries.encode: a class occurs twice in ${show(classes)}.`);
+    if (new Set(classes).size < classes.length)
+      throw new DataError(`DistributedSeries.encode: a class occurs twice in ${show(classes)}.`);
     return columnToCodes(this.#state, this.name, classes);
   }
 

@@ -13,6 +13,7 @@ export function explainFrame(state: FrameState): string {
   if (source.kind === "reader" && source.columnar && source.partitions > 0) {
     const scan = openSource(source.part(0), verbs) as PolarsLazyFrame;
     lines.push("Polars query of partition 0:", applyVerbs(scan, verbs, 0).describeOptimizedPlan());
-  } else if (verbs.length > 0) lines.push(`Verbs, one Polars query a partition: ${verbs.map((call) => call.verb).join(", ")}.`);
+  } else if (verbs.length > 0)
+    lines.push(`Verbs, one Polars query a partition: ${verbs.map((call) => call.verb).join(", ")}.`);
   return lines.join("\n");
 }

@@ -8,7 +8,9 @@ export type ExprLike = string | PolarsExpr;
 export function encodeExpr(owner: string, value: ExprLike): Uint8Array {
   const expr = typeof value === "string" ? polars().col(value) : value;
   if (!isExpr(expr)) {
-    throw new ParameterError(`${owner}: expected a column name or a Polars expression; got ${show(value)}. Write pl.col("name")...`);
+    throw new ParameterError(
+      `${owner}: expected a column name or a Polars expression; got ${show(value)}. Write pl.col("name")...`,
+    );
   }
   rejectRowMixing(owner, expr);
   return new Uint8Array((expr as unknown as { serialize(format: string): Buffer }).serialize("bincode"));
@@ -42,12 +44,63 @@ export function columnsOfExpr(bytes: Uint8Array): string[] | undefined {
 }
 
 // Nodes of Polars' JSON whose value at one row depends on other rows: their answer would change with the partitioning.
-const MIXING_NODES = new Set(["Agg", "Over", "Window", "Sort", "SortBy", "Gather", "Filter", "Slice", "Explode", "Rolling", "Len"]);
+const MIXING_NODES = new Set([
+  "Agg",
+  "Over",
+  "Window",
+  "Sort",
+  "SortBy",
+  "Gather",
+  "Filter",
+  "Slice",
+  "Explode",
+  "Rolling",
+  "Len",
+]);
 const MIXING_FUNCTIONS = new Set([
-  "CumSum", "CumProd", "CumMin", "CumMax", "CumCount", "Shift", "ShiftAndFill", "Diff", "PctChange", "Rank", "Unique", "Reverse",
-  "RollingExpr", "FillNullWithStrategy", "Interpolate", "EwmMean", "EwmStd", "EwmVar", "ValueCounts", "UniqueCounts",
-  "Quantile", "Mode", "ArgSort", "ArgMin", "ArgMax", "ArgUnique", "NullCount", "DropNans", "DropNulls", "QCut", "Hist", "TopK",
-  "IsUnique", "IsDuplicated", "IsFirstDistinct", "IsLastDistinct", "Any", "All", "ApproxNUnique", "RLE", "RLEID", "Skew", "Kurtosis",
+  "CumSum",
+  "CumProd",
+  "CumMin",
+  "CumMax",
+  "CumCount",
+  "Shift",
+  "ShiftAndFill",
+  "Diff",
+  "PctChange",
+  "Rank",
+  "Unique",
+  "Reverse",
+  "RollingExpr",
+  "FillNullWithStrategy",
+  "Interpolate",
+  "EwmMean",
+  "EwmStd",
+  "EwmVar",
+  "ValueCounts",
+  "UniqueCounts",
+  "Quantile",
+  "Mode",
+  "ArgSort",
+  "ArgMin",
+  "ArgMax",
+  "ArgUnique",
+  "NullCount",
+  "DropNans",
+  "DropNulls",
+  "QCut",
+  "Hist",
+  "TopK",
+  "IsUnique",
+  "IsDuplicated",
+  "IsFirstDistinct",
+  "IsLastDistinct",
+  "Any",
+  "All",
+  "ApproxNUnique",
+  "RLE",
+  "RLEID",
+  "Skew",
+  "Kurtosis",
 ]);
 
 function rejectRowMixing(owner: string, expr: PolarsExpr): void {

@@ -34,7 +34,11 @@ export interface FrameState {
 }
 
 /** A state without verbs. */
-export function frameState(source: FrameSource, empty: PolarsFrame, partitionRows: readonly number[] | undefined): FrameState {
+export function frameState(
+  source: FrameSource,
+  empty: PolarsFrame,
+  partitionRows: readonly number[] | undefined,
+): FrameState {
   return { source, sourceColumns: empty.columns, verbs: [], empty, partitionRows };
 }
 
@@ -59,9 +63,12 @@ function tryVerbs(owner: string, empty: PolarsFrame, calls: readonly VerbCall[])
   } catch (cause) {
     if (cause instanceof PartwiseError) throw cause;
     const text = reasonOf(cause);
-    const [, missing] = /unable to find column "([^"]*)"|"([^"]*)" not found/.exec(text)?.filter((group) => group !== undefined) ?? [];
+    const [, missing] =
+      /unable to find column "([^"]*)"|"([^"]*)" not found/.exec(text)?.filter((group) => group !== undefined) ?? [];
     if (missing !== undefined) throw unknownColumn(owner, missing, empty.columns);
-    throw new DataError(`${owner}: ${text}. Check the expression and the types of its columns (see .schema).`, { cause });
+    throw new DataError(`${owner}: ${text}. Check the expression and the types of its columns (see .schema).`, {
+      cause,
+    });
   }
 }
 
@@ -105,7 +112,11 @@ function makePlan(state: FrameState): Plan {
       partitions: source.partitions,
       inputs: [],
       bytes: source.bytes,
-      task: (index) => ({ fn: FRAME_TASK, args: { part: plainPart(source.part(index)), verbs: plainVerbs(verbs) }, inputs: [] }),
+      task: (index) => ({
+        fn: FRAME_TASK,
+        args: { part: plainPart(source.part(index)), verbs: plainVerbs(verbs) },
+        inputs: [],
+      }),
     });
   }
   const columns = columnsNeeded(verbs, state.sourceColumns);
@@ -134,7 +145,8 @@ class SharedReader {
       bytes: source.bytes,
       task: (index) => {
         // Without any column the number of rows would be lost.
-        const wanted = this.#wanted?.size === 0 ? columns.slice(0, 1) : columns.filter((name) => this.#wanted?.has(name));
+        const wanted =
+          this.#wanted?.size === 0 ? columns.slice(0, 1) : columns.filter((name) => this.#wanted?.has(name));
         const part = { ...source.part(index), columns: this.#wanted && wanted.length < columns.length ? wanted : null };
         return { fn: FRAME_TASK, args: { part: plainPart(part as SourcePart), verbs: [] }, inputs: [] };
       },

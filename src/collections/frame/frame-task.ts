@@ -36,12 +36,24 @@ export function frameTask(context: TaskContext, args: FrameTaskArgs, input?: unk
       const columns = onlyColumns(args.verbs, input.names);
       if (columns) return pickSealed(input, columns);
     }
-    const opened = args.part ? openSource(args.part, args.verbs) : input instanceof LiveFrame ? input.numbers : undefined;
+    const opened = args.part
+      ? openSource(args.part, args.verbs)
+      : input instanceof LiveFrame
+        ? input.numbers
+        : undefined;
     if (opened instanceof NumberFrame) {
-      const columns = onlyColumns(args.verbs, opened.columns.map((column) => column.name));
+      const columns = onlyColumns(
+        args.verbs,
+        opened.columns.map((column) => column.name),
+      );
       if (columns) return new LiveFrame(opened.select(columns));
     }
-    const source = opened === undefined ? frameIn(context, input, args.columns) : opened instanceof NumberFrame ? opened.toPolars() : undefined;
+    const source =
+      opened === undefined
+        ? frameIn(context, input, args.columns)
+        : opened instanceof NumberFrame
+          ? opened.toPolars()
+          : undefined;
     return new LiveFrame(applyVerbs(source?.lazy() ?? (opened as PolarsLazyFrame), args.verbs, index).collectSync());
   });
 }
@@ -84,13 +96,21 @@ export async function userTask(
   const index = context.partition?.index ?? 0;
   const fn = (await decodeUserFn(args.fn)) as unknown as (frame: PolarsFrame, info: object) => unknown;
   const result = await fn(frameIn(context, input), { args: args.args, partition: index, pl });
-  const frame = isPolarsFrame(result) ? result : isPlainObject(result) ? pl.DataFrame(result as Record<string, unknown[]>) : undefined;
+  const frame = isPolarsFrame(result)
+    ? result
+    : isPlainObject(result)
+      ? pl.DataFrame(result as Record<string, unknown[]>)
+      : undefined;
   if (!frame) {
-    throw new DataError(`${args.label}: the function returned ${show(result)} for partition ${index}. Return a Polars DataFrame or an object of columns.`);
+    throw new DataError(
+      `${args.label}: the function returned ${show(result)} for partition ${index}. Return a Polars DataFrame or an object of columns.`,
+    );
   }
   const got = schemaOf(frame);
   const wanted = Object.entries(args.schema);
-  const same = wanted.length === Object.keys(got).length && wanted.every(([name, dtype], i) => Object.keys(got)[i] === name && got[name] === dtype);
+  const same =
+    wanted.length === Object.keys(got).length &&
+    wanted.every(([name, dtype], i) => Object.keys(got)[i] === name && got[name] === dtype);
   if (!same) {
     throw new DataError(
       `${args.label}: the function returned ${schemaText(got)} for partition ${index}; declared is ${schemaText(args.schema)}. ` +
@@ -104,7 +124,13 @@ export async function userTask(
 function pickSealed(frame: SealedNumbers, names: readonly string[]): SealedNumbers {
   const at = names.map((name) => frame.names.indexOf(name));
   const pick = <T>(list: readonly T[]): T[] => at.map((j) => list[j] as T);
-  return { ...frame, names, integer: pick(frame.integer), values: { ...frame.values, columns: pick(frame.values.columns) }, nulls: pick(frame.nulls) };
+  return {
+    ...frame,
+    names,
+    integer: pick(frame.integer),
+    values: { ...frame.values, columns: pick(frame.values.columns) },
+    nulls: pick(frame.nulls),
+  };
 }
 
 /** Frames one below the other, in order. */
@@ -119,7 +145,9 @@ export function stack(frames: readonly PolarsFrame[]): PolarsFrame {
 }
 
 function schemaText(schema: FrameSchema): string {
-  return `{ ${Object.entries(schema).map(([name, dtype]) => `${name}: ${dtype}`).join(", ")} }`;
+  return `{ ${Object.entries(schema)
+    .map(([name, dtype]) => `${name}: ${dtype}`)
+    .join(", ")} }`;
 }
 
 function guarded<T>(owner: string, index: number, path: string | undefined, work: () => T): T {

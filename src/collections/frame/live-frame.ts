@@ -84,7 +84,8 @@ export function frameFromHost(value: unknown): PolarsFrame {
     const data = value["bytes"].data as Uint8Array;
     return polars().readIPC(Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
   }
-  if (isPlainObject(value) && value["kind"] === "numbers") return NumberFrame.fromHost(value as unknown as HostNumbers).toPolars();
+  if (isPlainObject(value) && value["kind"] === "numbers")
+    return NumberFrame.fromHost(value as unknown as HostNumbers).toPolars();
   throw new DataError(`Expected a frame from the engine; got ${show(value)}.`);
 }
 

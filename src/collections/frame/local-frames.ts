@@ -23,9 +23,14 @@ export function localState(owner: string, frame: PolarsFrame, options: LocalFram
   }
   const starts = Array.from({ length: partitions + 1 }, (_, i) => Math.round((i * rows) / partitions));
   const partitionRows = starts.slice(1).map((end, i) => end - (starts[i] ?? 0));
-  const value = (index: number): Plain => hostFrame(frame.slice(starts[index] ?? 0, partitionRows[index] ?? 0)) as unknown as Plain;
+  const value = (index: number): Plain =>
+    hostFrame(frame.slice(starts[index] ?? 0, partitionRows[index] ?? 0)) as unknown as Plain;
   const bytes = rows * frame.width * 8;
-  return frameState({ kind: "plan", plan: new HostPlan(owner, partitions, bytes, value) }, frame.head(0), partitionRows);
+  return frameState(
+    { kind: "plan", plan: new HostPlan(owner, partitions, bytes, value) },
+    frame.head(0),
+    partitionRows,
+  );
 }
 
 /**
@@ -41,20 +46,32 @@ export function frameOfColumns(
   const names = Object.keys(columns);
   const length = columns[names[0] ?? ""]?.length ?? 0;
   for (const name of Object.keys(schema)) {
-    if (!names.includes(name)) throw new DataError(`${owner}: schema names ${show(name)}, which is no column. The columns are ${names.map(show).join(", ")}.`);
+    if (!names.includes(name))
+      throw new DataError(
+        `${owner}: schema names ${show(name)}, which is no column. The columns are ${names.map(show).join(", ")}.`,
+      );
   }
   const series = names.map((name) => {
     const data = columns[name];
     if (typeof data !== "object" || data === null || typeof data.length !== "number") {
-      throw new DataError(`${owner}: column ${show(name)} must be an array or a typed array; got ${show(data)}.`, { details: { column: name } });
-    }
-    if (data.length !== length) {
-      throw new DataError(`${owner}: column ${show(name)} has ${data.length} rows and ${show(names[0])} has ${length}. All columns need the same length.`, {
+      throw new DataError(`${owner}: column ${show(name)} must be an array or a typed array; got ${show(data)}.`, {
         details: { column: name },
       });
     }
+    if (data.length !== length) {
+      throw new DataError(
+        `${owner}: column ${show(name)} has ${data.length} rows and ${show(names[0])} has ${length}. All columns need the same length.`,
+        {
+          details: { column: name },
+        },
+      );
+    }
     const dtype = schema[name] === undefined ? typeOf(owner, name, data) : dtypeOf(schema[name], owner);
-    return pl.Series(name, ArrayBuffer.isView(data) ? (data as never) : Array.from(data, (value) => value ?? null), dtype as never);
+    return pl.Series(
+      name,
+      ArrayBuffer.isView(data) ? (data as never) : Array.from(data, (value) => value ?? null),
+      dtype as never,
+    );
   });
   if (series.length === 0) return pl.DataFrame({});
   return pl.DataFrame(series as never);
@@ -65,7 +82,10 @@ export function columnsOfObjects(owner: string, rows: readonly object[]): Record
   const columns: Record<string, unknown[]> = {};
   rows.forEach((row, i) => {
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
-      throw new DataError(`${owner}: row ${i} must be an object; got ${show(row)}. For rows of numbers use DistributedArray.fromRows.`, { details: { row: i } });
+      throw new DataError(
+        `${owner}: row ${i} must be an object; got ${show(row)}. For rows of numbers use DistributedArray.fromRows.`,
+        { details: { row: i } },
+      );
     }
     for (const [name, value] of Object.entries(row)) {
       columns[name] ??= Array.from({ length: rows.length }, () => null);
@@ -93,9 +113,12 @@ function typeOf(owner: string, name: string, data: ArrayLike<unknown>): unknown 
     const own = value instanceof Date ? "date" : typeof value;
     if (kind === undefined) kind = own;
     else if (kind !== own) {
-      throw new DataError(`${owner}: column ${show(name)} mixes ${kind} and ${own} (row ${i}: ${show(value)}). Make its values one type.`, {
-        details: { column: name, row: i },
-      });
+      throw new DataError(
+        `${owner}: column ${show(name)} mixes ${kind} and ${own} (row ${i}: ${show(value)}). Make its values one type.`,
+        {
+          details: { column: name, row: i },
+        },
+      );
     }
   }
   if (kind === "string") return pl.String;
@@ -103,5 +126,8 @@ function typeOf(owner: string, name: string, data: ArrayLike<unknown>): unknown 
   if (kind === "bigint") return pl.Int64;
   if (kind === "date") return pl.Datetime("ms");
   if (kind === "number" || kind === undefined) return pl.Float64;
-  throw new DataError(`${owner}: column ${show(name)} holds ${kind} values; use numbers, strings, booleans, bigints or dates.`, { details: { column: name } });
+  throw new DataError(
+    `${owner}: column ${show(name)} holds ${kind} values; use numbers, strings, booleans, bigints or dates.`,
+    { details: { column: name } },
+  );
 }

@@ -69,7 +69,10 @@ export class NumberFrame {
 
   /** Only these columns, in this order. */
   select(names: readonly string[]): NumberFrame {
-    return new NumberFrame(this.rows, names.map((name) => this.columns.find((column) => column.name === name) as NumberColumn));
+    return new NumberFrame(
+      this.rows,
+      names.map((name) => this.columns.find((column) => column.name === name) as NumberColumn),
+    );
   }
 
   /** Copies the columns into one block of an arena. */
@@ -92,8 +95,19 @@ export class NumberFrame {
     const series = this.columns.map(({ name, data, nulls, integer }) => {
       let values = pl.Series(name, data as never, pl.Float64);
       if (nulls) {
-        const both = pl.DataFrame([pl.Series("x", data as never, pl.Float64), pl.Series("null", nulls as never, pl.UInt8)] as never);
-        values = both.select(pl.when(pl.col("null").eq(pl.lit(0))).then(pl.col("x")).otherwise(pl.lit(null)).alias(name)).getColumn(name);
+        const both = pl.DataFrame([
+          pl.Series("x", data as never, pl.Float64),
+          pl.Series("null", nulls as never, pl.UInt8),
+        ] as never);
+        values = both
+          .select(
+            pl
+              .when(pl.col("null").eq(pl.lit(0)))
+              .then(pl.col("x"))
+              .otherwise(pl.lit(null))
+              .alias(name),
+          )
+          .getColumn(name);
       }
       return integer ? values.cast(pl.Int64) : values;
     });

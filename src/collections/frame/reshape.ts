@@ -25,7 +25,9 @@ export function concatStates(states: readonly FrameState[]): FrameState {
       );
     }
   });
-  const places = states.flatMap((state) => Array.from({ length: partitionsOf(state) }, (_, index) => ({ plan: planOf(state), index })));
+  const places = states.flatMap((state) =>
+    Array.from({ length: partitionsOf(state) }, (_, index) => ({ plan: planOf(state), index })),
+  );
   const plan = new TaskPlan({
     label: "concat",
     partitions: places.length,
@@ -36,7 +38,9 @@ export function concatStates(states: readonly FrameState[]): FrameState {
       return { fn: FRAME_TASK, args: { verbs: [] }, inputs: place ? [place] : [] };
     },
   });
-  const rows = states.every((state) => state.partitionRows) ? states.flatMap((state) => state.partitionRows ?? []) : undefined;
+  const rows = states.every((state) => state.partitionRows)
+    ? states.flatMap((state) => state.partitionRows ?? [])
+    : undefined;
   return frameState({ kind: "plan", plan }, first.empty, rows);
 }
 
@@ -46,14 +50,20 @@ export function limitState(owner: string, state: FrameState, n: number, from: "h
   const few = withVerb(state, { verb: "limit", args: { rows: n, from } });
   const { partitionRows } = state;
   const total = partitionRows?.reduce((sum, rows) => sum + rows, 0);
-  const indices = partitionRows ? needed(partitionRows, n, from) : Array.from({ length: partitionsOf(state) }, (_, i) => i);
+  const indices = partitionRows
+    ? needed(partitionRows, n, from)
+    : Array.from({ length: partitionsOf(state) }, (_, i) => i);
   const input = planOf(few);
   const plan = new TaskPlan({
     label: labelOf(few),
     partitions: 1,
     inputs: [input],
     bytes: undefined,
-    task: () => ({ fn: CONCAT_TASK, args: { limit: n, from }, inputs: indices.map((index) => ({ plan: input, index })) }),
+    task: () => ({
+      fn: CONCAT_TASK,
+      args: { limit: n, from },
+      inputs: indices.map((index) => ({ plan: input, index })),
+    }),
   });
   return frameState({ kind: "plan", plan }, state.empty, total === undefined ? undefined : [Math.min(n, total)]);
 }
@@ -79,7 +89,8 @@ export function repartitionState(state: FrameState, partitions: number): FrameSt
 
 /** The same rows in partitions of these sizes. */
 export function alignState(state: FrameState, partitionRows: readonly number[]): FrameState {
-  if (!state.partitionRows) throw new DataError("DistributedDataFrame: its row counts are not known. Call persist() first.");
+  if (!state.partitionRows)
+    throw new DataError("DistributedDataFrame: its row counts are not known. Call persist() first.");
   return piecesState(state, "align", alignedPieces(state.partitionRows, partitionRows));
 }
 
@@ -93,7 +104,11 @@ function piecesState(state: FrameState, verb: string, layout: PieceLayout): Fram
     task: (index) => {
       const pieces = layout.pieces[index] ?? [];
       const spans = pieces.map(({ from, to }) => [from, to] as const);
-      return { fn: PIECES_TASK, args: { unit: layout.unit, spans } as Plain, inputs: pieces.map(({ partition }) => ({ plan: input, index: partition })) };
+      return {
+        fn: PIECES_TASK,
+        args: { unit: layout.unit, spans } as Plain,
+        inputs: pieces.map(({ partition }) => ({ plan: input, index: partition })),
+      };
     },
   });
   return frameState({ kind: "plan", plan }, state.empty, layout.partitionRows);

@@ -10,11 +10,21 @@ const ROWS_STEP = fnRef(import.meta.url, "rowsStep");
 
 /** The number of rows of a partition; a sealed frame knows it. */
 export function rowsStep(context: TaskContext, _args: unknown, input: unknown): number[] {
-  return [sealedRows(input) ?? (input instanceof LiveFrame && input.numbers ? input.numbers.rows : frameIn(context, input).height)];
+  return [
+    sealedRows(input) ??
+      (input instanceof LiveFrame && input.numbers ? input.numbers.rows : frameIn(context, input).height),
+  ];
 }
 
 /** Rows of each partition in one pass. */
-export async function countRows(state: FrameState, options: RunOptions & { readonly engine?: Engine }): Promise<number[]> {
-  const reduction = { label: `${labelOf(state)}.countRows`, step: ROWS_STEP, combine: (a: number[], b: number[]) => [...a, ...b] };
+export async function countRows(
+  state: FrameState,
+  options: RunOptions & { readonly engine?: Engine },
+): Promise<number[]> {
+  const reduction = {
+    label: `${labelOf(state)}.countRows`,
+    step: ROWS_STEP,
+    combine: (a: number[], b: number[]) => [...a, ...b],
+  };
   return (await reducePartitions<number[]>([planOf(state)], reduction, options)) ?? [];
 }

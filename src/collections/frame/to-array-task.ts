@@ -16,10 +16,18 @@ export const CODES_TASK = fnRef(import.meta.url, "codesTask");
  * Columns of a frame as a dense chunk: null becomes NaN, false and true 0 and 1, dates and times milliseconds (dates since
  * 1970-01-01 UTC), 64-bit integers the nearest double.
  */
-export function denseTask(context: TaskContext, args: { readonly columns: readonly string[]; readonly dtype: "f64" | "f32" }, input: unknown): DenseChunk {
+export function denseTask(
+  context: TaskContext,
+  args: { readonly columns: readonly string[]; readonly dtype: "f64" | "f32" },
+  input: unknown,
+): DenseChunk {
   if (isSealedNumbers(input) && args.dtype === "f64") {
     // The columns lie in an arena as they should: the array shares them.
-    return { kind: "dense", rows: input.rows, columns: args.columns.map((name) => input.values.columns[input.names.indexOf(name)] as Column) };
+    return {
+      kind: "dense",
+      rows: input.rows,
+      columns: args.columns.map((name) => input.values.columns[input.names.indexOf(name)] as Column),
+    };
   }
   if (input instanceof LiveFrame && input.numbers) {
     const { rows, columns } = input.numbers.select(args.columns);
@@ -50,7 +58,11 @@ export function numbersOf(frame: PolarsFrame, name: string, dtype: "f64" | "f32"
     if (from === "Time") series = series.div(1e6) as typeof series;
     if (dtype === "f32") series = series.cast(pl.Float32);
   }
-  if (series.nullCount() > 0) series = series.toFrame().select(pl.col(name).fillNull(pl.lit(Number.NaN)).cast(to)).getColumn(name);
+  if (series.nullCount() > 0)
+    series = series
+      .toFrame()
+      .select(pl.col(name).fillNull(pl.lit(Number.NaN)).cast(to))
+      .getColumn(name);
   return series.toTypedArray() as Float64Array | Float32Array;
 }
 

@@ -1,12 +1,13 @@
 import type { Plain, PlainRecord } from "../../base/plain.js";
 import { CounterRng } from "../../base/rng.js";
-import { columnsOfExpr, decodeExpr, plainColumn } from "./expressions.js";
+import { columnsOfExpr, decodeExpr, encodeExpr, plainColumn, type ExprLike } from "./expressions.js";
 import { dtypeOf } from "./frame-types.js";
 import { polars, type PolarsLazyFrame } from "./polars.js";
 
 /** What each verb's arguments are, as plain data. */
 export interface VerbArgs {
-  select: { readonly exprs: readonly Uint8Array[] };
+  /** `plain`: the names, where all are columns and nothing else; such a choice needs no Polars. */
+  select: { readonly exprs: readonly Uint8Array[]; readonly plain: readonly string[] | null };
   filter: { readonly predicate: Uint8Array };
   withColumns: { readonly exprs: readonly Uint8Array[] };
   drop: { readonly columns: readonly string[] };
@@ -67,7 +68,9 @@ export const verbs: { readonly [K in VerbName]: Verb<K> } = {
     reads: ({ dtypes }) => Object.keys(dtypes),
     apply: (frame, { dtypes, strict }) => {
       const pl = polars();
-      return frame.withColumns(...Object.entries(dtypes).map(([name, dtype]) => pl.col(name).cast(dtypeOf(dtype, "cast"), strict)));
+      return frame.withColumns(
+        ...Object.entries(dtypes).map(([name, dtype]) => pl.col(name).cast(dtypeOf(dtype, "cast"), strict)),
+      );
     },
   },
   fillNull: {
@@ -75,13 +78,16 @@ export const verbs: { readonly [K in VerbName]: Verb<K> } = {
     reads: ({ values }) => Object.keys(values),
     apply: (frame, { values }) => {
       const pl = polars();
-      return frame.withColumns(...Object.entries(values).map(([name, value]) => pl.col(name).fillNull(decodeExpr(value))));
+      return frame.withColumns(
+        ...Object.entries(values).map(([name, value]) => pl.col(name).fillNull(decodeExpr(value))),
+      );
     },
   },
   dropNulls: {
     keepsRows: false,
     reads: ({ columns }) => columns ?? undefined,
-    apply: (frame, { columns }) => (columns === null ? frame.dropNulls([...frame.columns]) : frame.dropNulls([...columns])),
+    apply: (frame, { columns }) =>
+      columns === null ? frame.dropNulls([...frame.columns]) : frame.dropNulls([...columns]),
   },
   limit: {
     keepsRows: false,
@@ -101,6 +107,14 @@ export const verbs: { readonly [K in VerbName]: Verb<K> } = {
     },
   },
 };
+
+/** A `select` of columns or expressions. */
+export function selectCall(owner: string, exprs: readonly ExprLike[]): VerbCall {
+  const encoded = exprs.map((expr) => encodeExpr(owner, expr));
+  const names = encoded.map(plainColumn);
+  const plain = names.every((name) => name !== undefined) ? (names as string[]) : null;
+  return { verb: "select", args: { exprs: encoded, plain } };
+}
 
 /** Applies a chain of verbs. */
 export function applyVerbs(frame: PolarsLazyFrame, calls: readonly VerbCall[], partition: number): PolarsLazyFrame {
@@ -131,9 +145,8 @@ export function onlyColumns(calls: readonly VerbCall[], columns: readonly string
   for (const call of calls) {
     if (call.verb === "drop") left = left.filter((name) => !call.args.columns.includes(name));
     else if (call.verb === "select") {
-      const names = call.args.exprs.map(plainColumn);
-      if (!names.every((name) => name !== undefined && left.includes(name))) return undefined;
-      left = names as string[];
+      if (!call.args.plain?.every((name) => left.includes(name))) return undefined;
+      left = call.args.plain;
     } else return undefined;
   }
   return left;

@@ -1,5 +1,6 @@
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import { decodeError, TaskError, WorkerLostError } from "../../base/errors.js";
+import { lazyRequire } from "../../base/lazy-require.js";
 import type { Plain } from "../../base/plain.js";
 import type { Memory } from "../../memory/memory.js";
 import type { WorkerInfo } from "../engine.js";
@@ -41,7 +42,9 @@ export class ThreadPool {
     this.#slots = new WorkerSlots(threads * 2);
     this.#free = Array.from({ length: threads * 2 }, (_, i) => i);
     const start: WorkerStart = { shared: memory.share(), slots: this.#slots.buffer, memoryLimit };
-    this.#pool = new Piscina({
+    // Loaded here, so that importing partwise does not pay for threads.
+    const { Piscina: Pool } = lazyRequire<typeof import("piscina")>("piscina");
+    this.#pool = new Pool({
       filename: new URL("./worker.js", import.meta.url).href,
       name: "run",
       workerData: start,

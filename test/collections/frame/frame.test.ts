@@ -28,7 +28,8 @@ const columns = {
   flag: Array.from({ length: n }, (_, i) => i % 2 === 0),
 };
 const make = (partitions: number) => DistributedDataFrame.fromColumns(columns, { partitions });
-const ids = async (frame: DistributedDataFrame, engine?: Engine): Promise<unknown> => (await frame.compute(engine ? { engine } : {})).getColumn("id").toArray();
+const ids = async (frame: DistributedDataFrame, engine?: Engine): Promise<unknown> =>
+  (await frame.compute(engine ? { engine } : {})).getColumn("id").toArray();
 /** A frame of the same rows whose counts are unknown and whose second partition is empty. */
 const unknown = (): DistributedDataFrame => make(5).filter(pl.col("id").lt(20).or(pl.col("id").gtEq(40)));
 
@@ -57,7 +58,11 @@ describe.each(engines)("frames on the %s engine", (_name, engine) => {
     expect(array.partitionRows).toEqual([33, 34, 33]);
     expect(array.names).toEqual(["x", "flag", "id"]);
     const matrix = await array.compute({ engine: engine() });
-    expect(matrix.toRows().slice(0, 3)).toEqual([[NaN, 1, 0], [0.5, 0, 1], [1, 1, 2]]);
+    expect(matrix.toRows().slice(0, 3)).toEqual([
+      [NaN, 1, 0],
+      [0.5, 0, 1],
+      [1, 1, 2],
+    ]);
     const single = make(3).toArray(["x"], { dtype: "f32" });
     expect(single.dtype).toBe("f32");
     expect((await single.compute({ engine: engine() })).toRows()[1]).toEqual([0.5]);
@@ -66,7 +71,14 @@ describe.each(engines)("frames on the %s engine", (_name, engine) => {
   it("take and drop rows exactly at either end, with known and unknown counts", async () => {
     expect(await ids(make(7).head(20), engine())).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect(await ids(make(7).tail(20), engine())).toEqual(Array.from({ length: 20 }, (_, i) => 80 + i));
-    expect(await ids(unknown().head(25), engine())).toEqual([...Array.from({ length: 20 }, (_, i) => i), 40, 41, 42, 43, 44]);
+    expect(await ids(unknown().head(25), engine())).toEqual([
+      ...Array.from({ length: 20 }, (_, i) => i),
+      40,
+      41,
+      42,
+      43,
+      44,
+    ]);
     expect(await ids(unknown().tail(3), engine())).toEqual([97, 98, 99]);
     expect(make(7).head(500).rows).toBe(100);
     expect((await make(7).head(0).compute({ engine: engine() })).columns).toEqual(["id", "x", "word", "flag"]);
@@ -112,14 +124,26 @@ describe.each(engines)("frames on the %s engine", (_name, engine) => {
 
   it("mapPartitions gives a Polars frame, args and the partition's number, and checks what comes back", async () => {
     const frame = make(4).mapPartitions(
-      (part, { args, partition, pl: polars }) => part.select("id").withColumn(polars.lit(partition).cast(polars.Int32).add(args as number).cast(polars.Int32).alias("p")),
+      (part, { args, partition, pl: polars }) =>
+        part.select("id").withColumn(
+          polars
+            .lit(partition)
+            .cast(polars.Int32)
+            .add(args as number)
+            .cast(polars.Int32)
+            .alias("p"),
+        ),
       { args: 10, schema: { id: "Int32", p: "Int32" } },
     );
-    expect((await frame.compute({ engine: engine() })).getColumn("p").toArray()).toEqual(Array.from({ length: n }, (_, i) => 10 + Math.floor(i / 25)));
+    expect((await frame.compute({ engine: engine() })).getColumn("p").toArray()).toEqual(
+      Array.from({ length: n }, (_, i) => 10 + Math.floor(i / 25)),
+    );
     const object = make(2).mapPartitions(async () => ({ z: [1, 2] }), { schema: { z: "Float64" } });
     expect((await object.compute({ engine: engine() })).getColumn("z").toArray()).toEqual([1, 2, 1, 2]);
     const wrong = make(2).mapPartitions(() => ({ z: ["a"] }), { schema: { z: "Float64" } });
-    await expect(wrong.compute({ engine: engine() })).rejects.toThrow(/returned \{ z: String \} for partition 0; declared is \{ z: Float64 \}/);
+    await expect(wrong.compute({ engine: engine() })).rejects.toThrow(
+      /returned \{ z: String \} for partition 0; declared is \{ z: Float64 \}/,
+    );
   });
 
   it("series of text have classes and codes; an unknown value names column, partition and row", async () => {
@@ -177,7 +201,15 @@ describe("frames", () => {
 
   it("refuse expressions whose answer depends on the partitioning", () => {
     const frame = make(2);
-    for (const expr of [pl.col("x").sum(), pl.col("x").cumSum(), pl.col("x").shift(1), pl.col("x").rank(), pl.col("x").sort(), pl.len(), pl.col("x").max().over("word")]) {
+    for (const expr of [
+      pl.col("x").sum(),
+      pl.col("x").cumSum(),
+      pl.col("x").shift(1),
+      pl.col("x").rank(),
+      pl.col("x").sort(),
+      pl.len(),
+      pl.col("x").max().over("word"),
+    ]) {
       expect(() => frame.select(expr)).toThrow(/looks at other rows/);
     }
     expect(frame.select(pl.col("x").add(Number.NaN)).columns).toEqual(["x"]);
@@ -213,19 +245,32 @@ describe("frames", () => {
     expect(both.partitions).toBe(5);
     expect(both.rows).toBe(200);
     expect((await both.compute()).height).toBe(200);
-    expect(() => DistributedDataFrame.concat<Record<string, unknown>>(make(1), make(1).drop("x"))).toThrow(/column 1 is "x" \(Float64\) in frame 0 and "word" \(String\) in frame 1/);
+    expect(() => DistributedDataFrame.concat<Record<string, unknown>>(make(1), make(1).drop("x"))).toThrow(
+      /column 1 is "x" \(Float64\) in frame 0 and "word" \(String\) in frame 1/,
+    );
   });
 
   it("come from rows, Polars frames and Arrow tables, and go to Arrow", async () => {
-    const rows = [{ a: 1, b: "x" }, { a: 2, c: true }, { a: null, b: "z" }];
+    const rows = [
+      { a: 1, b: "x" },
+      { a: 2, c: true },
+      { a: null, b: "z" },
+    ];
     const frame = DistributedDataFrame.fromRows(rows, { partitions: 2 });
     expect(frame.schema).toEqual({ a: "Float64", b: "String", c: "Bool" });
-    expect((await frame.compute()).toRecords()).toEqual([{ a: 1, b: "x", c: null }, { a: 2, b: null, c: true }, { a: null, b: "z", c: null }]);
+    expect((await frame.compute()).toRecords()).toEqual([
+      { a: 1, b: "x", c: null },
+      { a: 2, b: null, c: true },
+      { a: null, b: "z", c: null },
+    ]);
     const polars = DistributedDataFrame.fromPolars(pl.DataFrame({ q: [1, 2, 3] }), { partitions: 3 });
     expect(polars.partitionRows).toEqual([1, 1, 1]);
     const table = tableFromArrays({ v: Float64Array.of(1.5, 2.5), w: Int32Array.of(7, 8) });
     const arrow = await DistributedDataFrame.fromArrow(table);
-    expect((await arrow.compute()).toRecords()).toEqual([{ v: 1.5, w: 7 }, { v: 2.5, w: 8 }]);
+    expect((await arrow.compute()).toRecords()).toEqual([
+      { v: 1.5, w: 7 },
+      { v: 2.5, w: 8 },
+    ]);
     const back = await make(3).toArrow();
     expect(back.numRows).toBe(100);
     expect(back.getChild("word")?.get(1)).toBe("green");
@@ -233,8 +278,12 @@ describe("frames", () => {
   });
 
   it("refuse local data of unequal length or mixed types, naming the column", () => {
-    expect(() => DistributedDataFrame.fromColumns({ a: [1, 2], b: [1] })).toThrow(/column "b" has 1 rows and "a" has 2/);
-    expect(() => DistributedDataFrame.fromColumns({ a: [1, "x"] })).toThrow(/column "a" mixes number and string \(row 1: "x"\)/);
+    expect(() => DistributedDataFrame.fromColumns({ a: [1, 2], b: [1] })).toThrow(
+      /column "b" has 1 rows and "a" has 2/,
+    );
+    expect(() => DistributedDataFrame.fromColumns({ a: [1, "x"] })).toThrow(
+      /column "a" mixes number and string \(row 1: "x"\)/,
+    );
     expect(() => DistributedDataFrame.fromRows([{ a: 1 }, 5 as never])).toThrow(/row 1 must be an object/);
   });
 
