@@ -42,20 +42,49 @@ export function parseNumbers(
   fields: readonly NumberField[],
   rows: number,
 ): { rows: number; columns: NumberColumn[] } | undefined {
-  const width = fields.length;
+  const ended =
+    bytes.length === 0 || bytes[bytes.length - 1] === NEWLINE ? bytes : Buffer.concat([bytes, Buffer.of(NEWLINE)]);
   const data = fields.map((field) => (field.wanted ? new Float64Array(rows) : undefined));
   const nulls: (Uint8Array | undefined)[] = fields.map(() => undefined);
   const integer = fields.map((field) => field.integer);
-  // A newline at the end stops every inner loop: none has to look at the length.
-  if (bytes.length > 0 && bytes[bytes.length - 1] !== NEWLINE)
-    return parseNumbers(Buffer.concat([bytes, Buffer.of(NEWLINE)]), delimiter, fields, rows);
+  const found = scan(ended, delimiter, data, nulls, integer, rows);
+  if (found < 0) return undefined;
+  const columns: NumberColumn[] = [];
+  fields.forEach((field, j) => {
+    const values = data[j];
+    if (values)
+      columns.push({
+        name: field.name,
+        data: values.subarray(0, found),
+        nulls: nulls[j]?.subarray(0, found),
+        integer: field.integer,
+      });
+  });
+  return { rows: found, columns };
+}
+
+/**
+ * The hot loop, in a function of its own so that nothing around it spoils its compiled form. `bytes` end with a newline,
+ * which stops every inner loop: none has to look at the length.
+ *
+ * @returns the number of records, -1 for anything out of the ordinary
+ */
+function scan(
+  bytes: Uint8Array,
+  delimiter: number,
+  data: readonly (Float64Array | undefined)[],
+  nulls: (Uint8Array | undefined)[],
+  integer: readonly boolean[],
+  rows: number,
+): number {
+  const width = data.length;
   const n = bytes.length;
   let i = 0;
   let row = 0;
   while (i < n) {
     if (bytes[i] === NEWLINE || bytes[i] === RETURN) {
       // A blank line is no record, but the null of a file with one column.
-      if (width === 1) return undefined;
+      if (width === 1) return -1;
       i += 1;
       continue;
     }
@@ -64,11 +93,11 @@ export function parseNumbers(
       const start = i;
       let byte = bytes[i] as number;
       if (target === undefined) {
-        if (byte === QUOTE) return undefined;
+        if (byte === QUOTE) return -1;
         while (byte !== delimiter && byte !== NEWLINE && byte !== RETURN) {
           i += 1;
           byte = bytes[i] as number;
-          if (byte === QUOTE) return undefined;
+          if (byte === QUOTE) return -1;
         }
       } else if (byte === delimiter || byte === NEWLINE || byte === RETURN) {
         target[row] = NaN;
@@ -85,7 +114,7 @@ export function parseNumbers(
         let digits = i - first;
         let scale = 0;
         if (byte === POINT) {
-          if (integer[j]) return undefined;
+          if (integer[j]) return -1;
           byte = bytes[++i] as number;
           const fraction = i;
           while (byte >= ZERO && byte <= NINE) {
@@ -95,46 +124,35 @@ export function parseNumbers(
           scale = i - fraction;
           digits += scale;
         }
-        if (digits === 0) return undefined;
+        if (digits === 0) return -1;
         let value: number;
         if (byte === LOWER_E || byte === UPPER_E) {
-          if (integer[j]) return undefined;
+          if (integer[j]) return -1;
           byte = bytes[++i] as number;
           if (byte === MINUS || byte === PLUS) byte = bytes[++i] as number;
-          if (byte < ZERO || byte > NINE) return undefined;
+          if (byte < ZERO || byte > NINE) return -1;
           while (byte >= ZERO && byte <= NINE) byte = bytes[++i] as number;
           value = Number(textOf(bytes, start, i));
         } else if (mantissa < EXACT && scale <= 22) {
           value = mantissa / (POWERS[scale] as number);
           if (negative) value = -value;
-        } else if (integer[j]) return undefined;
+        } else if (integer[j]) return -1;
         else value = Number(textOf(bytes, start, i));
         target[row] = value;
       }
       if (j < width - 1) {
-        if (byte !== delimiter) return undefined;
+        if (byte !== delimiter) return -1;
         i += 1;
       } else if (byte === RETURN) {
         i += 1;
-        if (i < n && bytes[i] !== NEWLINE) return undefined;
+        if (i < n && bytes[i] !== NEWLINE) return -1;
         i += 1;
       } else if (byte === NEWLINE) i += 1;
-      else return undefined;
+      else return -1;
     }
     row += 1;
   }
-  const columns: NumberColumn[] = [];
-  fields.forEach((field, j) => {
-    const values = data[j];
-    if (values)
-      columns.push({
-        name: field.name,
-        data: values.subarray(0, row),
-        nulls: nulls[j]?.subarray(0, row),
-        integer: field.integer,
-      });
-  });
-  return { rows: row, columns };
+  return row;
 }
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {

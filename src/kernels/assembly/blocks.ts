@@ -112,6 +112,44 @@ export function block2x2<TA, W>(
   addTo(out + ld + 8, t11);
 }
 
+/** out[4] += Σ a·bⱼ of one column against four, for an even number of rows; two chains a product hide the latency of adding. */
+export function block1x4(a: usize, b0: usize, b1: usize, b2: usize, b3: usize, rows: u32, out: usize): void {
+  let s0 = f64x2.splat(0);
+  let s1 = f64x2.splat(0);
+  let s2 = f64x2.splat(0);
+  let s3 = f64x2.splat(0);
+  let t0 = f64x2.splat(0);
+  let t1 = f64x2.splat(0);
+  let t2 = f64x2.splat(0);
+  let t3 = f64x2.splat(0);
+  const end = bytesOf<f64>(rows);
+  const end4 = bytesOf<f64>(rows & ~3);
+  let o: usize = 0;
+  for (; o < end4; o += 32) {
+    const x = v128.load(a + o);
+    const y = v128.load(a + o, 16);
+    s0 = f64x2.add(s0, f64x2.mul(x, v128.load(b0 + o)));
+    t0 = f64x2.add(t0, f64x2.mul(y, v128.load(b0 + o, 16)));
+    s1 = f64x2.add(s1, f64x2.mul(x, v128.load(b1 + o)));
+    t1 = f64x2.add(t1, f64x2.mul(y, v128.load(b1 + o, 16)));
+    s2 = f64x2.add(s2, f64x2.mul(x, v128.load(b2 + o)));
+    t2 = f64x2.add(t2, f64x2.mul(y, v128.load(b2 + o, 16)));
+    s3 = f64x2.add(s3, f64x2.mul(x, v128.load(b3 + o)));
+    t3 = f64x2.add(t3, f64x2.mul(y, v128.load(b3 + o, 16)));
+  }
+  if (o < end) {
+    const x = v128.load(a + o);
+    s0 = f64x2.add(s0, f64x2.mul(x, v128.load(b0 + o)));
+    s1 = f64x2.add(s1, f64x2.mul(x, v128.load(b1 + o)));
+    s2 = f64x2.add(s2, f64x2.mul(x, v128.load(b2 + o)));
+    s3 = f64x2.add(s3, f64x2.mul(x, v128.load(b3 + o)));
+  }
+  addTo(out, sumLanes(f64x2.add(s0, t0)));
+  addTo(out + 8, sumLanes(f64x2.add(s1, t1)));
+  addTo(out + 16, sumLanes(f64x2.add(s2, t2)));
+  addTo(out + 24, sumLanes(f64x2.add(s3, t3)));
+}
+
 /** Σ w·a·b of one pair of columns. */
 export function block1x1<TA, W>(a: usize, b: usize, w: usize, rows: u32): f64 {
   let s0 = f64x2.splat(0);

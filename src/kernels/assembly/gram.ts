@@ -1,4 +1,4 @@
-import { block1x1, block2x2, block2x4 } from "./blocks";
+import { block1x1, block1x4, block2x2, block2x4 } from "./blocks";
 import { addTo, alignUp, bytesOf, column, dotTile, loadOne, loadPair, minRows, sumTile } from "./lanes";
 
 /** Rows of a tile: its nCols columns fill half of a second-level cache. `gramTileStride` in kernels.ts mirrors it. */
@@ -86,8 +86,8 @@ function weightTileColumn(a: usize, w: usize, rows: u32, dst: usize): void {
  */
 export function gramTile(tile: usize, stride: usize, d: u32, rows: u32, w: usize, weighted: usize, out: usize): void {
   const ld = bytesOf<f64>(d);
-  let i: u32 = 0;
-  for (; i + 2 <= d; i += 2) {
+  const even = d & ~1;
+  for (let i: u32 = 0; i < even; i += 2) {
     let a0 = tile + stride * i;
     let a1 = a0 + stride;
     let b = a0;
@@ -99,30 +99,44 @@ export function gramTile(tile: usize, stride: usize, d: u32, rows: u32, w: usize
     }
     let o = out + ld * i + bytesOf<f64>(i);
     let j = i;
-    for (; j + 4 <= d; j += 4) {
+    for (; j + 4 <= even; j += 4) {
       block2x4<f64, u8>(a0, a1, b, b + stride, b + 2 * stride, b + 3 * stride, 0, rows, o, ld);
       b += 4 * stride;
       o += 32;
     }
-    if (j + 2 <= d) {
-      block2x2<f64, u8>(a0, a1, b, b + stride, 0, rows, o, ld);
-      b += 2 * stride;
-      o += 16;
-      j += 2;
-    }
-    if (j < d) {
-      addTo(o, block1x1<f64, u8>(a0, b, 0, rows));
-      addTo(o + ld, block1x1<f64, u8>(a1, b, 0, rows));
-    }
+    if (j < even) block2x2<f64, u8>(a0, a1, b, b + stride, 0, rows, o, ld);
   }
-  if (i < d) {
-    const a = tile + stride * i;
-    let left = a;
-    if (w != 0) {
-      weightTileColumn(a, w, rows, weighted);
-      left = weighted;
-    }
-    addTo(out + ld * i + bytesOf<f64>(i), block1x1<f64, u8>(left, a, 0, rows));
+  if (even < d) lastColumn(tile, stride, d, rows, w, weighted, out);
+}
+
+// The odd last column against all, four at a time: down its column of the upper triangle.
+function lastColumn(tile: usize, stride: usize, d: u32, rows: u32, w: usize, weighted: usize, out: usize): void {
+  const ld = bytesOf<f64>(d);
+  let a = tile + stride * (d - 1);
+  if (w != 0) {
+    weightTileColumn(a, w, rows, weighted);
+    a = weighted;
+  }
+  // The second weight column is free here: four products at a time, then to their rows.
+  const four = weighted + stride;
+  let o = out + bytesOf<f64>(d - 1);
+  let b = tile;
+  let j: u32 = 0;
+  for (; j + 4 <= d; j += 4) {
+    v128.store(four, f64x2.splat(0));
+    v128.store(four, f64x2.splat(0), 16);
+    block1x4(a, b, b + stride, b + 2 * stride, b + 3 * stride, rows, four);
+    addTo(o, load<f64>(four));
+    addTo(o + ld, load<f64>(four, 8));
+    addTo(o + 2 * ld, load<f64>(four, 16));
+    addTo(o + 3 * ld, load<f64>(four, 24));
+    b += 4 * stride;
+    o += 4 * ld;
+  }
+  for (; j < d; j++) {
+    addTo(o, block1x1<f64, u8>(a, b, 0, rows));
+    b += stride;
+    o += ld;
   }
 }
 

@@ -34,7 +34,8 @@ export function moments(views: MemoryViews, storage: FloatStorage): MomentsKerne
       }
       const mean = weight === 0 ? 0 : sum / weight;
       let m2 = 0;
-      for (let i = 0; weight !== 0 && i < n; i++) {
+      const counted = weight === 0 ? 0 : n;
+      for (let i = 0; i < counted; i++) {
         const d = x[i]! - mean;
         // The weight first: a row of weight 0 adds 0 even where the square overflows.
         if (!Number.isNaN(x[i]!)) m2 += (weights?.[i] ?? 1) * d * d;
