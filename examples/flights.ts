@@ -5,13 +5,23 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
-import { loadFlights } from "../datasets/index.js";
-import { LogisticRegression } from "../models/index.js";
-import { StandardScaler } from "../preprocessing/index.js";
-import { defaultEngine, DistributedArray, makePipeline, polars, type DistributedDataFrame, type PolarsExpr } from "../src/index.js";
-import { accuracyScore, calibrationCurve, logLoss, rocAucScore, rocCurve } from "../src/metrics/index.js";
-import { trainTestSplit } from "../src/model-selection/index.js";
-import { calibrationChart, progressBar, rocCurveChart, saveChart } from "../src/observe/index.js";
+import {
+  calibrationChart,
+  defaultEngine,
+  DistributedArray,
+  makePipeline,
+  polars,
+  progressBar,
+  rocCurveChart,
+  saveChart,
+  type DistributedDataFrame,
+  type PolarsExpr,
+} from "partwise";
+import { loadFlights } from "partwise/datasets";
+import { accuracyScore, calibrationCurve, logLoss, rocAucScore, rocCurve } from "partwise/metrics";
+import { trainTestSplit } from "partwise/model-selection";
+import { LogisticRegression } from "partwise/models";
+import { StandardScaler } from "partwise/preprocessing";
 
 const LATE_MINUTES = 15;
 const AIRPORTS = 20;

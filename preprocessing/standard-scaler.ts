@@ -1,6 +1,7 @@
 import { DataError } from "../src/base/errors.js";
 import { ParamTable } from "../src/base/params.js";
-import type { DistributedArray, FrameLike } from "../src/collections/array/distributed-array.js";
+import type { DistributedArray } from "../src/collections/array/distributed-array.js";
+import type { FrameLike } from "../src/collections/array/frame-like.js";
 import type { LocalMatrix } from "../src/collections/array/local-matrix.js";
 import type { FnRef, TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";

@@ -13,7 +13,8 @@ export {
   WorkerLostError,
 } from "./base/errors.js";
 export { CounterRng } from "./base/rng.js";
-export { DistributedArray, type ArrayConvertible, type FrameLike, type Scalars } from "./collections/array/distributed-array.js";
+export { DistributedArray, type Scalars } from "./collections/array/distributed-array.js";
+export type { ArrayConvertible, FrameLike } from "./collections/array/frame-like.js";
 export { LocalMatrix } from "./collections/array/local-matrix.js";
 export { DistributedDataFrame, type Columns, type FrameFn } from "./collections/frame/distributed-data-frame.js";
 export { DistributedSeries, type FrameRunOptions, type ValueCount } from "./collections/frame/distributed-series.js";
@@ -30,5 +31,15 @@ export type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput
 export type { Label } from "./estimator/labels.js";
 export { estimatorFromJSON, registerEstimator } from "./estimator/registry.js";
 export { Transformer } from "./estimator/transformer.js";
-export { readCsv } from "./io/read-csv.js";
-export { readParquet } from "./io/read-parquet.js";
+export { readCsv, type ReadCsvOptions } from "./io/read-csv.js";
+export { readNdjson, type ReadNdjsonOptions } from "./io/read-ndjson.js";
+export { readIpc, readParquet, type ReadColumnsOptions } from "./io/read-parquet.js";
+export {
+  calibrationChart,
+  lineChart,
+  progressBar,
+  rocCurveChart,
+  saveChart,
+  toPng,
+  type ProgressBar,
+} from "./observe/index.js";

@@ -97,19 +97,22 @@ function penalisedHessian(total: GlmSums, x: Float64Array, problem: LogisticProb
   return { ...penalised(total, x, problem, scale), hessian };
 }
 
-/** The sample in few partitions, because its passes are short; how many depends on the data alone. */
+/**
+ * The sample in few partitions, because its passes are short; how many depends on the data alone. Each partition gives its
+ * rows first and those are put together then, so that no task needs more than one whole partition in memory.
+ */
 function samplePlan(design: Design, stride: number): TaskPlan {
-  const source = design.plan;
-  const parts = Math.min(4, source.partitions);
+  const taken = TaskPlan.blockwise(design.plan, design.owner, SAMPLE_ROWS, { stride });
+  const parts = Math.min(4, taken.partitions);
   return new TaskPlan({
     label: design.owner,
     partitions: parts,
-    inputs: [source],
+    inputs: [taken],
     task: (index) => {
-      const from = Math.floor((index * source.partitions) / parts);
-      const to = Math.floor(((index + 1) * source.partitions) / parts);
-      const inputs = Array.from({ length: to - from }, (_, k) => ({ plan: source, index: from + k }));
-      return { fn: SAMPLE_ROWS, args: { stride }, inputs };
+      const from = Math.floor((index * taken.partitions) / parts);
+      const to = Math.floor(((index + 1) * taken.partitions) / parts);
+      const inputs = Array.from({ length: to - from }, (_, k) => ({ plan: taken, index: from + k }));
+      return { fn: SAMPLE_ROWS, args: { stride: 1 }, inputs };
     },
   });
 }

@@ -7,7 +7,7 @@ import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
 import { requireTarget, type DistributedInput, type LabelInput, type LocalInput, type MatrixInput } from "../../src/estimator/inputs.js";
-import { codeLabels, summariseLabels, type Label } from "../../src/estimator/labels.js";
+import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
 import { accuracyScore } from "../../src/metrics/index.js";
@@ -84,8 +84,7 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
     requireTarget(owner, y);
     const target = await codeLabels(owner, y, options);
     using design = Design.open(owner, X, target.values, options);
-    await design.hold();
-    const summary = await summariseLabels(design);
+    const summary = await holdWithLabels(design);
     if (summary.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
     const present = summary.labels.filter((_, k) => (summary.weights[k] ?? 0) > 0);
     if (present.length !== 2) throw classCountError(owner, Array.from(present, (code) => target.labelOf(code)));

@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.js";
 import { chooseEngine } from "./choose-engine.js";
 import { HeldPlan, type Plan } from "./plan.js";
 import { PlanRun, type RunOptions } from "./plan-run.js";
+import { collectInOrder, type Reduction } from "./reduce.js";
 
 /** Computes all partitions of `plans` in one graph and keeps them in `engine`: shared inputs are read once. */
 export async function holdPlans(plans: readonly Plan[], engine: Engine, options: RunOptions = {}): Promise<HeldPlan[]> {
@@ -22,13 +23,45 @@ export async function holdPlans(plans: readonly Plan[], engine: Engine, options:
     run.release(all);
     throw error;
   }
-  return plans.map((plan, i) => {
-    const own = bytes.splice(0, keys[i]?.length ?? 0);
-    const known = own.every((size) => size !== undefined) ? own.reduce<number>((sum, size) => sum + (size ?? 0), 0) : plan.bytes;
-    // What the engine held before stays with the plan that holds it: releasing the new one must not take it away.
-    const owner = plan instanceof HeldPlan && plan.engine === engine ? plan : undefined;
-    return new HeldPlan(plan.label, engine, keys[i] ?? [], known, owner);
-  });
+  return plans.map((plan, i) => heldPlan(plan, engine, keys[i] ?? [], bytes.splice(0, keys[i]?.length ?? 0)));
+}
+
+function heldPlan(plan: Plan, engine: Engine, keys: readonly string[], bytes: readonly (number | undefined)[]): HeldPlan {
+  const known = bytes.every((size) => size !== undefined) ? bytes.reduce<number>((sum, size) => sum + (size ?? 0), 0) : plan.bytes;
+  // What the engine held before stays with the plan that holds it: releasing the new one must not take it away.
+  const owner = plan instanceof HeldPlan && plan.engine === engine ? plan : undefined;
+  return new HeldPlan(plan.label, engine, keys, known, owner);
+}
+
+/**
+ * Computes and keeps the partitions of `plan`, and reduces them in the same graph: each partition's step runs while the
+ * partition is at hand, which saves a pass when memory is short.
+ */
+export async function holdAndReduce<T>(
+  plan: Plan,
+  engine: Engine,
+  reduction: Reduction<T>,
+  options: RunOptions = {},
+): Promise<{ readonly held: HeldPlan; readonly total: T | undefined }> {
+  const run = new PlanRun(engine);
+  const keys: string[] = [];
+  const steps: string[] = [];
+  for (let index = 0; index < plan.partitions; index++) {
+    const key = await run.key(plan, index);
+    keys.push(key);
+    steps.push(run.add(reduction.step, reduction.args, [key], { index, of: reduction.label }));
+  }
+  await run.submit([...keys, ...steps], options.signal);
+  try {
+    const total = await collectInOrder(engine, steps, reduction, options);
+    const bytes = await settled(engine, keys, reduction.label, {});
+    return { held: heldPlan(plan, engine, keys, bytes), total };
+  } catch (error) {
+    run.release(keys);
+    throw error;
+  } finally {
+    run.release(steps);
+  }
 }
 
 /** Computes all partitions of `plans` and returns their values with columns copied out, plan after plan. */

@@ -45,17 +45,29 @@ export async function reducePartitions<T>(
   }
   await run.submit(keys, options.signal);
   try {
-    const tree = new OrderedTree(reduction.combine);
-    for (const [k, key] of keys.entries()) {
-      const [value] = await engine.get([key]);
-      engine.release([key]);
-      for (const partial of size === 1 ? [value] : (value as Plain[])) tree.push(partial as T);
-      options.onProgress?.({ stage: reduction.label, done: Math.min(partitions, (k + 1) * size), total: partitions });
-    }
-    return tree.total();
+    return await collectInOrder(engine, keys, reduction, options, size === 1 ? undefined : { size, partitions });
   } finally {
     engine.release(keys);
   }
+}
+
+/** Fetches and combines partials in the order of `keys`, letting each go; a grouped value is a list of partials. */
+export async function collectInOrder<T>(
+  engine: Engine,
+  keys: readonly string[],
+  reduction: Reduction<T>,
+  options: RunOptions,
+  groups?: { readonly size: number; readonly partitions: number },
+): Promise<T | undefined> {
+  const tree = new OrderedTree(reduction.combine);
+  const total = groups?.partitions ?? keys.length;
+  for (const [k, key] of keys.entries()) {
+    const [value] = await engine.get([key]);
+    engine.release([key]);
+    for (const partial of groups ? (value as Plain[]) : [value]) tree.push(partial as T);
+    options.onProgress?.({ stage: reduction.label, done: Math.min(total, (k + 1) * (groups?.size ?? 1)), total });
+  }
+  return tree.total();
 }
 
 /** Tasks a worker gets of one grouped pass: enough to even out, few enough to cost nothing. */

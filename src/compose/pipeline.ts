@@ -1,7 +1,8 @@
 import { DataError, NotFittedError, ParameterError, show } from "../base/errors.js";
 import { ParamTable } from "../base/params.js";
 import type { PlainRecord } from "../base/plain.js";
-import { DistributedArray, type FrameLike } from "../collections/array/distributed-array.js";
+import { DistributedArray } from "../collections/array/distributed-array.js";
+import type { FrameLike } from "../collections/array/frame-like.js";
 import type { LocalMatrix } from "../collections/array/local-matrix.js";
 import { chooseEngine } from "../collections/choose-engine.js";
 import { holdPlans } from "../collections/hold.js";

@@ -1,4 +1,5 @@
-import type { DistributedArray, FrameLike } from "../collections/array/distributed-array.js";
+import type { DistributedArray } from "../collections/array/distributed-array.js";
+import type { FrameLike } from "../collections/array/frame-like.js";
 import type { LocalMatrix } from "../collections/array/local-matrix.js";
 import type { FittedInput } from "./estimator.js";
 import { checkColumns, isLocal, toMatrix, type MatrixInput } from "./inputs.js";

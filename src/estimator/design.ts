@@ -2,7 +2,7 @@ import { DataError } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
 import { chooseEngine } from "../collections/choose-engine.js";
 import type { DistributedArray } from "../collections/array/distributed-array.js";
-import { holdPlans } from "../collections/hold.js";
+import { holdAndReduce, holdPlans } from "../collections/hold.js";
 import { HeldPlan, TaskPlan, type Plan } from "../collections/plan.js";
 import type { RunOptions } from "../collections/plan-run.js";
 import { reducePartitions } from "../collections/reduce.js";
@@ -85,6 +85,15 @@ export class Design implements Disposable {
     const [held] = await holdPlans([this.#plan], this.engine, this.#run(true));
     this.#held = held;
     this.#plan = held as Plan;
+  }
+
+  /** As {@link hold}, with a pass over the partitions while they are made. */
+  async holdAndReduce<T>(step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
+    const { held, total } = await holdAndReduce<T>(this.#plan, this.engine, { label: this.owner, step, args, combine }, this.#run(true));
+    this.#held = held;
+    this.#plan = held;
+    if (total === undefined) throw new DataError(`${this.owner}: X has no partitions. Check the files it comes from.`);
+    return total;
   }
 
   /** Replaces the held partitions by a function of them, and lets the old ones go (what they share stays). */

@@ -1,6 +1,7 @@
 import { DataError, show } from "../base/errors.js";
 import { isPlainObject, isTypedArray } from "../base/plain.js";
-import { DistributedArray, type ArrayConvertible } from "../collections/array/distributed-array.js";
+import { DistributedArray } from "../collections/array/distributed-array.js";
+import type { ArrayConvertible } from "../collections/array/frame-like.js";
 import { LocalMatrix } from "../collections/array/local-matrix.js";
 import type { FittedInput } from "./estimator.js";
 
@@ -64,8 +65,11 @@ function asMatrix(owner: string, x: DistributedArray): DistributedArray {
   return new DistributedArray({ ...x, innerShape: [x.width] });
 }
 
+/** How rows are cut into partitions: arrays and frames know it of themselves. */
+export type Cut = Pick<DistributedArray, "partitions" | "partitionRows" | "rows">;
+
 /** A vector (one number a row) as a distributed array, cut like `like`. */
-export function toVector(owner: string, name: string, values: VectorInput, like?: DistributedArray): DistributedArray {
+export function toVector(owner: string, name: string, values: VectorInput, like?: Cut): DistributedArray {
   let vector: DistributedArray;
   if (values instanceof DistributedArray) vector = values;
   else if (isConvertible(values)) vector = values.toArray();
@@ -79,7 +83,7 @@ export function requireTarget(owner: string, y: unknown): void {
   if (y === undefined || y === null) throw new DataError(`${owner}: y is missing; got ${String(y)}. Pass one target for each row of X.`);
 }
 
-function alignTo(owner: string, name: string, vector: DistributedArray, like: DistributedArray): DistributedArray {
+function alignTo(owner: string, name: string, vector: DistributedArray, like: Cut): DistributedArray {
   if (vector.rows !== undefined && like.rows !== undefined && vector.rows !== like.rows) {
     throw new DataError(`${owner}: X has ${like.rows} rows but ${name} has ${vector.rows}. They need the same number.`);
   }
@@ -97,7 +101,7 @@ function alignTo(owner: string, name: string, vector: DistributedArray, like: Di
  * Checks that X has the columns of the fit: their number, and names and order where both have names.
  * @throws DataError naming the first missing, unexpected or misplaced column
  */
-export function checkColumns(owner: string, x: DistributedArray, fitted: FittedInput): void {
+export function checkColumns(owner: string, x: Pick<DistributedArray, "names" | "width">, fitted: FittedInput): void {
   const names = fitted.featureNames;
   if (names && x.names) {
     const missing = names.filter((name) => !x.names?.includes(name));

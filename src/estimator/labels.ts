@@ -60,10 +60,13 @@ export async function codeLabels(
   return { values, labelOf: (code) => list[code] ?? "" };
 }
 
-/** Distinct targets of a design with their rows and weights; one pass over y. @throws DataError for more than 1000 */
-export async function summariseLabels(design: Design): Promise<LabelSummary> {
+/**
+ * Holds a design and finds its distinct targets with their rows and weights on the way.
+ * @throws DataError for more than 1000 labels
+ */
+export async function holdWithLabels(design: Design): Promise<LabelSummary> {
   const step = fnRef(new URL("./design-tasks.js", import.meta.url).href, "labelStep");
-  return design.reduce<LabelSummary>(step, { limit: LABEL_LIMIT, owner: design.owner }, mergeLabels, false);
+  return design.holdAndReduce<LabelSummary>(step, { limit: LABEL_LIMIT, owner: design.owner }, mergeLabels);
 }
 
 function mergeLabels(a: LabelSummary, b: LabelSummary): LabelSummary {

@@ -1,6 +1,7 @@
 import { DataError, show } from "../base/errors.js";
 import { isTypedArray } from "../base/plain.js";
-import { DistributedArray, meet } from "../collections/array/distributed-array.js";
+import { DistributedArray } from "../collections/array/distributed-array.js";
+import { meet } from "../collections/array/meet.js";
 import { LocalMatrix } from "../collections/array/local-matrix.js";
 import { columnsOfRows, hostColumnsPlan, toHostColumn } from "../collections/array/sources.js";
 

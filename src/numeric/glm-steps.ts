@@ -94,16 +94,18 @@ export function mergeGlmSums(a: GlmSums, b: GlmSums): GlmSums {
 }
 
 /**
- * Every `stride`-th row of some partitions, each from a place within its stride drawn by its number, so that no period in
- * the data can hide from it. Dense designs only.
+ * Every `stride`-th row of some partitions, each from a place within its stride drawn by its number and its partition's, so
+ * that no period in the data can hide from it; all rows, one partition below the other, for a stride of 1. Dense designs
+ * only.
  */
 export function sampleRows(context: TaskContext, args: { stride: number }, ...designs: DesignChunk[]): DesignChunk {
   const { memory } = context;
   const rng = new CounterRng(0, "glm subsample");
+  const first = context.partition?.index ?? 0;
   const picks = designs.map((design, d) => {
     const rows: number[] = [];
     for (let block = 0; block * args.stride < design.x.rows; block++) {
-      const row = block * args.stride + rng.integer(block, args.stride, d);
+      const row = block * args.stride + rng.integer(block, args.stride, first + d);
       if (row < design.x.rows) rows.push(row);
     }
     return Uint32Array.from(rows);

@@ -3,8 +3,8 @@ import type { Plain } from "../../base/plain.js";
 import type { Engine, FnRef } from "../../engine/engine.js";
 import { fnRef } from "../../engine/fn-ref.js";
 import { binaryOp, compareOp, unaryOp, type BinaryOpCode, type CompareOpCode, type UnaryOpCode } from "../../kernels/kernels.js";
-import { ELEMENT_BYTES, type DType, type DTypeArrays } from "../../memory/dtype.js";
-import { hostColumn, type HostColumn, type HostDense } from "../../memory/host-column.js";
+import { ELEMENT_BYTES, type DType } from "../../memory/dtype.js";
+import type { HostDense } from "../../memory/host-column.js";
 import { EXTREMES_STEP, mergeExtremes, type Extremes } from "../../numeric/extremes.js";
 import type { QuantileSketchData } from "../../numeric/quantile-sketch.js";
 import { mergeSketchLists, quantilesOf, SKETCH_STEP } from "../../numeric/quantile-steps.js";
@@ -16,35 +16,15 @@ import { holdPlans, readPlans } from "../hold.js";
 import { reducePartitions } from "../reduce.js";
 import type { RunOptions } from "../plan-run.js";
 import { encodeUserFn, type UserFn } from "../user-function.js";
-import { LocalMatrix } from "./local-matrix.js";
+import { joinColumns, LocalMatrix } from "./local-matrix.js";
+import { meet } from "./meet.js";
+import type { ArrayParts } from "./array-parts.js";
+import { batchesOf, partsOfColumns, partsOfCsr, partsOfFlat, type CsrArrays, type FlatData, type LocalArrayOptions } from "./from-local.js";
 import { alignedPieces, repartitionPieces } from "./pieces.js";
-import { columnsOfRows, hostColumnsPlan, hostCsrPlan, toHostColumn, type PartitionOptions } from "./sources.js";
+import { columnsOfRows, type PartitionOptions } from "./sources.js";
 import type { ArrayPartition } from "./tasks.js";
 
 const task = (name: string): FnRef => fnRef(new URL("./tasks.js", import.meta.url).href, name);
-
-/** What a {@link DistributedArray} is made from. */
-export interface ArrayParts {
-  readonly plan: Plan;
-  /** Shape of one row: [] for a vector, [p] for a matrix. */
-  readonly innerShape: readonly number[];
-  readonly dtype: DType;
-  readonly layout?: "dense" | "csr";
-  /** Rows of each partition, where they are known without work. */
-  readonly partitionRows?: readonly number[] | undefined;
-  readonly names?: readonly string[] | undefined;
-}
-
-/** A collection that can be had as rows of numbers: a data frame or one of its columns. */
-export interface ArrayConvertible {
-  toArray(): DistributedArray;
-}
-
-/** A data frame as estimators see it: rows of numbers with names, and a frame again from such rows. */
-export interface FrameLike extends ArrayConvertible {
-  /** A frame of the array's columns under the array's names, partition by partition. */
-  fromArray(array: DistributedArray): FrameLike;
-}
 
 /** A number, or one number a column. */
 export type Scalars = number | readonly number[];
@@ -81,59 +61,39 @@ export class DistributedArray implements Disposable {
   }
 
   /** From rows of numbers; null and undefined become NaN. */
-  static fromRows(rows: ArrayLike<ArrayLike<unknown>>, options: PartitionOptions & { dtype?: DType; names?: readonly string[] } = {}): DistributedArray {
-    return DistributedArray.fromColumns(columnsOfRows("DistributedArray.fromRows", rows) as ArrayLike<unknown>[], options);
+  static fromRows(rows: ArrayLike<ArrayLike<unknown>>, options: LocalArrayOptions = {}): DistributedArray {
+    return new DistributedArray(partsOfColumns("DistributedArray.fromRows", columnsOfRows("DistributedArray.fromRows", rows), options));
   }
 
   /**
    * From columns: a list, or a record whose keys become the names. Typed arrays are not copied until a run needs them:
-   * do not change them meanwhile.
+   * do not change them meanwhile. Columns of different dtypes become doubles.
    */
   static fromColumns(
     columns: readonly ArrayLike<unknown>[] | Readonly<Record<string, ArrayLike<unknown>>>,
-    options: PartitionOptions & { dtype?: DType; names?: readonly string[] } = {},
+    options: LocalArrayOptions = {},
   ): DistributedArray {
-    const owner = "DistributedArray.fromColumns";
-    const list = Array.isArray(columns) ? (columns as readonly ArrayLike<unknown>[]) : Object.values(columns);
-    const names = Array.isArray(columns) ? options.names : Object.keys(columns);
-    assertNames(owner, names, list.length);
-    let host = list.map((data, j) => toHostColumn(owner, names?.[j] ?? j, data, options.dtype));
-    // One chunk has one dtype: mixed columns become doubles.
-    if (new Set(host.map((column) => column.dtype)).size > 1) {
-      host = list.map((data, j) => toHostColumn(owner, names?.[j] ?? j, Array.from(data), "f64"));
-    }
-    const { plan, partitionRows } = hostColumnsPlan(owner, host, options);
-    return new DistributedArray({ plan, partitionRows, innerShape: [host.length], dtype: host[0]?.dtype ?? "f64", names });
+    return new DistributedArray(partsOfColumns("DistributedArray.fromColumns", columns, options));
   }
 
   /** A one-dimensional array. */
   static fromVector(values: ArrayLike<unknown>, options: PartitionOptions & { dtype?: DType } = {}): DistributedArray {
-    const owner = "DistributedArray.fromVector";
-    const host = toHostColumn(owner, 0, values, options.dtype);
-    const { plan, partitionRows } = hostColumnsPlan(owner, [host], options);
-    return new DistributedArray({ plan, partitionRows, innerShape: [], dtype: host.dtype });
+    return new DistributedArray({ ...partsOfColumns("DistributedArray.fromVector", [values], options), innerShape: [] });
   }
 
   /** From a row-major typed array and its shape, as tfjs tensors (`tensor.dataSync()`, `tensor.shape`) keep it. */
-  static fromFlat(data: Float64Array | Float32Array | Int32Array | Uint8Array, shape: readonly number[], options: PartitionOptions = {}): DistributedArray {
-    const [rows = 0, ...inner] = shape;
-    const width = inner.reduce((product, n) => product * n, 1);
-    if (shape.length === 0 || rows * width !== data.length) {
-      throw new DataError(`DistributedArray.fromFlat: the shape [${shape.join(", ")}] needs ${rows * width} values; got ${data.length}.`);
-    }
-    const Typed = data.constructor as new (length: number) => typeof data;
-    const columns = Array.from({ length: width }, (_, j) => {
-      const column = new Typed(rows);
-      for (let i = 0; i < rows; i++) column[i] = data[i * width + j] ?? 0;
-      return column;
-    });
-    const array = DistributedArray.fromColumns(columns, options);
-    return new DistributedArray({ ...array, innerShape: inner });
+  static fromFlat(data: FlatData, shape: readonly number[], options: PartitionOptions = {}): DistributedArray {
+    return new DistributedArray(partsOfFlat("DistributedArray.fromFlat", data, shape, options));
   }
 
   /** From an ml-matrix `Matrix`, or anything with `rows`, `columns` and `get(row, column)`. */
-  static fromMatrix(matrix: { readonly rows: number; readonly columns: number; get(row: number, column: number): number }, options: PartitionOptions = {}): DistributedArray {
-    const columns = Array.from({ length: matrix.columns }, (_, j) => Float64Array.from({ length: matrix.rows }, (__, i) => matrix.get(i, j)));
+  static fromMatrix(
+    matrix: { readonly rows: number; readonly columns: number; get(row: number, column: number): number },
+    options: PartitionOptions = {},
+  ): DistributedArray {
+    const columns = Array.from({ length: matrix.columns }, (_, j) =>
+      Float64Array.from({ length: matrix.rows }, (__, i) => matrix.get(i, j)),
+    );
     return DistributedArray.fromColumns(columns, options);
   }
 
@@ -150,60 +110,16 @@ export class DistributedArray implements Disposable {
     source: AsyncIterable<ArrayLike<number> | readonly ArrayLike<number>[]>,
     options: { readonly partitionRows?: number } = {},
   ): Promise<DistributedArray> {
-    const limit = options.partitionRows ?? 65536;
-    if (!Number.isInteger(limit) || limit < 1) throw new ParameterError(`DistributedArray.fromAsyncIterable: partitionRows must be an integer >= 1; got ${show(limit)}.`);
     const parts: DistributedArray[] = [];
-    let rows: ArrayLike<number>[] = [];
-    for await (const item of source) {
-      // An empty batch; a row has at least one value.
-      if (item.length === 0) continue;
-      // One by one: a large batch does not fit the argument list of push.
-      if (typeof item[0] === "object") for (const row of item as readonly ArrayLike<number>[]) rows.push(row);
-      else rows.push(item as ArrayLike<number>);
-      let from = 0;
-      for (; rows.length - from >= limit; from += limit) {
-        parts.push(DistributedArray.fromRows(rows.slice(from, from + limit), { partitions: 1 }));
-      }
-      if (from > 0) rows = rows.slice(from);
+    for await (const rows of batchesOf("DistributedArray.fromAsyncIterable", source, options.partitionRows ?? 65536)) {
+      parts.push(DistributedArray.fromRows(rows, { partitions: 1 }));
     }
-    if (rows.length > 0 || parts.length === 0) parts.push(DistributedArray.fromRows(rows, { partitions: 1 }));
-    return DistributedArray.concat(parts);
+    return parts.length > 0 ? DistributedArray.concat(parts) : DistributedArray.fromRows([], { partitions: 1 });
   }
 
-  /** A sparse matrix in compressed rows; `indptr` has rows + 1 entries. */
-  static fromCsr(
-    csr: { readonly indptr: ArrayLike<number>; readonly indices: ArrayLike<number>; readonly values: ArrayLike<number>; readonly cols: number },
-    options: PartitionOptions & { names?: readonly string[] } = {},
-  ): DistributedArray {
-    const rows = csr.indptr.length - 1;
-    const owner = "DistributedArray.fromCsr";
-    const last = csr.indptr[rows] ?? 0;
-    if (rows < 0 || csr.indptr[0] !== 0 || last !== csr.indices.length || last !== csr.values.length) {
-      throw new DataError(`${owner}: indptr must start at 0 and end at the number of entries; it ends at ${last} with ${csr.indices.length} indices and ${csr.values.length} values.`);
-    }
-    for (let i = 0; i < rows; i++) {
-      if (!((csr.indptr[i + 1] ?? NaN) >= (csr.indptr[i] ?? NaN))) {
-        throw new DataError(`${owner}: indptr must not decrease; row ${i} runs from ${csr.indptr[i]} to ${csr.indptr[i + 1]}.`, { details: { row: i } });
-      }
-    }
-    for (let k = 0; k < last; k++) {
-      const j = csr.indices[k] ?? -1;
-      if (!(Number.isInteger(j) && j >= 0 && j < csr.cols)) throw new DataError(`${owner}: entry ${k} names column ${j}, but there are ${csr.cols} columns, numbered from 0.`);
-    }
-    assertNames(owner, options.names, csr.cols);
-    const { plan, partitionRows } = hostCsrPlan(
-      owner,
-      {
-        kind: "csr",
-        rows,
-        cols: csr.cols,
-        indptr: hostColumn("i32", Int32Array.from(csr.indptr)),
-        indices: hostColumn("i32", Int32Array.from(csr.indices)),
-        values: hostColumn("f64", Float64Array.from(csr.values)),
-      },
-      options,
-    );
-    return new DistributedArray({ plan, partitionRows, innerShape: [csr.cols], dtype: "f64", layout: "csr", names: options.names });
+  /** A sparse matrix in compressed rows; `indptr` has rows + 1 entries. @throws DataError where it is not one */
+  static fromCsr(csr: CsrArrays, options: PartitionOptions & { names?: readonly string[] } = {}): DistributedArray {
+    return new DistributedArray(partsOfCsr("DistributedArray.fromCsr", csr, options));
   }
 
   /** Below one another; all need the same inner shape and dtype. */
@@ -413,16 +329,21 @@ export class DistributedArray implements Disposable {
     return (await reducePartitions<Moments>([this.plan], { label: "moments", step: MOMENTS_STEP, combine: mergeMoments }, options)) ?? none;
   }
 
-  /** Mean of each column, NaN left out; NaN for a column without values. */
+  /**
+   * Mean of each column, NaN left out; NaN for a column without values. A dense column with infinities has the mean that
+   * their sum has (a second pass tells their signs).
+   */
   async mean(options: RunOptions = {}): Promise<number[]> {
-    const { mean, weight } = await this.moments(options);
-    return Array.from(mean, (value, j) => ((weight[j] ?? 0) > 0 ? value : NaN));
+    const moments = await this.moments(options);
+    const infinite = await this.#infiniteSums(moments, options);
+    return Array.from(moments.mean, (value, j) => infinite?.[j] ?? ((moments.weight[j] ?? 0) > 0 ? value : NaN));
   }
 
-  /** Sum of each column, NaN left out. */
+  /** Sum of each column, NaN left out; infinities as in {@link mean}. */
   async sum(options: RunOptions = {}): Promise<number[]> {
-    const { mean, weight } = await this.moments(options);
-    return Array.from(mean, (value, j) => value * (weight[j] ?? 0));
+    const moments = await this.moments(options);
+    const infinite = await this.#infiniteSums(moments, options);
+    return Array.from(moments.mean, (value, j) => infinite?.[j] ?? value * (moments.weight[j] ?? 0));
   }
 
   /** Variance of each column with divisor n - ddof (0 unless given), NaN left out. */
@@ -469,7 +390,7 @@ export class DistributedArray implements Disposable {
     this.#assertDense("compute");
     const parts = (await readPlans([this.plan], "compute", options)) as unknown as HostDense[];
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-    const columns = Array.from({ length: this.width }, (_, j) => joined(parts.map((part) => part.columns[j]).filter((c) => c !== undefined), this.dtype, rows));
+    const columns = Array.from({ length: this.width }, (_, j) => joinColumns(parts.map((part) => part.columns[j]).filter((c) => c !== undefined), this.dtype, rows));
     return new LocalMatrix(columns, rows, this.innerShape, this.names);
   }
 
@@ -496,6 +417,16 @@ export class DistributedArray implements Disposable {
   /** The plan as text, before and after fusion. */
   explain(): string {
     return explainPlan(this.plan);
+  }
+
+  // Moments are sums of differences from a first mean, which infinities turn into NaN: the plain sum keeps their sign.
+  async #infiniteSums({ infCount }: Moments, options: RunOptions): Promise<(number | undefined)[] | undefined> {
+    if (this.layout === "csr" || !infCount.some((count) => count > 0)) return undefined;
+    const { min, max } = await this.#extremes(options);
+    return Array.from(infCount, (count, j) => {
+      if (count === 0) return undefined;
+      return (min[j] === -Infinity ? -Infinity : 0) + (max[j] === Infinity ? Infinity : 0);
+    });
   }
 
   #extremes(options: RunOptions): Promise<Extremes> {
@@ -587,41 +518,4 @@ export class DistributedArray implements Disposable {
   #assertDense(verb: string): void {
     if (this.layout === "csr") throw new DataError(`DistributedArray.${verb}: this array is sparse, and ${verb} works on dense ones. Estimators take it as it is.`);
   }
-}
-
-/** `other` cut like `array`, so that their partitions hold the same rows. @throws DataError when that cannot be told */
-export function meet(owner: string, array: DistributedArray, other: DistributedArray): DistributedArray {
-  if (array.partitionRows && other.partitionRows) {
-    if (array.rows !== other.rows) throw new DataError(`${owner}: the operands have ${array.rows} and ${other.rows} rows. They need the same.`);
-    return other.repartitionLike(array.partitionRows);
-  }
-  if (array.partitions !== other.partitions) {
-    throw new DataError(
-      `${owner}: the operands have ${array.partitions} and ${other.partitions} partitions, and their row counts are not known. ` +
-        "Take both from one collection, or use withKnownRows() on both.",
-    );
-  }
-  return other;
-}
-
-function assertNames(owner: string, names: readonly string[] | undefined, width: number): void {
-  if (!names) return;
-  // No columns at all is what an empty list of rows looks like; its names stay unused.
-  if (names.length !== width && width > 0) throw new DataError(`${owner}: there are ${width} columns but ${names.length} names. Give each column one.`);
-  const twice = names.find((name, j) => names.indexOf(name) !== j);
-  if (twice !== undefined) throw new DataError(`${owner}: two columns are called ${show(twice)}. Give each its own name.`, { details: { column: twice } });
-}
-
-function joined(parts: readonly HostColumn[], dtype: DType, rows: number): DTypeArrays[DType] {
-  const [only] = parts;
-  if (parts.length === 1 && only) return only.data;
-  const sample = (parts.find((part) => part.data.length > 0) ?? only)?.data ?? (dtype === "f32" ? new Float32Array() : new Float64Array());
-  const Typed = sample.constructor as new (n: number) => Float64Array;
-  const out = new Typed(rows);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part.data as Float64Array, at);
-    at += part.data.length;
-  }
-  return out as DTypeArrays[DType];
 }

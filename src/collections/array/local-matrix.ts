@@ -1,4 +1,5 @@
 import type { DType, DTypeArrays } from "../../memory/dtype.js";
+import type { HostColumn } from "../../memory/host-column.js";
 
 /** A computed array: its columns as typed arrays in this process. */
 export class LocalMatrix<D extends DType = DType> {
@@ -39,4 +40,19 @@ export class LocalMatrix<D extends DType = DType> {
     });
     return flat;
   }
+}
+
+/** Partitions of one column as one typed array; a single one is returned as it is. */
+export function joinColumns(parts: readonly HostColumn[], dtype: DType, rows: number): DTypeArrays[DType] {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only.data;
+  const sample = (parts.find((part) => part.data.length > 0) ?? only)?.data ?? (dtype === "f32" ? new Float32Array() : new Float64Array());
+  const Typed = sample.constructor as new (n: number) => Float64Array;
+  const out = new Typed(rows);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part.data as Float64Array, at);
+    at += part.data.length;
+  }
+  return out as DTypeArrays[DType];
 }

@@ -14,6 +14,7 @@ import { DistributedSeries, type FrameRunOptions, type ValueCount } from "./dist
 import { encodeExpr, type ExprLike } from "./expressions.js";
 import { explainFrame } from "./explain-frame.js";
 import { frameOfArray, zipColumns } from "./array-to-frame.js";
+import { fillNullState, type FillValue } from "./fill-null.js";
 import { assertColumns, frameState, labelOf, partitionsOf, planOf, withVerb, type FrameState } from "./frame-state.js";
 import { stack, USER_TASK } from "./frame-task.js";
 import { frameToArray } from "./frame-to-array.js";
@@ -159,6 +160,14 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
     return planOf(this.#state);
   }
 
+  /**
+   * The same columns with partitions that `plan` makes: this frame's where an engine holds them, or its own chain as a
+   * unit, which frames derived from the result then share.
+   */
+  withPlan(plan: Plan): DistributedDataFrame<S> {
+    return new DistributedDataFrame(frameState({ kind: "plan", plan }, this.#state.empty, this.partitionRows));
+  }
+
   /** Only these columns, or these expressions of them. */
   select<K extends NameOf<S>>(...columns: K[]): DistributedDataFrame<Pick<S, K>>;
   select(...exprs: ExprLike[]): DistributedDataFrame;
@@ -230,34 +239,7 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
    * @throws DataError when one value is given and no column fits it
    */
   fillNull(value: FillValue | { readonly [K in NameOf<S>]?: FillValue }): DistributedDataFrame<S> {
-    const owner = "DistributedDataFrame.fillNull";
-    const pl = polars();
-    const given =
-      typeof value === "object" && value !== null && !(value instanceof Date)
-        ? (value as Record<string, FillValue>)
-        : undefined;
-    if (given) assertColumns(owner, this.#state, Object.keys(given));
-    const targets =
-      given ??
-      Object.fromEntries(
-        Object.entries(this.schema)
-          .filter(([, type]) => fits(type, value as FillValue))
-          .map(([name]) => [name, value as FillValue]),
-      );
-    if (Object.keys(targets).length === 0) {
-      throw new DataError(
-        `${owner}: no column can take ${show(value)}. The columns are ${Object.entries(this.schema)
-          .map(([name, type]) => `${name}: ${type}`)
-          .join(", ")}.`,
-      );
-    }
-    const values = Object.fromEntries(
-      Object.entries(targets).map(([name, fill]) => [name, encodeExpr(owner, pl.lit(fill) as PolarsExpr)]),
-    );
-    // A number must not change the column's type: 0 in an integer column stays an integer.
-    const dtypes = Object.fromEntries(Object.keys(values).map((name) => [name, this.schema[name] as string]));
-    const filled = withVerb(this.#state, { verb: "fillNull", args: { values } });
-    return new DistributedDataFrame(withVerb(filled, { verb: "cast", args: { dtypes, strict: true } }));
+    return new DistributedDataFrame(fillNullState(this.#state, value));
   }
 
   /** Without the rows that have a null in any of `columns` (in any column unless given). NaN is not null. */
@@ -434,14 +416,4 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
     if (path !== undefined) writeTextFile("DistributedDataFrame.visualize", path, svg);
     return svg;
   }
-}
-
-/** What {@link DistributedDataFrame.fillNull} can put in the place of null. */
-export type FillValue = number | string | boolean | Date;
-
-function fits(type: string, value: FillValue): boolean {
-  if (typeof value === "number")
-    return /^(U?Int|Float|Decimal)/.test(type) && (Number.isInteger(value) || !/^U?Int/.test(type));
-  if (typeof value === "string") return type === "String" || type === "Categorical";
-  return typeof value === "boolean" ? type === "Bool" : type.startsWith("Date");
 }

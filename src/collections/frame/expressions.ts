@@ -39,6 +39,7 @@ export function columnsOfExpr(bytes: Uint8Array): string[] | undefined {
       if (Array.isArray(listed)) names.push(...listed.filter((name) => typeof name === "string"));
       else open = true;
     }
+    return true;
   });
   return open ? undefined : names;
 }
@@ -101,19 +102,25 @@ const MIXING_FUNCTIONS = new Set([
   "RLEID",
   "Skew",
   "Kurtosis",
+  "Random",
+  "Product",
+  "Correlation",
+  "Range",
+  "GatherEvery",
 ]);
 
 function rejectRowMixing(owner: string, expr: PolarsExpr): void {
-  const root = tree(expr);
+  const root = tree(expr, owner);
   const found = new Set<string>();
   if (root === "Len") found.add("Len");
   walk(root, (key, value) => {
     if (MIXING_NODES.has(key)) found.add(key === "Agg" ? `Agg ${Object.keys(value as object)[0] ?? ""}`.trim() : key);
     if (value === "Len") found.add("Len");
-    if (key === "function") {
-      const name = functionName(value);
-      if (MIXING_FUNCTIONS.has(name)) found.add(name);
-    }
+    if (key !== "function" || isExprNode(value)) return true;
+    const name = functionName(value);
+    if (MIXING_FUNCTIONS.has(name)) found.add(name);
+    // What follows are a function's options, whose names may be those of nodes: a list's own Sort looks at one row.
+    return false;
   });
   const [first] = found;
   if (first !== undefined) {
@@ -132,17 +139,32 @@ function functionName(value: unknown): string {
   return inner === undefined ? (name ?? "") : functionName(inner);
 }
 
-function tree(expr: PolarsExpr): unknown {
-  return JSON.parse((expr as unknown as { serialize(format: string): Buffer }).serialize("json").toString());
+function tree(expr: PolarsExpr, owner = "Expression"): unknown {
+  let text: string;
+  try {
+    text = (expr as unknown as { serialize(format: string): Buffer }).serialize("json").toString();
+  } catch (cause) {
+    throw new ParameterError(
+      `${owner}: the expression cannot be sent to where the partitions are (${cause instanceof Error ? cause.message : String(cause)}). Use mapPartitions() instead.`,
+      { cause },
+    );
+  }
+  return JSON.parse(text);
 }
 
-function walk(node: unknown, visit: (key: string, value: unknown) => void): void {
+/** Window nodes keep an expression under the key that functions keep their name under. */
+function isExprNode(value: unknown): boolean {
+  const [key] = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  return key === "BinaryExpr" || key === "Agg" || key === "Column" || key === "Function" || key === "Ternary";
+}
+
+/** Visits every key of a tree; `visit` returns false to leave out what is below. */
+function walk(node: unknown, visit: (key: string, value: unknown) => boolean): void {
   if (Array.isArray(node)) for (const item of node) walk(item, visit);
   else if (typeof node === "object" && node !== null) {
     for (const [key, value] of Object.entries(node)) {
-      visit(key, value);
       // Literal values hold Arrow bytes as long lists of numbers.
-      if (key !== "Literal") walk(value, visit);
+      if (visit(key, value) && key !== "Literal") walk(value, visit);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { DataError } from "../../base/errors.js";
 import type { Plain, PlainRecord } from "../../base/plain.js";
 import { CounterRng } from "../../base/rng.js";
 import { columnsOfExpr, decodeExpr, encodeExpr, plainColumn, type ExprLike } from "./expressions.js";
@@ -111,6 +112,11 @@ export const verbs: { readonly [K in VerbName]: Verb<K> } = {
 /** A `select` of columns or expressions. */
 export function selectCall(owner: string, exprs: readonly ExprLike[]): VerbCall {
   const encoded = exprs.map((expr) => encodeExpr(owner, expr));
+  if (encoded.every((expr) => columnsOfExpr(expr)?.length === 0)) {
+    throw new DataError(
+      `${owner}: the expressions name no column, so nothing says how many rows they have. Select a column beside them, or use withColumns().`,
+    );
+  }
   const names = encoded.map(plainColumn);
   const plain = names.every((name) => name !== undefined) ? (names as string[]) : null;
   return { verb: "select", args: { exprs: encoded, plain } };

@@ -213,12 +213,16 @@ describe("frames", () => {
       expect(() => frame.select(expr)).toThrow(/looks at other rows/);
     }
     expect(frame.select(pl.col("x").add(Number.NaN)).columns).toEqual(["x"]);
+    expect(frame.select(pl.col("word").str.slice(0, 2), pl.concatList(["x"]).lst.sort()).rows).toBe(100);
+    expect(() => frame.select(pl.lit(1))).toThrow(/name no column/);
+    expect(() => frame.select(pl.col("x").hash())).toThrow(/cannot be sent.*mapPartitions/);
   });
 
   it("refuse text columns where numbers are needed", () => {
     expect(() => make(2).toArray()).toThrow(/column "word" is String, not numeric\. Encode it/);
     expect(() => make(2).column("word").toArray()).toThrow(/not numeric/);
     expect(() => make(2).fillNull(new Date(0))).toThrow(/no column can take/);
+    expect(() => make(2).fillNull({ x: "none" })).toThrow(/column "x" is Float64 and cannot take "none"/);
   });
 
   it("fill nulls in the columns that a value fits, keeping their types", async () => {

@@ -1,0 +1,204 @@
+import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { Workspace } from "../src/kernels/workspace.js";
+import type { Column } from "../src/memory/column.js";
+import { densify } from "../src/numeric/densify.js";
+import type { DesignChunk } from "../src/numeric/design-chunk.js";
+import { doublesOf } from "../src/numeric/doubles-of.js";
+
+/** Closed intervals of values, each of one column. */
+export interface Intervals {
+  readonly column: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/**
+ * How an interval is cut into equal bins: value v lies in bin `⌊(v · half − low) · scale⌋`, in the last one at most. Every
+ * operation rounds monotonically, so bins are in the order of their values whatever the rounding.
+ */
+export interface Binning {
+  readonly half: number;
+  readonly low: number;
+  readonly scale: number;
+  readonly bins: number;
+}
+
+/** The binning of [low, high]. */
+export function binningOf(low: number, high: number, bins: number): Binning {
+  // The width of the largest intervals overflows; half of it does not.
+  const half = Number.isFinite(high - low) ? 1 : 0.5;
+  const scale = Math.min(Number.MAX_VALUE, bins / (high * half - low * half));
+  return { half, low: low * half, scale: Number.isNaN(scale) ? 0 : scale, bins };
+}
+
+/** The bin of a value. */
+export function binOf({ half, low, scale, bins }: Binning, value: number): number {
+  return Math.min(bins - 1, Math.floor((value * half - low) * scale));
+}
+
+/** Weight in each bin of each interval, interval after interval. */
+export function histogramStep(
+  context: TaskContext,
+  args: { intervals: Intervals; bins: number },
+  design: DesignChunk,
+): Float64Array {
+  const { intervals, bins } = args;
+  const x = densify(context, design.x);
+  using space = Workspace.over(context.memory, x);
+  const w = design.w ? context.memory.view(design.w) : undefined;
+  const total = new Float64Array(intervals.column.length * bins);
+  // One more bin for the upper edge itself.
+  const counts = new Float64Array(bins + 1);
+  intervals.column.forEach((column, k) => {
+    context.throwIfAborted();
+    counts.fill(0);
+    const values = doublesOf(context, space, x.columns[column] as Column);
+    countInto(counts, values, w, intervals.low[k] as number, intervals.high[k] as number, bins);
+    counts[bins - 1] = (counts[bins - 1] as number) + (counts[bins] as number);
+    total.set(counts.subarray(0, bins), k * bins);
+  });
+  return total;
+}
+
+function countInto(
+  counts: Float64Array,
+  values: Float64Array,
+  w: Float64Array | undefined,
+  from: number,
+  to: number,
+  bins: number,
+): void {
+  const { half, low, scale } = binningOf(from, to, bins);
+  if (w) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (!(value >= from && value <= to)) continue;
+      const bin = Math.min(bins, (value * half - low) * scale) | 0;
+      counts[bin] = (counts[bin] as number) + (w[i] as number);
+    }
+    return;
+  }
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    // NaN is in no interval.
+    if (!(value >= from && value <= to)) continue;
+    const bin = Math.min(bins, (value * half - low) * scale) | 0;
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+}
+
+/** Names {@link histogramStep} for the engine. */
+export const HISTOGRAM_STEP = fnRef(import.meta.url, "histogramStep");
+
+/** Sum of two histograms; a new array, because partials may be shared. */
+export function addCounts(a: Float64Array, b: Float64Array): Float64Array {
+  const sum = a.slice();
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (b[i] as number);
+  return sum;
+}
+
+/** Distinct values in an interval, ascending, with their weight; only the extremes where there were too many. */
+export interface Run {
+  readonly value: Float64Array;
+  readonly weight: Float64Array;
+  readonly overflow: boolean;
+}
+
+/** The {@link Run} of each interval; one with more than `limit` distinct values in this partition overflows. */
+export function gatherStep(
+  context: TaskContext,
+  args: { intervals: Intervals; limit: number },
+  design: DesignChunk,
+): Run[] {
+  const { intervals, limit } = args;
+  const x = densify(context, design.x);
+  using space = Workspace.over(context.memory, x);
+  const w = design.w ? context.memory.view(design.w) : undefined;
+  const found = space.numbers(x.rows).values;
+  const rows = w ? new Uint32Array(x.rows) : undefined;
+  return intervals.column.map((column, k) => {
+    context.throwIfAborted();
+    const values = doublesOf(context, space, x.columns[column] as Column);
+    const low = intervals.low[k] as number;
+    const high = intervals.high[k] as number;
+    let n = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (!(value >= low && value <= high)) continue;
+      if (rows) {
+        if (w?.[i] === 0) continue;
+        rows[n] = i;
+      }
+      found[n++] = value;
+    }
+    return runOf(found, n, w && rows ? (i) => w[rows[i] as number] as number : undefined, limit);
+  });
+}
+
+/** Names {@link gatherStep} for the engine. */
+export const GATHER_STEP = fnRef(import.meta.url, "gatherStep");
+
+function runOf(found: Float64Array, n: number, weightOf: ((i: number) => number) | undefined, limit: number): Run {
+  // A copy in ordinary memory: sorting shared memory is slower.
+  const values = found.slice(0, n);
+  if (!weightOf) {
+    values.sort();
+    return compress(values, undefined, limit);
+  }
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
+    (i, j) => (values[i] as number) - (values[j] as number) || i - j,
+  );
+  return compress(
+    Float64Array.from(order, (i) => values[i] as number),
+    Float64Array.from(order, (i) => weightOf(i)),
+    limit,
+  );
+}
+
+function compress(sorted: Float64Array, weights: Float64Array | undefined, limit: number): Run {
+  const n = sorted.length;
+  const value = new Float64Array(n);
+  const weight = new Float64Array(n);
+  let k = -1;
+  for (let i = 0; i < n; i++) {
+    const one = sorted[i] as number;
+    if (k < 0 || value[k] !== one) value[++k] = one;
+    weight[k] = (weight[k] as number) + (weights ? (weights[i] as number) : 1);
+  }
+  const distinct = k + 1;
+  if (distinct > limit) {
+    return { value: Float64Array.of(value[0] as number, value[k] as number), weight: new Float64Array(2), overflow: true };
+  }
+  return { value: value.slice(0, distinct), weight: weight.slice(0, distinct), overflow: false };
+}
+
+/** Interval by interval the distinct values of both. */
+export function mergeRunLists(a: readonly Run[], b: readonly Run[]): Run[] {
+  return a.map((run, k) => mergeRuns(run, b[k] as Run));
+}
+
+/** The distinct values of both; O(entries). */
+export function mergeRuns(a: Run, b: Run): Run {
+  if (a.value.length === 0) return b;
+  if (b.value.length === 0) return a;
+  if (a.overflow || b.overflow) {
+    const low = Math.min(a.value[0] as number, b.value[0] as number);
+    const high = Math.max(a.value[a.value.length - 1] as number, b.value[b.value.length - 1] as number);
+    return { value: Float64Array.of(low, high), weight: new Float64Array(2), overflow: true };
+  }
+  const value = new Float64Array(a.value.length + b.value.length);
+  const weight = new Float64Array(value.length);
+  let i = 0;
+  let j = 0;
+  let k = 0;
+  while (i < a.value.length || j < b.value.length) {
+    const va = i < a.value.length ? (a.value[i] as number) : Infinity;
+    const vb = j < b.value.length ? (b.value[j] as number) : Infinity;
+    value[k] = Math.min(va, vb);
+    if (va <= vb) weight[k] = a.weight[i++] as number;
+    if (vb <= va) weight[k] = (weight[k] as number) + (b.weight[j++] as number);
+    k += 1;
+  }
+  return { value: value.slice(0, k), weight: weight.slice(0, k), overflow: false };
+}

@@ -1,0 +1,279 @@
+import { bytesOf } from "./lanes";
+
+const NEWLINE: u32 = 10;
+const RETURN: u32 = 13;
+const PLUS: u32 = 43;
+const MINUS: u32 = 45;
+const POINT: u32 = 46;
+const ZERO: u32 = 48;
+const EXACT: u64 = 1 << 53;
+const FIELD_BYTES: usize = 12;
+
+export function countByte(src: usize, value: u8, bytes: u32): u32 {
+  const wanted = i8x16.splat(value);
+  let count: u32 = 0;
+  let i: u32 = 0;
+  for (; i + 64 <= bytes; i += 64) {
+    const p = src + <usize>i;
+    // Each match is -1: at most four a lane, then the lanes of the sum are added.
+    const sum = i8x16.add(
+      i8x16.add(i8x16.eq(v128.load(p), wanted), i8x16.eq(v128.load(p, 16), wanted)),
+      i8x16.add(i8x16.eq(v128.load(p, 32), wanted), i8x16.eq(v128.load(p, 48), wanted)),
+    );
+    const pairs = i16x8.extadd_pairwise_i8x16_s(sum);
+    const quads = i32x4.extadd_pairwise_i16x8_s(pairs);
+    count -=
+      i32x4.extract_lane(quads, 0) + i32x4.extract_lane(quads, 1) +
+      i32x4.extract_lane(quads, 2) + i32x4.extract_lane(quads, 3);
+  }
+  for (; i < bytes; i++) count += load<u8>(src + <usize>i) == value ? 1 : 0;
+  return count;
+}
+
+// The number of up to 15 digits in the lanes of a chunk that are neither sign nor point, `stop` lanes in all. The digits
+// are moved to the end of the vector, those before the point one lane more, and then added up in pairs, fours and eights.
+// @ts-ignore: decorator
+@inline
+function digitsOf(digits: v128, stop: i32, point: i32, pointed: i32): f64 {
+  const iota = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  let from = i8x16.add(iota, i8x16.splat(<i8>(stop - pointed - 15)));
+  from = i8x16.add(from, i8x16.le_s(from, i8x16.splat(<i8>point)));
+  const packed = i8x16.swizzle(digits, from);
+  const pairs = i16x8.add(
+    i16x8.mul(v128.and(packed, i16x8.splat(255)), i16x8.splat(10)),
+    i16x8.shr_u(packed, 8),
+  );
+  const fours = i32x4.dot_i16x8_s(pairs, i32x4.splat(0x00010064));
+  const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(fours, fours), i32x4.splat(0x00012710));
+  const both = i64x2.extract_lane(eights, 0);
+  return <f64>((both & 0xffffffff) * 100000000 + (both >> 32));
+}
+
+/** Where the field that starts at `p` ends, for a field without quotes; 0 when it has one. */
+function skipField(p: usize, delimiter: u32, quote: u32): usize {
+  const delimiters = i8x16.splat(<i8>delimiter);
+  // Without a quote the newline, which ends the search anyway, stands in for it.
+  const quotes = i8x16.splat(<i8>quote);
+  const newlines = i8x16.splat(<i8>NEWLINE);
+  const returns = i8x16.splat(<i8>RETURN);
+  for (;;) {
+    const chunk = v128.load(p);
+    const stops = i8x16.bitmask(
+      v128.or(
+        v128.or(i8x16.eq(chunk, delimiters), i8x16.eq(chunk, newlines)),
+        v128.or(i8x16.eq(chunk, returns), i8x16.eq(chunk, quotes)),
+      ),
+    );
+    if (stops != 0) {
+      p += <usize>ctz(stops);
+      return quote != NEWLINE && <u32>load<u8>(p) == quote ? 0 : p;
+    }
+    p += 16;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function split(x: f64): f64 {
+  const scaled = x * 134217729.0;
+  return scaled - (scaled - x);
+}
+
+// The rounding error of x · y, whose rounded product is `product`.
+function productError(x: f64, y: f64, product: f64): f64 {
+  const xHigh = split(x);
+  const yHigh = split(y);
+  const xLow = x - xHigh;
+  const yLow = y - yHigh;
+  return ((xHigh * yHigh - product) + xHigh * yLow + xLow * yHigh) + xLow * yLow;
+}
+
+/**
+ * `mantissa · 10^exponent`, correctly rounded; NaN where the doubles used do not tell. The mantissa has up to 19 digits,
+ * more than a double: the quotient or product is computed as a sum of two doubles, whose rounding is right when it does
+ * not change within the error of the lower one.
+ */
+function scaled(mantissa: u64, exponent: i32, powers: usize): f64 {
+  if (mantissa == 0) return 0;
+  if (exponent == 0) return <f64>mantissa;
+  if (exponent < -22 || exponent > 22) return NaN;
+  const power = load<f64>(powers + bytesOf<f64>(<u32>(exponent < 0 ? -exponent : exponent)));
+  const high = <f64>mantissa;
+  if (mantissa <= EXACT) return exponent < 0 ? high / power : high * power;
+  const low = <f64>(<i64>(mantissa - <u64>high));
+  let value: f64;
+  let rest: f64;
+  let error: f64;
+  if (exponent < 0) {
+    value = high / power;
+    const product = value * power;
+    rest = ((high - product - productError(value, power, product)) + low) / power;
+    error = Math.abs(rest) * 8.881784197001252e-16;
+  } else {
+    value = high * power;
+    const first = productError(high, power, value);
+    const second = low * power;
+    rest = first + second;
+    error = (Math.abs(first) + Math.abs(second)) * 8.881784197001252e-16;
+  }
+  const above = value + (rest + error);
+  return above == value + (rest - error) ? above : NaN;
+}
+
+/**
+ * A field that the fast way left: stores its value, or puts it on the list. Returns its end; 0 when the list is full.
+ */
+function slowField(
+  start: usize, text: usize, delimiter: u32, field: usize, j: u32, powers: usize, row: u32,
+  hard: usize, hardCapacity: u32, status: usize,
+): usize {
+  const target = <usize>load<u32>(field) + bytesOf<f64>(row);
+  const integer = load<u32>(field, 4) != 0;
+  let p = start;
+  let byte = <u32>load<u8>(p);
+  if (byte == delimiter || byte == NEWLINE || byte == RETURN) {
+    store<f64>(target, NaN);
+    store<u32>(field, load<u32>(field, 8) + 1, 8);
+    return p;
+  }
+  const negative = byte == MINUS;
+  if (negative) byte = <u32>load<u8>(++p);
+  let mantissa: u64 = 0;
+  let significant = 0;
+  let digits = 0;
+  let exponent = 0;
+  for (; byte - ZERO < 10; byte = <u32>load<u8>(++p)) {
+    mantissa = mantissa * 10 + <u64>(byte - ZERO);
+    digits++;
+    if (mantissa != 0) significant++;
+  }
+  let whole = true;
+  if (byte == POINT) {
+    whole = false;
+    for (byte = <u32>load<u8>(++p); byte - ZERO < 10; byte = <u32>load<u8>(++p)) {
+      mantissa = mantissa * 10 + <u64>(byte - ZERO);
+      digits++;
+      exponent--;
+      if (mantissa != 0) significant++;
+    }
+  }
+  let known = digits > 0 && significant <= 19;
+  if ((byte | 32) == 101) {
+    whole = false;
+    byte = <u32>load<u8>(++p);
+    const down = byte == MINUS;
+    if (down || byte == PLUS) byte = <u32>load<u8>(++p);
+    let power = 0;
+    const first = p;
+    for (; byte - ZERO < 10; byte = <u32>load<u8>(++p)) if (power < 10000) power = power * 10 + <i32>(byte - ZERO);
+    if (p == first) known = false;
+    exponent += down ? -power : power;
+  }
+  if (byte != delimiter && byte != NEWLINE && byte != RETURN) {
+    known = false;
+    do byte = <u32>load<u8>(++p);
+    while (byte != delimiter && byte != NEWLINE && byte != RETURN);
+  }
+  if (known && (!integer || (whole && mantissa < EXACT))) {
+    const value = scaled(mantissa, exponent, powers);
+    if (value == value) {
+      // Integers have no negative zero.
+      store<f64>(target, negative ? (integer ? 0 - value : -value) : value);
+      return p;
+    }
+  }
+  const count = load<u32>(status);
+  if (count == hardCapacity) return 0;
+  const entry = hard + ((<usize>count) << 4);
+  store<u32>(entry, row);
+  store<u32>(entry, j, 4);
+  store<u32>(entry, <u32>(start - text), 8);
+  store<u32>(entry, <u32>(p - text), 12);
+  store<u32>(status, count + 1);
+  return p;
+}
+
+/** One record from `p`; returns the end of its last field, or 0 where the kernel is to stop. */
+function record(
+  p: usize, text: usize, delimiter: u32, quote: u32, fields: usize, nFields: u32, powers: usize, row: u32,
+  hard: usize, hardCapacity: u32, status: usize,
+): usize {
+  const delimiters = i8x16.splat(<i8>delimiter);
+  const zeros = i8x16.splat(<i8>ZERO);
+  const nines = i8x16.splat(9);
+  const points = i8x16.splat(<i8>POINT);
+  const controls = i8x16.splat(14);
+  const lastField = fields + <usize>(nFields - 1) * FIELD_BYTES;
+  for (let field = fields; ; field += FIELD_BYTES) {
+    const column = <usize>load<u32>(field);
+    if (column == 0) {
+      p = skipField(p, delimiter, quote);
+      if (p == 0) return 0;
+    } else {
+      const chunk = v128.load(p);
+      // Ends of fields: the delimiter, and all control characters up to the carriage return; which one is seen below.
+      const stops = i8x16.bitmask(v128.or(i8x16.eq(chunk, delimiters), i8x16.lt_u(chunk, controls)));
+      const stop = ctz(stops | 0x10000);
+      const values = i8x16.sub(chunk, zeros);
+      const others = i8x16.gt_u(values, nines);
+      const inside = (1 << stop) - 1;
+      const point = i8x16.bitmask(i8x16.eq(chunk, points)) & inside;
+      const negative = <i32>(<u32>load<u8>(p) == MINUS);
+      const pointed = <i32>(point != 0);
+      // The point is one, there is a digit, and nothing but sign and point is no digit; integers have no point, and no
+      // negative zero.
+      const strange =
+        (point & (point - 1)) |
+        ((i8x16.bitmask(others) & inside) ^ (point | negative)) |
+        <i32>(stop == 16) |
+        <i32>(stop - negative - pointed <= 0) |
+        (<i32>load<u32>(field, 4) & (pointed | negative));
+      if (strange == 0) {
+        const at = ctz(point | (1 << stop));
+        const number = digitsOf(v128.andnot(values, others), stop, at, pointed);
+        const value = number / load<f64>(powers + bytesOf<f64>(<u32>(stop - at - pointed)));
+        store<u64>(column + bytesOf<f64>(row), reinterpret<u64>(value) | ((<u64>negative) << 63));
+        p += <usize>stop;
+      } else {
+        const j = <u32>((field - fields) / FIELD_BYTES);
+        p = slowField(p, text, delimiter, field, j, powers, row, hard, hardCapacity, status);
+        if (p == 0) return 0;
+      }
+    }
+    if (field == lastField) return p;
+    if (<u32>load<u8>(p) != delimiter) return 0;
+    p++;
+  }
+}
+
+export function csvNumbers(
+  text: usize, length: u32, delimiter: u32, quote: i32, fields: usize, nFields: u32, powers: usize, capacity: u32,
+  hard: usize, hardCapacity: u32, status: usize,
+): f64 {
+  const end = text + <usize>length;
+  const quoteByte = quote < 0 ? NEWLINE : <u32>quote;
+  let p = text;
+  let row: u32 = 0;
+  let kept: u32 = 0;
+  store<u32>(status, 0);
+  while (p < end) {
+    const first = <u32>load<u8>(p);
+    if (first == NEWLINE || (first == RETURN && <u32>load<u8>(p, 1) == NEWLINE)) {
+      if (nFields == 1) break;
+      p += first == NEWLINE ? 1 : 2;
+      continue;
+    }
+    if (row == capacity) break;
+    const next = record(p, text, delimiter, quoteByte, fields, nFields, powers, row, hard, hardCapacity, status);
+    if (next == 0) break;
+    const byte = <u32>load<u8>(next);
+    if (byte == NEWLINE) p = next + 1;
+    else if (byte == RETURN && <u32>load<u8>(next, 1) == NEWLINE) p = next + 2;
+    else break;
+    kept = load<u32>(status);
+    row++;
+  }
+  store<u32>(status, kept);
+  store<u32>(status, <u32>(p - text), 4);
+  return <f64>row;
+}
