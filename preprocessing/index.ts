@@ -1,1 +1,2 @@
 export { StandardScaler, type StandardScalerParams } from "./standard-scaler.js";
+export { OneHotEncoder, type OneHotEncoderParams } from "./one-hot-encoder.js";

@@ -163,7 +163,8 @@ function compress(sorted: Float64Array, weights: Float64Array | undefined, limit
   let k = -1;
   for (let i = 0; i < n; i++) {
     const one = sorted[i] as number;
-    if (k < 0 || value[k] !== one) value[++k] = one;
+    // Adding 0 makes -0 and 0 the same, whichever came first.
+    if (k < 0 || value[k] !== one) value[++k] = one + 0;
     weight[k] = (weight[k] as number) + (weights ? (weights[i] as number) : 1);
   }
   const distinct = k + 1;

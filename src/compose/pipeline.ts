@@ -9,7 +9,8 @@ import { holdPlans } from "../collections/hold.js";
 import { HeldPlan, type Plan } from "../collections/plan.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
-import { isLocal, toMatrix, toVector, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
+import { isLocal, toMatrix, toVector, type DistributedInput, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
+import { isTextColumn } from "../estimator/labels.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { Transformer } from "../estimator/transformer.js";
 
@@ -208,7 +209,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   async #source(X: MatrixInput, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<HeldSource> {
     const passes = this.steps.filter(([, estimator]) => estimator !== "passthrough").length;
     const x = toMatrix("Pipeline.fit", X);
-    const target = y instanceof DistributedArray ? toVector("Pipeline.fit", "y", y as VectorInput, x) : undefined;
+    const target = isLazyNumbers(y) ? toVector("Pipeline.fit", "y", y, x) : undefined;
     const weight = options.sampleWeight === undefined ? undefined : toVector("Pipeline.fit", "sampleWeight", options.sampleWeight, x);
     const lazy = [x, target, weight].filter((array) => array !== undefined);
     if (passes < 2 || lazy.every((array) => array.plan instanceof HeldPlan)) {
@@ -271,6 +272,12 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   #lastName(): string {
     return show(this.steps.at(-1)?.[0]);
   }
+}
+
+// A column of text stays as it is: the last step lists and codes its labels.
+function isLazyNumbers(y: LabelInput | VectorInput | undefined): y is DistributedInput {
+  if (y instanceof DistributedArray) return true;
+  return typeof y === "object" && "toArray" in y && typeof y.toArray === "function" && !isTextColumn(y);
 }
 
 interface HeldSource {

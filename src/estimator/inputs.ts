@@ -52,7 +52,7 @@ export function toMatrix(owner: string, x: MatrixInput): DistributedArray {
     return DistributedArray.fromRows(x as readonly ArrayLike<number>[]);
   }
   if (isTypedArray(x)) throw new DataError(`${owner}: X is one typed array. Pass columns by name ({ x }) or DistributedArray.fromFlat(data, shape).`);
-  if (typeof x === "object" && x !== null && "get" in x && typeof x.get === "function") {
+  if (typeof x === "object" && x !== null && "get" in x && typeof x.get === "function" && "rows" in x && typeof x.rows === "number") {
     return DistributedArray.fromMatrix(x as { rows: number; columns: number; get(i: number, j: number): number });
   }
   if (isPlainObject(x)) return DistributedArray.fromColumns(x as Record<string, ArrayLike<number>>);

@@ -24,7 +24,8 @@ interface TextColumn {
   encode(classes: readonly Label[]): DistributedArray;
 }
 
-function isTextColumn(y: unknown): y is TextColumn {
+/** True for a column of a frame whose labels have to be listed and coded before they are numbers. */
+export function isTextColumn(y: unknown): y is TextColumn {
   return typeof y === "object" && y !== null && (y as { isNumeric?: unknown }).isNumeric === false && "encode" in y;
 }
 

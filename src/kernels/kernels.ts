@@ -5,6 +5,7 @@ import type {
   CsrMomentsKernel,
   CsrScaleKernel,
 } from "./csr-kernels.js";
+import type { CountByteKernel, CsvNumbersKernel } from "./csv-text-kernels.js";
 import type { GlmLossGradHessKernel, GlmLossGradKernel, GlmLossKernel, InverseLinkKernel } from "./glm-kernels.js";
 import type {
   AffineKernel,
@@ -136,6 +137,10 @@ export interface Kernels {
   readonly csrGlmLossGrad: CsrGlmLossGradKernel;
   /** Entries of a CSR matrix scaled by column. */
   readonly csrScale: CsrScaleKernel;
+  /** Bytes of one value, counted. */
+  readonly countByte: CountByteKernel;
+  /** Records of delimited numbers as f64 columns. */
+  readonly csvNumbers: CsvNumbersKernel;
 }
 
 // A record, so that the compiler finds a missing name.
@@ -185,6 +190,8 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   csrMatTVec: true,
   csrGlmLossGrad: true,
   csrScale: true,
+  countByte: true,
+  csvNumbers: true,
 };
 
 /** Names of all kernels. */

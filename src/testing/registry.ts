@@ -1,5 +1,12 @@
+import { ElasticNetCV } from "../../models/linear/elastic-net-cv.js";
+import { ElasticNet } from "../../models/linear/elastic-net.js";
+import { LassoCV } from "../../models/linear/lasso-cv.js";
+import { Lasso } from "../../models/linear/lasso.js";
 import { LinearRegression } from "../../models/linear/linear-regression.js";
 import { LogisticRegression } from "../../models/linear/logistic-regression.js";
+import { RidgeCV } from "../../models/linear/ridge-cv.js";
+import { Ridge } from "../../models/linear/ridge.js";
+import { OneHotEncoder } from "../../preprocessing/one-hot-encoder.js";
 import { StandardScaler } from "../../preprocessing/standard-scaler.js";
 import { makePipeline, Pipeline, type PipelineParams } from "../compose/pipeline.js";
 import type { AnyEstimator } from "../estimator/registry.js";
@@ -10,6 +17,8 @@ const pipelineOf = (make: () => AnyEstimator): Pick<TestSubject, "make" | "makeW
   makeWith: (params) => new Pipeline({ ...makePipeline(new StandardScaler(), make()).getParams(), ...params } as PipelineParams),
   fromJSON: (json) => Pipeline.fromJSON(json),
 });
+
+const linear = { task: "regressor", weights: true, sparse: {}, nan: "refused", attributes: ["coef", "intercept"] } as const;
 
 /**
  * Every estimator of partwise with how to make it and what it promises. A new estimator is added here; a test fails when
@@ -53,6 +62,72 @@ export const testSubjects: readonly TestSubject[] = [
     weights: true,
     sparse: {},
     nan: "refused",
+    anyRowOrder: true,
+  },
+  {
+    name: "Ridge",
+    make: () => new Ridge(),
+    makeWith: (params) => new Ridge(params),
+    fromJSON: (json) => Ridge.fromJSON(json),
+    ...linear,
+    solution: "closed form",
+    anyRowOrder: true,
+  },
+  {
+    name: "RidgeCV",
+    make: () => new RidgeCV(),
+    makeWith: (params) => new RidgeCV(params),
+    fromJSON: (json) => RidgeCV.fromJSON(json),
+    ...linear,
+    solution: "closed form",
+    anyRowOrder: false,
+  },
+  {
+    name: "Lasso",
+    make: () => new Lasso({ alpha: 0.1 }),
+    makeWith: (params) => new Lasso({ alpha: 0.1, ...params }),
+    fromJSON: (json) => Lasso.fromJSON(json),
+    ...linear,
+    solution: "iterative",
+    anyRowOrder: true,
+  },
+  {
+    name: "LassoCV",
+    make: () => new LassoCV(),
+    makeWith: (params) => new LassoCV(params),
+    fromJSON: (json) => LassoCV.fromJSON(json),
+    ...linear,
+    solution: "iterative",
+    anyRowOrder: false,
+  },
+  {
+    name: "ElasticNet",
+    make: () => new ElasticNet({ alpha: 0.1 }),
+    makeWith: (params) => new ElasticNet({ alpha: 0.1, ...params }),
+    fromJSON: (json) => ElasticNet.fromJSON(json),
+    ...linear,
+    solution: "iterative",
+    anyRowOrder: true,
+  },
+  {
+    name: "ElasticNetCV",
+    make: () => new ElasticNetCV(),
+    makeWith: (params) => new ElasticNetCV(params),
+    fromJSON: (json) => ElasticNetCV.fromJSON(json),
+    ...linear,
+    solution: "iterative",
+    anyRowOrder: false,
+  },
+  {
+    name: "OneHotEncoder",
+    make: () => new OneHotEncoder({ sparseOutput: false }),
+    makeWith: (params) => new OneHotEncoder({ sparseOutput: false, ...params }),
+    fromJSON: (json) => OneHotEncoder.fromJSON(json),
+    task: "transformer",
+    solution: "exact",
+    attributes: ["width"],
+    weights: false,
+    nan: "left out",
     anyRowOrder: true,
   },
   {

@@ -175,6 +175,9 @@ describe("Pipeline", () => {
     engine.on("task", ({ key, state }) => state === "started" && reads.push(key));
     await makePipeline(new StandardScaler(), new LogisticRegression()).fit(source.columns(["a", "b"]), source.column("y"), { engine });
     expect(counter.calls).toBe(4);
+    // The same for y as a frame gives it: something with toArray.
+    await makePipeline(new StandardScaler(), new LogisticRegression()).fit(source.columns(["a", "b"]), { toArray: () => source.column("y") }, { engine });
+    expect(counter.calls).toBe(8);
     expect(reads.length).toBeGreaterThan(8);
     expect(engine.heldBytes).toBe(0);
     await engine.close();

@@ -7,6 +7,7 @@ Never run it to make a failing test pass.
 
 import sys
 
+from glm_cases import penalised_least_squares
 from linear_cases import linear_regression
 from logistic_cases import logistic_regression
 from metric_cases import metric_cases
@@ -17,6 +18,7 @@ MAKERS = {
     "linear-regression": linear_regression,
     "logistic-regression": logistic_regression,
     "metrics": metric_cases,
+    "penalised-least-squares": penalised_least_squares,
 }
 
 if __name__ == "__main__":

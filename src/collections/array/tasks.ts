@@ -187,10 +187,15 @@ export function stackColumns(context: TaskContext, args: { label: string }, ...p
   return { kind: "dense", rows, columns: parts.flatMap((part) => part.columns) };
 }
 
-/** A partition as user functions see it: copies, so that nothing they do reaches the data. */
+/** A partition as user functions see it: copies, so that nothing they do reaches the data; 64-bit integers as doubles. */
 export interface ArrayPartition {
   readonly rows: number;
-  readonly columns: (Float64Array | Float32Array | Int32Array | Uint8Array | BigInt64Array)[];
+  readonly columns: (Float64Array | Float32Array | Int32Array | Uint8Array)[];
+}
+
+function numbersOf(context: TaskContext, column: Column): Float64Array | Float32Array | Int32Array | Uint8Array {
+  const copy = context.memory.copyOut(column);
+  return copy instanceof BigInt64Array ? Float64Array.from(copy, Number) : copy;
 }
 
 /** Calls a user's function with a partition; it returns columns (or one column) of the declared dtype. */
@@ -200,7 +205,7 @@ export async function userPartition(
   x: DenseChunk,
 ): Promise<DenseChunk> {
   const fn = (await decodeUserFn(args.fn)) as (partition: ArrayPartition, info: object) => unknown;
-  const partition: ArrayPartition = { rows: x.rows, columns: x.columns.map((column) => context.memory.copyOut(column)) };
+  const partition: ArrayPartition = { rows: x.rows, columns: x.columns.map((column) => numbersOf(context, column)) };
   const result: unknown = await fn(partition, { args: args.args, partition: context.partition?.index ?? 0 });
   // An empty list is one empty column where one is expected: an empty partition has nothing to tell rows from columns by.
   const oneColumn = isTypedArray(result) || (Array.isArray(result) && (typeof result[0] === "number" || (result.length === 0 && args.width === 1)));

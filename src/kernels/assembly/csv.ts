@@ -30,25 +30,6 @@ export function countByte(src: usize, value: u8, bytes: u32): u32 {
   return count;
 }
 
-// The number of up to 15 digits in the lanes of a chunk that are neither sign nor point, `stop` lanes in all. The digits
-// are moved to the end of the vector, those before the point one lane more, and then added up in pairs, fours and eights.
-// @ts-ignore: decorator
-@inline
-function digitsOf(digits: v128, stop: i32, point: i32, pointed: i32): f64 {
-  const iota = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  let from = i8x16.add(iota, i8x16.splat(<i8>(stop - pointed - 15)));
-  from = i8x16.add(from, i8x16.le_s(from, i8x16.splat(<i8>point)));
-  const packed = i8x16.swizzle(digits, from);
-  const pairs = i16x8.add(
-    i16x8.mul(v128.and(packed, i16x8.splat(255)), i16x8.splat(10)),
-    i16x8.shr_u(packed, 8),
-  );
-  const fours = i32x4.dot_i16x8_s(pairs, i32x4.splat(0x00010064));
-  const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(fours, fours), i32x4.splat(0x00012710));
-  const both = i64x2.extract_lane(eights, 0);
-  return <f64>((both & 0xffffffff) * 100000000 + (both >> 32));
-}
-
 /** Where the field that starts at `p` ends, for a field without quotes; 0 when it has one. */
 function skipField(p: usize, delimiter: u32, quote: u32): usize {
   const delimiters = i8x16.splat(<i8>delimiter);
@@ -56,20 +37,19 @@ function skipField(p: usize, delimiter: u32, quote: u32): usize {
   const quotes = i8x16.splat(<i8>quote);
   const newlines = i8x16.splat(<i8>NEWLINE);
   const returns = i8x16.splat(<i8>RETURN);
-  for (;;) {
+  let stops = 0;
+  for (; ; p += 16) {
     const chunk = v128.load(p);
-    const stops = i8x16.bitmask(
+    stops = i8x16.bitmask(
       v128.or(
         v128.or(i8x16.eq(chunk, delimiters), i8x16.eq(chunk, newlines)),
         v128.or(i8x16.eq(chunk, returns), i8x16.eq(chunk, quotes)),
       ),
     );
-    if (stops != 0) {
-      p += <usize>ctz(stops);
-      return quote != NEWLINE && <u32>load<u8>(p) == quote ? 0 : p;
-    }
-    p += 16;
+    if (stops != 0) break;
   }
+  p += <usize>ctz(stops);
+  return quote != NEWLINE && <u32>load<u8>(p) == quote ? 0 : p;
 }
 
 // @ts-ignore: decorator
@@ -145,7 +125,7 @@ function slowField(
   for (; byte - ZERO < 10; byte = <u32>load<u8>(++p)) {
     mantissa = mantissa * 10 + <u64>(byte - ZERO);
     digits++;
-    if (mantissa != 0) significant++;
+    significant += <i32>((<u32>significant | (byte - ZERO)) != 0);
   }
   let whole = true;
   if (byte == POINT) {
@@ -154,7 +134,7 @@ function slowField(
       mantissa = mantissa * 10 + <u64>(byte - ZERO);
       digits++;
       exponent--;
-      if (mantissa != 0) significant++;
+      significant += <i32>((<u32>significant | (byte - ZERO)) != 0);
     }
   }
   let known = digits > 0 && significant <= 19;
@@ -198,13 +178,24 @@ function record(
   p: usize, text: usize, delimiter: u32, quote: u32, fields: usize, nFields: u32, powers: usize, row: u32,
   hard: usize, hardCapacity: u32, status: usize,
 ): usize {
+  // 0, which the compiler does not know: it would put constants back to where they are used, and making one anew takes
+  // the engine four instructions.
+  const zero = <i32>(delimiter >> 8);
   const delimiters = i8x16.splat(<i8>delimiter);
-  const zeros = i8x16.splat(<i8>ZERO);
-  const nines = i8x16.splat(9);
-  const points = i8x16.splat(<i8>POINT);
-  const controls = i8x16.splat(14);
+  const zeros = i8x16.splat(<i8>(zero + <i32>ZERO));
+  const nines = i8x16.splat(<i8>(zero + 9));
+  const points = i8x16.splat(<i8>(zero + <i32>POINT));
+  const returns = i8x16.splat(<i8>(zero + <i32>RETURN));
+  const lanes = v128.or(
+    i8x16.splat(<i8>zero),
+    i8x16(-15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0),
+  );
+  const bytes = i16x8.splat(<i16>(zero + 255));
+  const tens = i16x8.splat(<i16>(zero + 10));
+  const hundreds = i32x4.splat(zero + 0x00010064);
+  const myriads = i32x4.splat(zero + 0x00012710);
   const lastField = fields + <usize>(nFields - 1) * FIELD_BYTES;
-  for (let field = fields; ; field += FIELD_BYTES) {
+  for (let field = fields; field <= lastField; field += FIELD_BYTES) {
     const column = <usize>load<u32>(field);
     if (column == 0) {
       p = skipField(p, delimiter, quote);
@@ -212,27 +203,37 @@ function record(
     } else {
       const chunk = v128.load(p);
       // Ends of fields: the delimiter, and all control characters up to the carriage return; which one is seen below.
-      const stops = i8x16.bitmask(v128.or(i8x16.eq(chunk, delimiters), i8x16.lt_u(chunk, controls)));
+      const stops = i8x16.bitmask(v128.or(i8x16.eq(chunk, delimiters), i8x16.eq(i8x16.min_u(chunk, returns), chunk)));
       const stop = ctz(stops | 0x10000);
       const values = i8x16.sub(chunk, zeros);
-      const others = i8x16.gt_u(values, nines);
+      const digits = i8x16.eq(i8x16.min_u(values, nines), values);
       const inside = (1 << stop) - 1;
       const point = i8x16.bitmask(i8x16.eq(chunk, points)) & inside;
       const negative = <i32>(<u32>load<u8>(p) == MINUS);
       const pointed = <i32>(point != 0);
-      // The point is one, there is a digit, and nothing but sign and point is no digit; integers have no point, and no
-      // negative zero.
+      const integer = load<u32>(field, 4);
+      // The point is one, there is a digit, nothing but sign and point is no digit, and integers have no point.
       const strange =
         (point & (point - 1)) |
-        ((i8x16.bitmask(others) & inside) ^ (point | negative)) |
+        ((i8x16.bitmask(digits) & inside) ^ inside ^ (point | negative)) |
         <i32>(stop == 16) |
         <i32>(stop - negative - pointed <= 0) |
-        (<i32>load<u32>(field, 4) & (pointed | negative));
+        (<i32>integer & pointed);
       if (strange == 0) {
+        // The digits move to the end of the vector, those before the point by one lane more, and are then added up in
+        // pairs, fours and eights: at most 15 of them, which a double holds, over a power of ten, which it holds too.
         const at = ctz(point | (1 << stop));
-        const number = digitsOf(v128.andnot(values, others), stop, at, pointed);
+        let from = i8x16.add(lanes, i8x16.splat(<i8>(stop - pointed)));
+        from = i8x16.add(from, i8x16.gt_s(i8x16.splat(<i8>(at + 1)), from));
+        const packed = i8x16.swizzle(v128.and(values, digits), from);
+        const pairs = i16x8.add(i16x8.mul(v128.and(packed, bytes), tens), i16x8.shr_u(packed, 8));
+        const fours = i32x4.dot_i16x8_s(pairs, hundreds);
+        const both = i64x2.extract_lane(i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(fours, fours), myriads), 0);
+        const number = <f64>(<i64>((both & 0xffffffff) * 100000000 + (both >> 32)));
         const value = number / load<f64>(powers + bytesOf<f64>(<u32>(stop - at - pointed)));
-        store<u64>(column + bytesOf<f64>(row), reinterpret<u64>(value) | ((<u64>negative) << 63));
+        // Integers have no negative zero.
+        const sign = <u64>(<u32>negative & ~(integer & <u32>(value == 0)));
+        store<u64>(column + bytesOf<f64>(row), reinterpret<u64>(value) | (sign << 63));
         p += <usize>stop;
       } else {
         const j = <u32>((field - fields) / FIELD_BYTES);
@@ -240,10 +241,11 @@ function record(
         if (p == 0) return 0;
       }
     }
-    if (field == lastField) return p;
+    if (field == lastField) break;
     if (<u32>load<u8>(p) != delimiter) return 0;
     p++;
   }
+  return p;
 }
 
 export function csvNumbers(

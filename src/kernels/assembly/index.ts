@@ -15,3 +15,4 @@ export { convert, applyValidityF64, applyValidityF32 } from "./convert";
 export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwise";
 export { weightedSum } from "./sums";
 export { csrMoments, csrMatVec, csrMatTVec, csrScale } from "./csr";
+export { countByte, csvNumbers } from "./csv";

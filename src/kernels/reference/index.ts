@@ -1,6 +1,7 @@
 import type { Kernels } from "../kernels.js";
 import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale } from "./csr.js";
+import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
 import {
@@ -72,5 +73,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     csrMatTVec: csrMatTVec(views),
     csrGlmLossGrad: csrGlmLossGrad(views),
     csrScale: csrScale(views),
+    countByte: countByte(views),
+    csvNumbers: csvNumbers(views),
   };
 }

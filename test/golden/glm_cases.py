@@ -1,0 +1,145 @@
+"""Golden cases of penalised least squares and generalised linear models.
+
+Second oracles: KKT violation and duality gap of the coefficients (lasso, elastic net), exact normal equations in extended
+precision (ridge), gradient norm of the objective (generalised linear models, multinomial).
+"""
+
+import warnings
+
+import numpy as np
+from sklearn.linear_model import (
+    ElasticNet,
+    ElasticNetCV,
+    GammaRegressor,
+    Lasso,
+    LassoCV,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+    RidgeCV,
+    TweedieRegressor,
+    enet_path,
+    lasso_path,
+)
+
+from golden_file import Golden, columns_of, from_recipe, rng, short
+
+
+def centred(X, y, w, intercept):
+    w = np.ones(len(y)) if w is None else w
+    if not intercept:
+        return X, y, w
+    return X - np.average(X, axis=0, weights=w), y - np.average(y, weights=w), w
+
+
+def kkt_violation(X, y, w, coef, alpha, l1_ratio, intercept, positive=False):
+    """Largest distance of the objective's gradient from its subdifferential's zero, in units of alpha."""
+    Xc, yc, wc = centred(X, y, w, intercept)
+    g = Xc.T @ (wc * (yc - Xc @ coef)) / wc.sum() - alpha * (1 - l1_ratio) * coef
+    l1 = alpha * l1_ratio
+    active = np.abs(g - l1 * np.sign(coef))
+    inactive = np.maximum(g - l1, 0) if positive else np.maximum(np.abs(g) - l1, 0)
+    return float(np.max(np.where(coef != 0, active, inactive)) / alpha)
+
+
+def ridge_exact(X, y, w, alpha, intercept):
+    L = np.longdouble
+    Xc, yc, wc = centred(X.astype(L), y.astype(L), None if w is None else w.astype(L), intercept)
+    A = Xc.T @ (Xc * wc[:, None]) + L(alpha) * np.eye(X.shape[1], dtype=L)
+    b = Xc.T @ (wc * yc)
+    coef = np.linalg.solve(A.astype(float), b.astype(float)).astype(L)
+    for _ in range(5):
+        coef = coef + np.linalg.solve(A.astype(float), (b - A @ coef).astype(float))
+    return coef.astype(float)
+
+
+def penalised_least_squares():
+    g = Golden("penalised-least-squares")
+    r = rng(40)
+    n = 150
+    X = short(r.standard_normal((n, 6)) @ (np.eye(6) + 0.5 * r.standard_normal((6, 6))) + [0, 1, -2, 0.5, 3, 10], 7)
+    y = short(X @ [1.5, -2, 0.25, 0, 0, 0.7] + 4 + 0.8 * r.standard_normal(n), 8)
+    w = short(r.uniform(0.05, 4, n), 6)
+    g.put("dense", columns=columns_of(X), dtype="float64", y=y)
+    g.put("weights", sampleWeight=w)
+    D, yd = from_recipe({"dataset": "diabetes", "target": {"kind": "target"}, "standardize": True})
+    g.put("diabetes", recipe={"dataset": "diabetes", "target": {"kind": "target"}, "standardize": True})
+    B, yb = from_recipe({"dataset": "breast-cancer", "target": {"kind": "target"}, "standardize": True})
+    g.put("breast-cancer", recipe={"dataset": "breast-cancer", "target": {"kind": "target"}, "standardize": True})
+    sets = {"dense": (X, y, None, ["dense"]), "weights": (X, y, w, ["dense", "weights"]),
+            "diabetes": (D, yd, None, ["diabetes"]), "breast-cancer": (B, yb, None, ["breast-cancer"])}  # fmt: skip
+
+    for key, name, alpha, intercept in [
+        ("ridge", "dense", 1.0, True), ("ridge-no-intercept", "dense", 10.0, False), ("ridge-weights", "weights", 2.5, True),
+        ("ridge-diabetes", "diabetes", 0.1, True), ("ridge-breast-cancer", "breast-cancer", 1e-3, True),
+    ]:  # fmt: skip
+        A, t, weights, ids = sets[name]
+        est = Ridge(alpha=alpha, fit_intercept=intercept, solver="svd").fit(A, t, sample_weight=weights)
+        g.case(key, f"Ridge(alpha={alpha:g}, fit_intercept={intercept}, solver='svd')", ids, {
+            "params": {"alpha": alpha, "fitIntercept": intercept}, "coef": est.coef_, "intercept": est.intercept_,
+            "exactCoef": ridge_exact(A, t, weights, alpha, intercept), "score": est.score(A, t, sample_weight=weights),
+        }, "`exactCoef`: normal equations refined in extended precision.")  # fmt: skip
+
+    alphas = [1e-3, 0.1, 1.0, 10.0, 100.0]
+    for key, name, cv, intercept in [
+        ("ridge-cv", "dense", None, True), ("ridge-cv-no-intercept", "dense", None, False), ("ridge-cv-weights", "weights", None, True),
+        ("ridge-cv-diabetes", "diabetes", None, True), ("ridge-cv-folds", "dense", 4, True), ("ridge-cv-folds-diabetes", "diabetes", 5, True),
+    ]:  # fmt: skip
+        A, t, weights, ids = sets[name]
+        est = RidgeCV(alphas=alphas, cv=cv, fit_intercept=intercept).fit(A, t, sample_weight=weights)
+        g.case(key, f"RidgeCV(alphas={alphas}, cv={cv}, fit_intercept={intercept})", ids, {
+            "params": {"alphas": alphas, "cv": cv, "fitIntercept": intercept}, "alpha": est.alpha_,
+            "coef": est.coef_, "intercept": est.intercept_, "bestScore": est.best_score_,
+        })  # fmt: skip
+
+    for key, name, alpha, l1_ratio, intercept, positive in [
+        ("lasso", "dense", 0.3, 1, True, False), ("lasso-no-intercept", "dense", 0.3, 1, False, False),
+        ("lasso-weights", "weights", 0.2, 1, True, False), ("lasso-positive", "dense", 0.2, 1, True, True),
+        ("lasso-diabetes", "diabetes", 1.0, 1, True, False), ("lasso-breast-cancer", "breast-cancer", 1e-3, 1, True, False),
+        ("lasso-all-zero", "dense", 1e3, 1, True, False),
+        ("enet", "dense", 0.3, 0.5, True, False), ("enet-weights", "weights", 0.5, 0.2, True, False),
+        ("enet-positive", "diabetes", 0.5, 0.7, True, True), ("enet-breast-cancer", "breast-cancer", 0.01, 0.3, False, False),
+        ("enet-ridge", "dense", 0.3, 0, True, False), ("enet-ridge-positive", "dense", 0.3, 0, True, True),
+    ]:  # fmt: skip
+        A, t, weights, ids = sets[name]
+        Class, extra = (Lasso, {}) if l1_ratio == 1 else (ElasticNet, {"l1_ratio": l1_ratio})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            est = Class(alpha=alpha, fit_intercept=intercept, positive=positive, tol=1e-14, max_iter=1_000_000, **extra)
+            est.fit(A, t, sample_weight=weights)
+        violation = kkt_violation(A, t, weights, est.coef_, alpha, l1_ratio, intercept, positive)
+        assert violation < 1e-6, (key, violation)
+        g.case(key, f"{Class.__name__}(alpha={alpha:g}, l1_ratio={l1_ratio}, positive={positive}, fit_intercept={intercept}, tol=1e-14)", ids, {
+            "params": {"alpha": alpha, "fitIntercept": intercept, "positive": positive, **({} if l1_ratio == 1 else {"l1Ratio": l1_ratio})},
+            "coef": est.coef_, "intercept": est.intercept_, "kktViolation": violation,
+        }, "`kktViolation`: of scikit-learn's coefficients, in units of alpha.")  # fmt: skip
+
+    for key, name, cv, l1_ratio, positive in [
+        ("lasso-cv", "dense", 5, 1, False), ("lasso-cv-weights", "weights", 4, 1, False), ("lasso-cv-diabetes", "diabetes", 3, 1, False),
+        ("enet-cv", "dense", 5, [0.2, 0.9], False), ("enet-cv-positive", "diabetes", 4, 0.5, True),
+    ]:  # fmt: skip
+        A, t, weights, ids = sets[name]
+        Class, extra = (LassoCV, {}) if l1_ratio == 1 else (ElasticNetCV, {"l1_ratio": l1_ratio})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            est = Class(alphas=20, cv=cv, positive=positive, tol=1e-12, max_iter=1_000_000, **extra).fit(A, t, sample_weight=weights)
+        ratios = np.atleast_1d(l1_ratio)
+        chosen = 0 if l1_ratio == 1 or len(ratios) == 1 else list(ratios).index(est.l1_ratio_)
+        mse = est.mse_path_ if est.mse_path_.ndim == 2 else est.mse_path_[chosen]
+        grid = np.atleast_2d(est.alphas_)[chosen if np.ndim(est.alphas_) == 2 else 0]
+        g.case(key, f"{Class.__name__}(alphas=20, cv={cv}, l1_ratio={l1_ratio}, positive={positive}, tol=1e-12)", ids, {
+            "params": {"alphas": 20, "cv": cv, "positive": positive, **({} if l1_ratio == 1 else {"l1Ratio": l1_ratio})},
+            "alpha": est.alpha_, "l1Ratio": 1 if l1_ratio == 1 else est.l1_ratio_, "coef": est.coef_, "intercept": est.intercept_,
+            "alphas": grid, "msePath": mse.ravel(),
+        }, "`msePath` row by row: one row a penalty, one entry a fold.")  # fmt: skip
+
+    A, t = X - X.mean(axis=0), y - y.mean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        al, coefs, _ = lasso_path(A, t, alphas=15, tol=1e-14, max_iter=1_000_000)
+        al2, coefs2, _ = enet_path(A, t, l1_ratio=0.4, eps=1e-2, alphas=10, tol=1e-14, max_iter=1_000_000)
+    g.case("lasso-path", "lasso_path(X - X.mean(0), y - y.mean(), alphas=15, tol=1e-14)", ["dense"],
+           {"alphas": al, "coefs": coefs.T.ravel()}, "`coefs` row by row, one row a penalty.")  # fmt: skip
+    g.case("enet-path", "enet_path(X - X.mean(0), y - y.mean(), l1_ratio=0.4, eps=1e-2, alphas=10, tol=1e-14)", ["dense"],
+           {"alphas": al2, "coefs": coefs2.T.ravel()}, "`coefs` row by row, one row a penalty.")  # fmt: skip
+    return g
