@@ -12,6 +12,7 @@ export {
   TaskError,
   WorkerLostError,
 } from "./base/errors.js";
+export { ParamTable } from "./base/params.js";
 export { CounterRng } from "./base/rng.js";
 export { DistributedArray, type Scalars } from "./collections/array/distributed-array.js";
 export type { ArrayConvertible, FrameLike } from "./collections/array/frame-like.js";
@@ -25,12 +26,14 @@ export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/de
 export type { Engine, EngineEvents, FnRef, TaskContext, TaskSpec, TaskStatus, WorkerInfo } from "./engine/engine.js";
 export { fnRef } from "./engine/fn-ref.js";
 export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";
-export type { FitOptions } from "./estimator/design.js";
+export { Design, type FitOptions } from "./estimator/design.js";
 export { Estimator, type EstimatorJson, type FittedInput } from "./estimator/estimator.js";
 export type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput } from "./estimator/inputs.js";
 export type { Label } from "./estimator/labels.js";
 export { estimatorFromJSON, registerEstimator } from "./estimator/registry.js";
 export { Transformer } from "./estimator/transformer.js";
+export type { Column, CsrChunk, DenseChunk, MatrixChunk } from "./memory/column.js";
+export type { DesignChunk } from "./numeric/design-chunk.js";
 export { readCsv, type ReadCsvOptions } from "./io/read-csv.js";
 export { readNdjson, type ReadNdjsonOptions } from "./io/read-ndjson.js";
 export { readIpc, readParquet, type ReadColumnsOptions } from "./io/read-parquet.js";

@@ -1,4 +1,4 @@
-import { DataError, FitError } from "../../src/base/errors.js";
+import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
@@ -7,19 +7,19 @@ import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
 import { requireTarget, type DistributedInput, type LocalInput, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { COMOMENTS_STEP, mergeComoments, type Comoments } from "../../src/numeric/comoments.js";
 import { solveNormalEquations, solveTriangular } from "../../src/numeric/least-squares.js";
 import { mergeTriangles, TSQR_STEP, type Triangle } from "../../src/numeric/linalg/tsqr.js";
 import { r2Score } from "../../src/metrics/index.js";
+import { combinedMoments, type KeptMoments } from "./merge-fits.js";
+import { momentsOfDesign } from "./moments-of-design.js";
 
 /** Parameters of {@link LinearRegression}. */
 export interface LinearRegressionParams {
   fitIntercept: boolean;
+  keepMoments: boolean;
 }
 
-interface LinearRegressionState {
-  readonly nFeatures: number;
-  readonly featureNames?: readonly string[] | undefined;
+interface LinearRegressionState extends KeptMoments {
   readonly coef: Float64Array;
   readonly intercept: number;
   readonly rank: number;
@@ -29,6 +29,7 @@ interface LinearRegressionState {
 const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
   z.object({
     fitIntercept: z.boolean().default(true).describe("estimate a constant term; without it the data are taken as centred"),
+    keepMoments: z.boolean().default(false).describe("keep the (nFeatures + 1)² co-moments in the model, so that merge and subtract work on it"),
   }),
 );
 
@@ -65,26 +66,51 @@ export class LinearRegression extends Estimator<LinearRegressionParams, LinearRe
     return new LinearRegression().restore(json);
   }
 
+  /**
+   * The model of all rows of both: equal to a fit on them together, without their data. The parameters are those of `a`.
+   * @throws FitError unless both were fitted with `keepMoments` on the same columns, or when the columns are dependent
+   */
+  static merge(a: LinearRegression, b: LinearRegression): LinearRegression {
+    return LinearRegression.#combined("LinearRegression.merge", a, b, 1);
+  }
+
+  /**
+   * The model of the rows of `total` without those of `part`, which must be among them: forgets a user or a day.
+   * @throws FitError as {@link LinearRegression.merge}, and when nothing is left
+   */
+  static subtract(total: LinearRegression, part: LinearRegression): LinearRegression {
+    return LinearRegression.#combined("LinearRegression.subtract", total, part, -1);
+  }
+
+  static #combined(owner: string, a: LinearRegression, b: LinearRegression, sign: 1 | -1): LinearRegression {
+    const moments = combinedMoments(owner, a.state, b.state, sign);
+    const solution = solveNormalEquations(moments, a.params.fitIntercept);
+    // What tells dependent columns apart needs the rows themselves.
+    if (!solution) throw new FitError(`${owner}: the columns of these rows are too nearly dependent to solve from co-moments alone. Fit on all rows, or use Ridge.`);
+    const result = new LinearRegression(a.getParams());
+    result.setState({ ...a.state, ...solution, moments });
+    return result;
+  }
+
   /** @throws DataError for NaN, infinities or lengths that differ; FitError when all weights are zero */
   async fit(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<this> {
     const owner = "LinearRegression.fit";
     requireTarget(owner, y);
     using design = Design.open(owner, X, y, options);
-    const { fitIntercept } = this.params;
-    const total = await design.reduce<Comoments>(COMOMENTS_STEP, undefined, mergeComoments);
-    if (total.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
-    if (!Number.isFinite(total.scatter.reduce((sum, value) => sum + value, 0))) {
-      await design.assertFinite();
-      throw new FitError(`${owner}: the sums of squares overflow. Scale X and y down first.`);
-    }
-    if (!(total.weight > 0)) throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
+    const { fitIntercept, keepMoments } = this.params;
+    const total = await momentsOfDesign(design);
     let solution = solveNormalEquations(total, fitIntercept);
     if (!solution) {
       const shift = fitIntercept ? total.mean : new Float64Array(total.mean.length);
       const triangle = await design.reduce<Triangle>(TSQR_STEP, { shift }, mergeTriangles);
       solution = solveTriangular(triangle, total, fitIntercept);
     }
-    this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...solution });
+    this.setState({
+      nFeatures: design.nFeatures,
+      ...(design.names ? { featureNames: design.names } : {}),
+      ...solution,
+      ...(keepMoments ? { moments: total } : {}),
+    });
     return this;
   }
 

@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
 import type { Engine, FnRef } from "../engine/engine.js";
 import { GROUP_STEP } from "./group-task.js";
@@ -67,6 +68,8 @@ export async function collectInOrder<T>(
     for (const partial of groups ? (value as Plain[]) : [value]) tree.push(partial as T);
     options.onProgress?.({ stage: reduction.label, done: Math.min(total, (k + 1) * (groups?.size ?? 1)), total });
   }
+  // Aborted in the last moment is aborted: the caller must not go on with it.
+  throwIfAborted(options.signal, reduction.label);
   return tree.total();
 }
 

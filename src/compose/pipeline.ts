@@ -9,10 +9,12 @@ import { holdPlans } from "../collections/hold.js";
 import { HeldPlan, type Plan } from "../collections/plan.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
-import { isLocal, toMatrix, toVector, type DistributedInput, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
+import { isFrame } from "../estimator/apply.js";
+import { applyTransforming, fitTransforming, isTransforming, rowsFor, takesFrames, toDense, type RowsTransform } from "../estimator/frame-transformer.js";
+import { toMatrix, toVector, type DistributedInput, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { isTextColumn } from "../estimator/labels.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
-import { Transformer } from "../estimator/transformer.js";
+import { isLocalTable, shapeOf, toRows, withPlan, type Rows, type TableInput } from "../estimator/table.js";
 
 /** A step: its name and its estimator; "passthrough" leaves the rows as they are. */
 export type PipelineStep = readonly [name: string, estimator: AnyEstimator | "passthrough"];
@@ -38,11 +40,11 @@ const TABLE = new ParamTable<PipelineParams>("Pipeline", (z) =>
 
 /** What the last step can do. */
 interface FinalStep {
-  fit(X: MatrixInput, y?: LabelInput | VectorInput, options?: FitOptions): Promise<unknown>;
-  predict?(X: MatrixInput): unknown;
-  predictProba?(X: MatrixInput): unknown;
-  decisionFunction?(X: MatrixInput): unknown;
-  score?(X: MatrixInput, y: LabelInput | VectorInput, options?: FitOptions): Promise<number>;
+  fit(X: Rows, y?: LabelInput | VectorInput, options?: FitOptions): Promise<unknown>;
+  predict?(X: Rows): unknown;
+  predictProba?(X: Rows): unknown;
+  decisionFunction?(X: Rows): unknown;
+  score?(X: Rows, y: LabelInput | VectorInput, options?: FitOptions): Promise<number>;
   readonly classes?: readonly unknown[];
 }
 
@@ -118,25 +120,64 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     return new Pipeline({ steps }) as this;
   }
 
-  /** Fits every step. @throws what the steps throw */
-  async fit(X: MatrixInput, y?: LabelInput | VectorInput, options: FitOptions = {}): Promise<this> {
+  /** True when frames with text may come: the first step takes them. */
+  get takesFrames(): boolean {
+    return takesFrames(this.steps.find(([, estimator]) => estimator !== "passthrough")?.[1]);
+  }
+
+  /** True when the last step transforms. */
+  get canTransform(): boolean {
+    const last = this.steps.at(-1)?.[1];
+    return last === "passthrough" || isTransforming(last);
+  }
+
+  /**
+   * Fits every step. Frames stay frames until a step needs numbers, so that a first step may take text.
+   * @throws what the steps throw
+   */
+  async fit(X: TableInput, y?: LabelInput | VectorInput, options: FitOptions = {}): Promise<this> {
+    await this.#fitSteps(this.#rowsOf("Pipeline.fit", X), y, options);
+    return this;
+  }
+
+  /** Fits, and returns how the training rows themselves go through; see `FrameTransformer.fitRows`. */
+  async fitRows(rows: Rows, y?: LabelInput | VectorInput, options: FitOptions = {}): Promise<RowsTransform> {
+    const transforms = await this.#fitSteps(this.#rowsOf("Pipeline.fit", rows), y, options);
+    return (other) => transforms.reduce((through, transform) => transform(through), this.#rowsOf("Pipeline.transform", other));
+  }
+
+  /** Distributed rows through all steps, lazily: an array unless every step keeps frames. */
+  transformRows(rows: Rows): Rows {
+    const through = this.#through("transform", rows);
+    const last = this.steps.at(-1)?.[1];
+    if (last === "passthrough") return through;
+    if (!isTransforming(last)) throw new DataError(`Pipeline.transform: the last step ${this.#lastName()} cannot transform.`);
+    return applyTransforming("Pipeline.transform", last, through);
+  }
+
+  async #fitSteps(X: Rows, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<RowsTransform[]> {
     const fitted = this.steps.map(([, estimator]) => (estimator === "passthrough" ? estimator : estimator.clone()));
     const source = await this.#source(X, y, options);
     try {
-      let rows: MatrixInput = source.X;
-      for (const [i, estimator] of fitted.entries()) {
+      let rows = source.X;
+      const transforms: RowsTransform[] = [];
+      const own = { ...options, ...source.options };
+      for (const estimator of fitted) {
         if (estimator === "passthrough") continue;
-        await (estimator as unknown as FinalStep).fit(rows, source.y, { ...options, ...source.options });
-        if (i < fitted.length - 1) rows = (estimator as unknown as Transformer<object, FittedInput>).transform(rows) as MatrixInput;
+        if (isTransforming(estimator)) {
+          const transform = await fitTransforming("Pipeline.fit", estimator, rows, source.y, own);
+          transforms.push(transform);
+          rows = transform(rows);
+        } else await (estimator as unknown as FinalStep).fit(rowsFor("Pipeline.fit", estimator, rows), source.y, own);
       }
-      const array = isLocal(X) || X instanceof DistributedArray ? toMatrix("Pipeline.fit", source.X) : X.toArray();
       // All steps have succeeded: now they become the fitted ones, together.
-      for (const [i, [, own]] of this.steps.entries()) {
+      for (const [i, [, estimator]] of this.steps.entries()) {
         const result = fitted[i];
-        if (own !== "passthrough" && result && result !== "passthrough") own.adopt(result);
+        if (estimator !== "passthrough" && result && result !== "passthrough") estimator.adopt(result);
       }
-      this.setState({ nFeatures: array.width, ...(array.names ? { featureNames: array.names } : {}) });
-      return this;
+      const { width, names } = shapeOf(X);
+      this.setState({ nFeatures: width, ...(names ? { featureNames: names } : {}) });
+      return transforms;
     } finally {
       source.release();
     }
@@ -154,34 +195,36 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
 
   /** The last step's predictions for transformed rows. */
   predict(X: DistributedArray | FrameLike): DistributedArray;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array | unknown[]>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array | unknown[]> {
+  predict(X: TableInput): DistributedArray | Promise<Float64Array | unknown[]>;
+  predict(X: TableInput): DistributedArray | Promise<Float64Array | unknown[]> {
     return this.#final("predict", X) as DistributedArray | Promise<Float64Array>;
   }
 
   /** The last step's class probabilities for transformed rows. */
   predictProba(X: DistributedArray | FrameLike): DistributedArray;
-  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
-  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+  predictProba(X: TableInput): DistributedArray | Promise<LocalMatrix>;
+  predictProba(X: TableInput): DistributedArray | Promise<LocalMatrix> {
     return this.#final("predictProba", X) as DistributedArray | Promise<LocalMatrix>;
   }
 
   /** The last step's decision values for transformed rows. */
-  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array> {
+  decisionFunction(X: TableInput): DistributedArray | Promise<Float64Array> {
     return this.#final("decisionFunction", X) as DistributedArray | Promise<Float64Array>;
   }
 
   /** Rows through all steps; the last must be a transformer. */
-  transform(X: MatrixInput): DistributedArray | FrameLike | Promise<LocalMatrix> {
-    return this.#final("transform", X) as DistributedArray;
+  transform(X: TableInput): DistributedArray | FrameLike | Promise<LocalMatrix> {
+    const result = this.transformRows(this.#rowsOf("Pipeline.transform", X));
+    if (isLocalTable(X)) return (result instanceof DistributedArray ? toDense(result) : toMatrix("Pipeline.transform", result)).compute();
+    return isFrame(X as MatrixInput) && result instanceof DistributedArray && result.layout === "dense" ? (X as FrameLike).fromArray(result) : result;
   }
 
   /** The last step's score on transformed rows. */
-  async score(X: MatrixInput, y: LabelInput | VectorInput, options: FitOptions = {}): Promise<number> {
+  async score(X: TableInput, y: LabelInput | VectorInput, options: FitOptions = {}): Promise<number> {
     const last = this.#last();
     if (!last.score) throw new DataError(`Pipeline.score: the last step ${this.#lastName()} has no score.`);
     // Local rows go through as one lazy plan; a local transform would be a promise.
-    return last.score(this.#through(isLocal(X) ? toMatrix("Pipeline.score", X) : X), y, options);
+    return last.score(this.#finalRows("score", X), y, options);
   }
 
   /** The last step's labels. */
@@ -191,9 +234,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
 
   /** Names of the columns that the transformers return. */
   getFeatureNamesOut(): string[] {
-    const transformers = this.steps.filter(([, estimator]) => estimator instanceof Transformer);
-    const last = transformers.at(-1)?.[1];
-    return last instanceof Transformer ? last.getFeatureNamesOut() : [...(this.state.featureNames ?? [])];
+    const last = this.steps.map(([, estimator]) => estimator).findLast(isTransforming);
+    return last ? last.getFeatureNamesOut() : [...(this.state.featureNames ?? [])];
   }
 
   protected override encodeParams(params: Readonly<PipelineParams>): unknown {
@@ -206,9 +248,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   }
 
   // A source with more than one pass to come is read once: X, y and weights together, so that they share the scan.
-  async #source(X: MatrixInput, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<HeldSource> {
+  async #source(x: Rows, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<HeldSource> {
     const passes = this.steps.filter(([, estimator]) => estimator !== "passthrough").length;
-    const x = toMatrix("Pipeline.fit", X);
     const target = isLazyNumbers(y) ? toVector("Pipeline.fit", "y", y, x) : undefined;
     const weight = options.sampleWeight === undefined ? undefined : toVector("Pipeline.fit", "sampleWeight", options.sampleWeight, x);
     const lazy = [x, target, weight].filter((array) => array !== undefined);
@@ -224,41 +265,47 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     const replaced = new Map<Plan, HeldPlan>(plans.map((plan, i) => [plan, held[i] as HeldPlan]));
     const from = (array: DistributedArray): DistributedArray => new DistributedArray({ ...array, plan: replaced.get(array.plan) ?? array.plan });
     return {
-      X: from(x),
+      X: withPlan(x, replaced.get(x.plan) ?? x.plan),
       y: target ? from(target) : y,
       options: { engine, ...(weight ? { sampleWeight: from(weight) } : {}) },
       release: () => held.forEach((plan) => plan.release()),
     };
   }
 
-  #final(method: "predict" | "predictProba" | "decisionFunction" | "transform", X: MatrixInput): unknown {
-    if (method === "transform" && this.steps.at(-1)?.[1] === "passthrough") {
-      if (!isLocal(X)) return this.#through(X);
-      return (this.#through(toMatrix("Pipeline.transform", X)) as DistributedArray).compute();
-    }
-    const last = this.#last() as unknown as Record<string, ((X: MatrixInput) => unknown) | undefined>;
+  #final(method: "predict" | "predictProba" | "decisionFunction", X: TableInput): unknown {
+    const last = this.#last() as unknown as Record<string, ((X: Rows) => unknown) | undefined>;
     const call = last[method];
     if (!call) throw new DataError(`Pipeline.${method}: the last step ${this.#lastName()} cannot ${method}.`);
-    if (!isLocal(X)) return call.call(last, this.#through(X));
     // Local rows go through as one lazy plan; the result is computed at the end.
-    const lazy = call.call(last, this.#through(toMatrix(`Pipeline.${method}`, X)));
-    return lazy instanceof DistributedArray ? this.#localResult(method, lazy) : lazy;
+    const lazy = call.call(last, this.#finalRows(method, X));
+    return isLocalTable(X) && lazy instanceof DistributedArray ? this.#localResult(method, lazy) : lazy;
+  }
+
+  /** Rows as the last step takes them. */
+  #finalRows(method: string, X: TableInput): Rows {
+    return rowsFor(`Pipeline.${method}`, this.#last() as unknown as AnyEstimator, this.#through(method, this.#rowsOf(`Pipeline.${method}`, X)));
   }
 
   async #localResult(method: string, lazy: DistributedArray): Promise<unknown> {
     const result = await lazy.compute();
-    if (method === "predictProba" || method === "transform") return result;
+    if (method === "predictProba") return result;
     const values = result.toVector() as Float64Array;
     const classes = method === "predict" ? this.classes : [];
     if (classes.length === 0) return values;
     return Array.from(values, (value) => (typeof classes[0] === "number" ? value : classes[value]));
   }
 
-  #through(X: MatrixInput): MatrixInput {
+  /** X as the first step takes it. */
+  #rowsOf(owner: string, X: TableInput): Rows {
+    return this.takesFrames ? toRows(owner, X) : toMatrix(owner, X as MatrixInput);
+  }
+
+  /** Rows through all steps but the last. */
+  #through(method: string, X: Rows): Rows {
     if (!this.isFitted) throw new NotFittedError("Pipeline: it is not fitted yet. Call `await model.fit(X, y)` first.");
     let rows = X;
     for (const [, estimator] of this.steps.slice(0, -1)) {
-      if (estimator !== "passthrough") rows = (estimator as unknown as Transformer<object, FittedInput>).transform(rows) as MatrixInput;
+      if (isTransforming(estimator)) rows = applyTransforming(`Pipeline.${method}`, estimator, rows);
     }
     return rows;
   }
@@ -281,7 +328,7 @@ function isLazyNumbers(y: LabelInput | VectorInput | undefined): y is Distribute
 }
 
 interface HeldSource {
-  readonly X: DistributedArray;
+  readonly X: Rows;
   readonly y: LabelInput | VectorInput | undefined;
   readonly options: FitOptions;
   release(): void;
@@ -307,7 +354,7 @@ function checkSteps(steps: readonly PipelineStep[]): void {
     if (names.has(name)) throw new ParameterError(`Pipeline: two steps are called ${show(name)}. Give each its own name.`);
     if (name.includes("__")) throw new ParameterError(`Pipeline: the step name ${show(name)} contains "__", which separates a step from its parameter.`);
     names.add(name);
-    if (i < steps.length - 1 && estimator !== "passthrough" && !(estimator instanceof Transformer)) {
+    if (i < steps.length - 1 && estimator !== "passthrough" && !isTransforming(estimator)) {
       throw new ParameterError(`Pipeline: step ${show(name)} (${estimator.kind}) is not the last and cannot transform. Put it last.`);
     }
   });

@@ -31,6 +31,13 @@ const loaded = new Map<string, Promise<unknown>>();
  */
 export async function loadFn(ref: FnRef): Promise<TaskFn> {
   const specifier = resolveModule(ref.module);
+  // Workers would run the program again, and here its own top-level await would wait for itself.
+  if (process.argv[1] !== undefined && specifier === pathToFileURL(process.argv[1]).href) {
+    throw new PartwiseError(
+      `The function ${show(ref.export)} is exported by the program itself (${specifier}), which workers cannot load without running it. ` +
+        "Move the function (and the estimator that uses it) to a module of its own and import it.",
+    );
+  }
   let module = loaded.get(specifier);
   if (!module) {
     module = import(specifier);

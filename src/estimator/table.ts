@@ -194,3 +194,14 @@ function textColumns(owner: string, X: TableInput): Record<string, ArrayLike<unk
   const isCells = Object.values(columns).some((column) => Array.isArray(column) && !isTypedArray(column) && (column.some(isText) || column.some(isDate)));
   return isCells ? (columns as Record<string, ArrayLike<unknown>>) : undefined;
 }
+
+/** Width and names of rows, whichever form they have. */
+export function shapeOf(rows: Rows): { readonly width: number; readonly names: readonly string[] | undefined } {
+  if (rows instanceof DistributedDataFrame) return { width: rows.columns.length, names: rows.columns };
+  return { width: rows.width, names: rows.names };
+}
+
+/** The same rows with partitions that `plan` makes: those that an engine holds, say. */
+export function withPlan(rows: Rows, plan: Plan): Rows {
+  return rows instanceof DistributedDataFrame ? rows.withPlan(plan) : new DistributedArray({ ...rows, plan });
+}

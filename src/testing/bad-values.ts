@@ -13,7 +13,8 @@ interface Rule {
 }
 
 // zod writes its own limits of integers into the rule; going beyond those tells nothing.
-const isOwn = (limit: number | undefined): limit is number => limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;
+const isOwn = (limit: number | undefined): limit is number =>
+  limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;
 
 /** Values that a parameter's rule forbids, made from the rule: the wrong type, and one step beyond each limit. */
 export function badValues(param: ParamInfo): unknown[] {

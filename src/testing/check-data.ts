@@ -50,7 +50,11 @@ export function asRows(data: CheckData): number[][] {
 }
 
 /** Cut into partitions of these row counts (0 for an empty one); they have to sum to the rows. */
-export function cut(data: CheckData, counts: readonly number[], options: { w?: Float64Array; dtype?: DType; names?: boolean } = {}): CutData {
+export function cut(
+  data: CheckData,
+  counts: readonly number[],
+  options: { w?: Float64Array; dtype?: DType; names?: boolean } = {},
+): CutData {
   let at = 0;
   const parts = counts.map((count) => {
     const slice = (values: Float64Array): Float64Array => values.subarray(at, at + count);
@@ -110,5 +114,8 @@ export function asCsr(data: CheckData, partitions: number): DistributedArray {
     });
     indptr.push(indices.length);
   }
-  return DistributedArray.fromCsr({ indptr, indices, values, cols: data.columns.length }, { partitions, names: data.names });
+  return DistributedArray.fromCsr(
+    { indptr, indices, values, cols: data.columns.length },
+    { partitions, names: data.names },
+  );
 }

@@ -12,7 +12,12 @@ export function assert(condition: boolean, message: string): asserts condition {
  * Entry by entry within `tolerance` times the largest finite magnitude; NaN equals NaN only, infinities themselves only.
  * @throws Error naming the first entry that is further away
  */
-export function assertClose(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+export function assertClose(
+  what: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
   assert(actual.length === expected.length, `${what}: expected ${expected.length} values, got ${actual.length}.`);
   let scale = 0;
   for (let i = 0; i < expected.length; i++) {
@@ -23,7 +28,10 @@ export function assertClose(what: string, actual: ArrayLike<number>, expected: A
     const [a, e] = [actual[i] ?? NaN, expected[i] ?? NaN];
     if (Object.is(a, e) || a === e) continue;
     const gap = Math.abs(a - e);
-    assert(gap <= tolerance * scale, `${what}: entry ${i} is ${a}, expected ${e} (apart by ${gap}, allowed ${tolerance * scale}).`);
+    assert(
+      gap <= tolerance * scale,
+      `${what}: entry ${i} is ${a}, expected ${e} (apart by ${gap}, allowed ${tolerance * scale}).`,
+    );
   }
 }
 
@@ -50,6 +58,9 @@ export async function errorOf(what: string, work: () => unknown): Promise<Error>
 export function assertMentions(what: string, error: Error, parts: readonly (string | RegExp)[]): void {
   for (const part of parts) {
     const there = typeof part === "string" ? error.message.includes(part) : part.test(error.message);
-    if (!there) throw new Error(`${what}: the message should mention ${String(part)}; it is "${error.message}".`, { cause: error });
+    if (!there)
+      throw new Error(`${what}: the message should mention ${String(part)}; it is "${error.message}".`, {
+        cause: error,
+      });
   }
 }

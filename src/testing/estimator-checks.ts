@@ -29,7 +29,9 @@ export function estimatorChecks(subject: TestSubject): NamedCheck[] {
   const skips = new Map((subject.skip ?? []).map(({ check, reason }) => [check, reason]));
   for (const name of skips.keys()) {
     if (!chosen.some((check) => check.name === name)) {
-      throw new Error(`${subject.name}: it skips "${name}", which is not among its checks: ${chosen.map((check) => check.name).join("; ")}.`);
+      throw new Error(
+        `${subject.name}: it skips "${name}", which is not among its checks: ${chosen.map((check) => check.name).join("; ")}.`,
+      );
     }
   }
   return chosen.map((check) => {
@@ -44,5 +46,6 @@ async function expectFailure(check: CheckEntry, subject: TestSubject, reason: st
     () => false,
     () => true,
   );
-  if (!failed) throw new Error(`${subject.name}: "${check.name}" is skipped (${reason}), but it passes. Take it off the list.`);
+  if (!failed)
+    throw new Error(`${subject.name}: "${check.name}" is skipped (${reason}), but it passes. Take it off the list.`);
 }

@@ -18,7 +18,12 @@ export function outputMethods(subject: TestSubject): readonly OutputMethod[] {
 }
 
 /** What the output methods return for X, computed, row by row in one list each. */
-export async function outputsOf(subject: TestSubject, model: CheckedEstimator, X: MatrixInput, engine?: Engine): Promise<Numbers> {
+export async function outputsOf(
+  subject: TestSubject,
+  model: CheckedEstimator,
+  X: MatrixInput,
+  engine?: Engine,
+): Promise<Numbers> {
   const found: Record<string, number[]> = {};
   for (const method of outputMethods(subject)) found[method] = await numbersOf(model[method]?.(X), engine);
   return found;
@@ -47,12 +52,23 @@ export function attributesOf(subject: TestSubject, model: CheckedEstimator): Num
 }
 
 /** Attributes and outputs together. */
-export async function everythingOf(subject: TestSubject, model: CheckedEstimator, X: MatrixInput, engine?: Engine): Promise<Numbers> {
+export async function everythingOf(
+  subject: TestSubject,
+  model: CheckedEstimator,
+  X: MatrixInput,
+  engine?: Engine,
+): Promise<Numbers> {
   return { ...attributesOf(subject, model), ...(await outputsOf(subject, model, X, engine)) };
 }
 
 /** @throws Error naming what differs by more than the tolerance; 0 means bit for bit. Predicted labels have to be equal. */
-export function assertSameNumbers(subject: TestSubject, what: string, actual: Numbers, expected: Numbers, tolerance: number): void {
+export function assertSameNumbers(
+  subject: TestSubject,
+  what: string,
+  actual: Numbers,
+  expected: Numbers,
+  tolerance: number,
+): void {
   for (const [name, values] of Object.entries(expected)) {
     const exact = tolerance === 0 || (name === "predict" && subject.task === "classifier");
     const label = `${subject.name}, ${what}: ${name}`;

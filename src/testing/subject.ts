@@ -62,6 +62,10 @@ export interface TestSubject {
   readonly nan: "refused" | "left out";
   /** Whether the model is the same for any order of rows. */
   readonly anyRowOrder: boolean;
+  /** Whether a usual fit is one pass over X: an abort during its last reports may then come too late. */
+  readonly onePass: boolean;
+  /** Rows that `fit` needs and refuses to do without (folds to leave out, say); 1 unless given. */
+  readonly minRows?: number;
   /** Checks that are known not to pass. A skipped check that passes is an error: take it off the list. */
   readonly skip?: readonly SkippedCheck[];
 }

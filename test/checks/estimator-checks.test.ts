@@ -45,7 +45,9 @@ describe("estimatorChecks", () => {
   it("reports a skipped check that passes", async () => {
     const skipped = estimatorChecks({ ...first, skip: [{ check: passing, reason: "not yet" }] });
     const check = skipped.find((one) => one.name === `${passing} (skipped: not yet)`);
-    await expect(check?.run()).rejects.toThrow(`"${passing}" is skipped (not yet), but it passes. Take it off the list.`);
+    await expect(check?.run()).rejects.toThrow(
+      `"${passing}" is skipped (not yet), but it passes. Take it off the list.`,
+    );
   });
 
   it("lets a skipped check fail", async () => {
@@ -61,9 +63,13 @@ describe("estimatorChecks", () => {
       skip: [{ check: passing, reason: "salted" }],
     };
     let salt = 0;
-    await estimatorChecks(broken).find((one) => one.name.startsWith(passing))?.run();
+    await estimatorChecks(broken)
+      .find((one) => one.name.startsWith(passing))
+      ?.run();
     await expect(
-      estimatorChecks({ ...broken, skip: [] }).find((one) => one.name === passing)?.run(),
+      estimatorChecks({ ...broken, skip: [] })
+        .find((one) => one.name === passing)
+        ?.run(),
     ).rejects.toThrow("fitting twice gives another state");
   });
 

@@ -7,7 +7,10 @@ export function goldenX(data: GoldenData, partitions = 3): DistributedArray {
     const { indptr, indices, data: values, shape } = data.csr;
     return DistributedArray.fromCsr({ indptr, indices, values, cols: shape[1] }, { partitions });
   }
-  return DistributedArray.fromColumns(data.columns ?? [], { partitions, dtype: data.dtype === "float32" ? "f32" : "f64" });
+  return DistributedArray.fromColumns(data.columns ?? [], {
+    partitions,
+    dtype: data.dtype === "float32" ? "f32" : "f64",
+  });
 }
 
 /** Options of a fit: the case's weights, where it has some. */

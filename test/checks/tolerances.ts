@@ -47,7 +47,8 @@ export function expectClose(
   scale?: number,
 ): void {
   expect(actual.length, `${what}: length`).toBe(expected.length);
-  const size = scale ?? Array.from(expected).reduce((max, v) => (Number.isFinite(v) ? Math.max(max, Math.abs(v)) : max), 0);
+  const size =
+    scale ?? Array.from(expected).reduce((max, v) => (Number.isFinite(v) ? Math.max(max, Math.abs(v)) : max), 0);
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i] as number, expected[i] as number];
     if (Object.is(a, e) || a === e) continue;

@@ -2,23 +2,47 @@ import { describe, expect, it } from "vitest";
 import { LinearRegression } from "#models/index.js";
 import { goldenOptions, goldenX, weightsOf } from "../checks/golden-inputs.js";
 import { closedForm, expectClose } from "../checks/tolerances.js";
-import { goldenCase, loadGolden, numberOf, numbersOf, recordOf, type GoldenData, type GoldenValue } from "../golden/load-golden.js";
+import {
+  goldenCase,
+  loadGolden,
+  numberOf,
+  numbersOf,
+  recordOf,
+  type GoldenData,
+  type GoldenValue,
+} from "../golden/load-golden.js";
 
 const golden = loadGolden("linear-regression");
 // Condition of the centred, scaled columns: what the solution's digits depend on.
-const COND: Record<string, number> = { "breast-cancer": 4.3e5, wine: 3.5e3, digits: 660, "multi-scale": 1e6, "mild-scale": 1e4 };
+const COND: Record<string, number> = {
+  "breast-cancer": 4.3e5,
+  wine: 3.5e3,
+  digits: 660,
+  "multi-scale": 1e6,
+  "mild-scale": 1e4,
+};
 
 async function fitted(data: GoldenData, fitIntercept: boolean): Promise<LinearRegression> {
   return new LinearRegression({ fitIntercept }).fit(goldenX(data), data.y as number[], goldenOptions(data));
 }
 
 /** The second oracle: weighted residuals are orthogonal to every column, and to the constant. */
-function expectOrthogonalResiduals(model: LinearRegression, data: GoldenData, fitIntercept: boolean, what: string): void {
+function expectOrthogonalResiduals(
+  model: LinearRegression,
+  data: GoldenData,
+  fitIntercept: boolean,
+  what: string,
+): void {
   const columns = (data.columns ?? []).map((column) => (data.dtype === "float32" ? column.map(Math.fround) : column));
   const y = data.y as number[];
   const w = weightsOf(data, y.length);
   const total = w.reduce((sum, v) => sum + v, 0);
-  const residual = y.map((value, i) => value - model.intercept - columns.reduce((sum, column, j) => sum + (column[i] as number) * (model.coef[j] as number), 0));
+  const residual = y.map(
+    (value, i) =>
+      value -
+      model.intercept -
+      columns.reduce((sum, column, j) => sum + (column[i] as number) * (model.coef[j] as number), 0),
+  );
   const size = Math.sqrt(y.reduce((sum, value, i) => sum + (w[i] as number) * value ** 2, 0));
   const directions = columns.map((column) => {
     const mean = fitIntercept ? column.reduce((sum, x, i) => sum + (w[i] as number) * x, 0) / total : 0;
@@ -29,8 +53,13 @@ function expectOrthogonalResiduals(model: LinearRegression, data: GoldenData, fi
     const dot = direction.reduce((sum, x, i) => sum + (w[i] as number) * x * (residual[i] as number), 0);
     const length = Math.sqrt(direction.reduce((sum, x, i) => sum + (w[i] as number) * x * x, 0));
     // The prediction of each row is known to a rounding of its largest term.
-    const rounding = columns.reduce((sum, column, k) => sum + Math.max(...column.map(Math.abs)) * Math.abs(model.coef[k] as number), Math.abs(model.intercept));
-    expect(Math.abs(dot), `${what}: residuals along column ${j}`).toBeLessThanOrEqual(1e-11 * length * size + 64 * Number.EPSILON * rounding * length * Math.sqrt(total));
+    const rounding = columns.reduce(
+      (sum, column, k) => sum + Math.max(...column.map(Math.abs)) * Math.abs(model.coef[k] as number),
+      Math.abs(model.intercept),
+    );
+    expect(Math.abs(dot), `${what}: residuals along column ${j}`).toBeLessThanOrEqual(
+      1e-11 * length * size + 64 * Number.EPSILON * rounding * length * Math.sqrt(total),
+    );
   }
 }
 
@@ -55,15 +84,24 @@ describe("LinearRegression against exact arithmetic and scikit-learn", () => {
         const mean = column.reduce((sum, x) => sum + x, 0) / column.length;
         return Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / column.length);
       });
-      const unit = (values: ArrayLike<number>): number[] => spread.map((s, j) => (values[j] as number) * (s > 1e-9 ? s : 1));
+      const unit = (values: ArrayLike<number>): number[] =>
+        spread.map((s, j) => (values[j] as number) * (s > 1e-9 ? s : 1));
       expectClose(unit(model.coef), unit(coef), tolerance, `coef of ${name}`);
-      const middle = (data.columns ?? []).reduce((sum, column, j) => sum + Math.abs(coef[j] as number) * Math.max(...column.map(Math.abs)), 1);
+      const middle = (data.columns ?? []).reduce(
+        (sum, column, j) => sum + Math.abs(coef[j] as number) * Math.max(...column.map(Math.abs)),
+        1,
+      );
       expectClose([model.intercept], [numberOf(best, "intercept")], tolerance, `intercept of ${name}`, middle);
       expectOrthogonalResiduals(model, data, fitIntercept, name);
       if (name !== "multi-scale-default-tol") expect(model.rank).toBe(numberOf(expected, "rank"));
       if (name === "float32" || name === "multi-scale-default-tol") return;
       const predicted = (await model.predict(goldenX(data)).compute()).toVector() as Float64Array;
-      expectClose(predicted.subarray(0, 10), numbersOf(expected, "predictHead"), { rtol: 1e-8, atol: 1e-8 }, `predictions of ${name}`);
+      expectClose(
+        predicted.subarray(0, 10),
+        numbersOf(expected, "predictHead"),
+        { rtol: 1e-8, atol: 1e-8 },
+        `predictions of ${name}`,
+      );
       const score = await model.score(goldenX(data), data.y as number[], goldenOptions(data));
       expectClose([score], [numberOf(expected, "r2")], { rtol: 1e-9, atol: 0 }, `R² of ${name}`);
     });
@@ -100,6 +138,8 @@ describe("LinearRegression", () => {
   });
 
   it("refuses sums that overflow", async () => {
-    await expect(new LinearRegression().fit([[1e200], [2e200], [-1e200]], [1, 2, 3])).rejects.toThrow("the sums of squares overflow");
+    await expect(new LinearRegression().fit([[1e200], [2e200], [-1e200]], [1, 2, 3])).rejects.toThrow(
+      "the sums of squares overflow",
+    );
   });
 });

@@ -7,7 +7,8 @@ import { goldenCase, loadGolden, numberOf, numbersOf, type GoldenData } from "..
 
 const golden = loadGolden("logistic-regression");
 const callOf = (name: string): string => golden.cases[name]?.call ?? "";
-const numberIn = (call: string, name: string, otherwise: number): number => Number(new RegExp(`\\b${name}=([\\d.e-]+)`).exec(call)?.[1] ?? otherwise);
+const numberIn = (call: string, name: string, otherwise: number): number =>
+  Number(new RegExp(`\\b${name}=([\\d.e-]+)`).exec(call)?.[1] ?? otherwise);
 
 interface Optimum {
   readonly value: number;
@@ -24,7 +25,10 @@ function evaluate(model: LogisticRegression, data: GoldenData, C: number, fitInt
   let constant = 0;
   y.forEach((label, i) => {
     const t = label === model.classes[1] ? 1 : 0;
-    const z = columns.reduce((sum, column, j) => sum + (column[i] as number) * (model.coef[j] as number), model.intercept);
+    const z = columns.reduce(
+      (sum, column, j) => sum + (column[i] as number) * (model.coef[j] as number),
+      model.intercept,
+    );
     value += C * (w[i] as number) * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - t * z);
     const e = C * (w[i] as number) * (1 / (1 + Math.exp(-z)) - t);
     columns.forEach((column, j) => (gradient[j] = (gradient[j] as number) + e * (column[i] as number)));
@@ -51,20 +55,40 @@ describe("LogisticRegression against scikit-learn and its own optimality", () =>
       const scales = (data.columns ?? []).map((column) => Math.max(...column.map(Math.abs), 1e-300));
       const unit = (values: ArrayLike<number>): number[] => scales.map((s, j) => (values[j] as number) * s);
       expectClose(unit(model.coef), unit(numbersOf(expected, "coef")), tolerance, `coef of ${name}`);
-      expectClose([model.intercept], [numberOf(expected, "intercept")], tolerance, `intercept of ${name}`, Math.max(1, ...unit(numbersOf(expected, "coef")).map(Math.abs)));
+      expectClose(
+        [model.intercept],
+        [numberOf(expected, "intercept")],
+        tolerance,
+        `intercept of ${name}`,
+        Math.max(1, ...unit(numbersOf(expected, "coef")).map(Math.abs)),
+      );
       expectClose([model.objective], [numberOf(expected, "objective")], objective, `objective of ${name}`);
       const here = evaluate(model, data, C, fitIntercept);
       expectClose([here.value], [numberOf(expected, "objective")], objective, `objective of ${name}, recomputed`);
       // In units of each column, against what one row can contribute.
       const units = [...scales, 1];
       here.gradient.forEach((entry, j) => {
-        expect(Math.abs(entry) / ((units[j] as number) * C * y.length), `gradient of ${name} along ${j}`).toBeLessThan(1e-7);
+        expect(Math.abs(entry) / ((units[j] as number) * C * y.length), `gradient of ${name} along ${j}`).toBeLessThan(
+          1e-7,
+        );
       });
       const head = goldenX({ ...data, columns: (data.columns ?? []).map((column) => column.slice(0, 10)) }, 2);
       const decision = (await model.decisionFunction(head).compute()).toVector() as Float64Array;
-      expectClose(decision, numbersOf(expected, "decisionHead"), tolerance, `decision of ${name}`, Math.max(1, ...unit(numbersOf(expected, "coef")).map(Math.abs)));
+      expectClose(
+        decision,
+        numbersOf(expected, "decisionHead"),
+        tolerance,
+        `decision of ${name}`,
+        Math.max(1, ...unit(numbersOf(expected, "coef")).map(Math.abs)),
+      );
       const proba = await model.predictProba(head).compute();
-      expectClose(proba.columns[1] as Float64Array, numbersOf(expected, "probaHead"), iterative32, `probabilities of ${name}`, 1);
+      expectClose(
+        proba.columns[1] as Float64Array,
+        numbersOf(expected, "probaHead"),
+        iterative32,
+        `probabilities of ${name}`,
+        1,
+      );
       const labels = await model.predict(goldenRows(data, 10));
       expect(labels).toEqual(expected["predictHead"]);
       const accuracy = await model.score(goldenRows(data, y.length), y, goldenOptions(data));
@@ -87,7 +111,10 @@ describe("LogisticRegression", () => {
     expect(one.classes).toEqual(["no", "yes"]);
     const two = await new LogisticRegression().fit(X, positive);
     expect(two.classes).toEqual([false, true]);
-    const three = await new LogisticRegression().fit(X, positive.map((yes) => (yes ? 7 : -2)));
+    const three = await new LogisticRegression().fit(
+      X,
+      positive.map((yes) => (yes ? 7 : -2)),
+    );
     expect(three.classes).toEqual([-2, 7]);
     expect(Array.from(two.coef)).toEqual(Array.from(one.coef));
     expect(Array.from(three.coef)).toEqual(Array.from(one.coef));
@@ -100,7 +127,9 @@ describe("LogisticRegression", () => {
 
   it("ignores a class whose rows all have weight zero", async () => {
     const y = positive.map(Number);
-    const withThird = await new LogisticRegression().fit([...X, [5, 5]], [...y, 9], { sampleWeight: [...y.map(() => 1), 0] });
+    const withThird = await new LogisticRegression().fit([...X, [5, 5]], [...y, 9], {
+      sampleWeight: [...y.map(() => 1), 0],
+    });
     expect(withThird.classes).toEqual([0, 1]);
     const without = await new LogisticRegression().fit(X, y);
     expectClose(withThird.coef, without.coef, iterative, "coef");
@@ -113,7 +142,9 @@ describe("LogisticRegression", () => {
   });
 
   it("refuses labels of mixed types", async () => {
-    await expect(new LogisticRegression().fit([[1], [2]], ["a", 1] as unknown as string[])).rejects.toThrow("y mixes string and number; row 1 is 1.");
+    await expect(new LogisticRegression().fit([[1], [2]], ["a", 1] as unknown as string[])).rejects.toThrow(
+      "y mixes string and number; row 1 is 1.",
+    );
   });
 
   it("warns and says so when it stops early", async () => {
@@ -129,7 +160,10 @@ describe("LogisticRegression", () => {
 
   it("reaches the same optimum by L-BFGS on CSR as by Newton on dense rows", async () => {
     const indptr = X.map((_, i) => 2 * i);
-    const csr = DistributedArray.fromCsr({ indptr: [...indptr, 80], indices: X.flatMap(() => [0, 1]), values: X.flat(), cols: 2 }, { partitions: 3 });
+    const csr = DistributedArray.fromCsr(
+      { indptr: [...indptr, 80], indices: X.flatMap(() => [0, 1]), values: X.flat(), cols: 2 },
+      { partitions: 3 },
+    );
     const sparse = await new LogisticRegression().fit(csr, positive.map(Number));
     const dense = await new LogisticRegression().fit(X, positive.map(Number));
     expectClose(sparse.coef, dense.coef, iterative, "coef");

@@ -9,10 +9,16 @@ type Rows = readonly (readonly [number, number, number])[];
 /** Co-moments of two columns with weights, by two passes. */
 function comomentsOf(rows: Rows): Comoments {
   const weight = rows.reduce((sum, [, , w]) => sum + w, 0);
-  const mean = Float64Array.from([0, 1], (j) => (weight > 0 ? rows.reduce((sum, row) => sum + row[2] * (row[j] as number), 0) / weight : 0));
+  const mean = Float64Array.from([0, 1], (j) =>
+    weight > 0 ? rows.reduce((sum, row) => sum + row[2] * (row[j] as number), 0) / weight : 0,
+  );
   const scatter = Float64Array.from([0, 1, 2, 3], (k) => {
     const [i, j] = [k >> 1, k & 1];
-    return rows.reduce((sum, row) => sum + row[2] * ((row[i] as number) - (mean[i] as number)) * ((row[j] as number) - (mean[j] as number)), 0);
+    return rows.reduce(
+      (sum, row) =>
+        sum + row[2] * ((row[i] as number) - (mean[i] as number)) * ((row[j] as number) - (mean[j] as number)),
+      0,
+    );
   });
   return { rows: rows.length, weight, mean, scatter };
 }
@@ -20,14 +26,29 @@ function comomentsOf(rows: Rows): Comoments {
 function momentsOf(rows: Rows): Moments {
   const { weight, mean, scatter } = comomentsOf(rows);
   const none = new Float64Array(2);
-  return { rows: rows.length, weight: Float64Array.of(weight, weight), mean, m2: Float64Array.of(scatter[0] as number, scatter[3] as number), nanCount: none, infCount: none };
+  return {
+    rows: rows.length,
+    weight: Float64Array.of(weight, weight),
+    mean,
+    m2: Float64Array.of(scatter[0] as number, scatter[3] as number),
+    nanCount: none,
+    infCount: none,
+  };
 }
 
 const none = comomentsOf([]);
 const OFFSET = 1e8;
 // Values far from zero, ties, weights of zero: what breaks sums of squares.
-const value = fc.oneof(fc.constant(0), fc.double({ min: -10, max: 10, noNaN: true }), fc.double({ min: -1, max: 1, noNaN: true }).map((x) => OFFSET + x));
-const row = fc.tuple(value, value, fc.oneof(fc.constant(1), fc.constant(0), fc.double({ min: 0.1, max: 5, noNaN: true })));
+const value = fc.oneof(
+  fc.constant(0),
+  fc.double({ min: -10, max: 10, noNaN: true }),
+  fc.double({ min: -1, max: 1, noNaN: true }).map((x) => OFFSET + x),
+);
+const row = fc.tuple(
+  value,
+  value,
+  fc.oneof(fc.constant(1), fc.constant(0), fc.double({ min: 0.1, max: 5, noNaN: true })),
+);
 const part = fc.array(row, { maxLength: 12 });
 
 /** Means to a rounding of the offset, scatter to what that rounding makes of the spread between parts. */
@@ -35,7 +56,13 @@ function expectSame(actual: Comoments, expected: Comoments): void {
   expect(actual.rows).toBe(expected.rows);
   expectClose([actual.weight], [expected.weight], reduction(64), "weight", Math.max(1, expected.weight));
   expectClose(actual.mean, expected.mean, reduction(64), "mean", OFFSET);
-  expectClose(actual.scatter, expected.scatter, reduction(64), "scatter", Math.max(1, expected.weight) * OFFSET * OFFSET);
+  expectClose(
+    actual.scatter,
+    expected.scatter,
+    reduction(64),
+    "scatter",
+    Math.max(1, expected.weight) * OFFSET * OFFSET,
+  );
 }
 
 describe("merging co-moments", () => {
@@ -67,7 +94,12 @@ describe("merging co-moments", () => {
     for (let at = 0; at < 200; at += 7) total = mergeComoments(total, comomentsOf(rows.slice(at, at + 7)));
     const shifted = comomentsOf(rows.map(([a, b, w]) => [a - OFFSET, b - OFFSET, w]));
     expectClose(total.scatter, shifted.scatter, { rtol: 1e-7, atol: 1e-7 }, "scatter");
-    expectClose(total.mean, shifted.mean.map((m) => m + OFFSET), reduction(8), "mean");
+    expectClose(
+      total.mean,
+      shifted.mean.map((m) => m + OFFSET),
+      reduction(8),
+      "mean",
+    );
   });
 
   it("keeps the scatter symmetric", () => {
@@ -94,8 +126,22 @@ describe("merging moments", () => {
   });
 
   it("adds counts of NaN and infinities, and takes a column's mean from the part that has values", () => {
-    const a: Moments = { rows: 2, weight: Float64Array.of(0, 2), mean: Float64Array.of(0, 5), m2: Float64Array.of(0, 2), nanCount: Float64Array.of(2, 0), infCount: Float64Array.of(0, 1) };
-    const b: Moments = { rows: 3, weight: Float64Array.of(3, 0), mean: Float64Array.of(7, 0), m2: Float64Array.of(6, 0), nanCount: Float64Array.of(0, 3), infCount: Float64Array.of(1, 0) };
+    const a: Moments = {
+      rows: 2,
+      weight: Float64Array.of(0, 2),
+      mean: Float64Array.of(0, 5),
+      m2: Float64Array.of(0, 2),
+      nanCount: Float64Array.of(2, 0),
+      infCount: Float64Array.of(0, 1),
+    };
+    const b: Moments = {
+      rows: 3,
+      weight: Float64Array.of(3, 0),
+      mean: Float64Array.of(7, 0),
+      m2: Float64Array.of(6, 0),
+      nanCount: Float64Array.of(0, 3),
+      infCount: Float64Array.of(1, 0),
+    };
     expect(mergeMoments(a, b)).toEqual({
       rows: 5,
       weight: Float64Array.of(3, 2),

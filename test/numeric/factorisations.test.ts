@@ -38,8 +38,15 @@ describe("cholesky", () => {
     const n = 6;
     const a = gram(matrix(20, n, 3), n);
     const x = Float64Array.from({ length: n }, (_, i) => i - 2.5);
-    const b = Float64Array.from({ length: n }, (_, i) => x.reduce((sum, value, j) => sum + (a[i * n + j] as number) * value, 0));
-    expectClose(choleskySolve(cholesky(a, n) as NonNullable<ReturnType<typeof cholesky>>, b), x, { rtol: 1e-11, atol: 1e-12 }, "x");
+    const b = Float64Array.from({ length: n }, (_, i) =>
+      x.reduce((sum, value, j) => sum + (a[i * n + j] as number) * value, 0),
+    );
+    expectClose(
+      choleskySolve(cholesky(a, n) as NonNullable<ReturnType<typeof cholesky>>, b),
+      x,
+      { rtol: 1e-11, atol: 1e-12 },
+      "x",
+    );
   });
 
   it("says what a column has that the ones before it lack", () => {
@@ -71,7 +78,12 @@ describe("the triangular factor", () => {
     const a = matrix(50, 5, 9);
     const lower = cholesky(gram(a, 5), 5)?.lower as Float64Array;
     const r = triangularFactor(a.slice(), 5);
-    expectClose(r, Float64Array.from({ length: 25 }, (_, at) => lower[(at % 5) * 5 + Math.floor(at / 5)] as number), { rtol: 1e-11, atol: 1e-12 }, "R");
+    expectClose(
+      r,
+      Float64Array.from({ length: 25 }, (_, at) => lower[(at % 5) * 5 + Math.floor(at / 5)] as number),
+      { rtol: 1e-11, atol: 1e-12 },
+      "R",
+    );
   });
 
   it("keeps what the Gram matrix loses: columns that differ by 1e-9", () => {
@@ -82,32 +94,50 @@ describe("the triangular factor", () => {
       a[i * 2 + 1] = Math.sin(i) + 1e-9 * Math.cos(7 * i);
     }
     // The part of column 1 that is orthogonal to column 0, computed from the difference.
-    const dot = (f: (i: number) => number, g: (i: number) => number): number => Array.from({ length: rows }, (_, i) => f(i) * g(i)).reduce((s, v) => s + v, 0);
+    const dot = (f: (i: number) => number, g: (i: number) => number): number =>
+      Array.from({ length: rows }, (_, i) => f(i) * g(i)).reduce((s, v) => s + v, 0);
     const c = (i: number): number => Math.cos(7 * i);
     const along = dot(Math.sin, c) / dot(Math.sin, Math.sin);
     const left = (i: number): number => c(i) - along * Math.sin(i);
-    expectClose([triangularFactor(a.slice(), 2)[3] as number], [1e-9 * Math.sqrt(dot(left, left))], { rtol: 1e-6, atol: 0 }, "diagonal");
+    expectClose(
+      [triangularFactor(a.slice(), 2)[3] as number],
+      [1e-9 * Math.sqrt(dot(left, left))],
+      { rtol: 1e-6, atol: 0 },
+      "diagonal",
+    );
     expect(cholesky(gram(a, 2), 2, 1e-12)).toBeUndefined();
   });
 
   it("of parts merges to the factor of the whole, in any grouping", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.nat(1000), (p, q, r, draw) => {
-        const k = 3;
-        const a = matrix(p + q + r, k, 100 + draw);
-        const part = (from: number, to: number): { k: number; r: Float64Array } => ({ k, r: triangularFactor(a.slice(from * k, to * k), k) });
-        const [x, y, z] = [part(0, p), part(p, p + q), part(p + q, p + q + r)];
-        const whole = gram(a, k);
-        for (const merged of [mergeTriangles(mergeTriangles(x, y), z), mergeTriangles(x, mergeTriangles(y, z))]) {
-          expectClose(gram(merged.r, k), whole, { rtol: 1e-12, atol: 1e-13 }, "RᵀR");
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 9 }),
+        fc.integer({ min: 0, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(1000),
+        (p, q, r, draw) => {
+          const k = 3;
+          const a = matrix(p + q + r, k, 100 + draw);
+          const part = (from: number, to: number): { k: number; r: Float64Array } => ({
+            k,
+            r: triangularFactor(a.slice(from * k, to * k), k),
+          });
+          const [x, y, z] = [part(0, p), part(p, p + q), part(p + q, p + q + r)];
+          const whole = gram(a, k);
+          for (const merged of [mergeTriangles(mergeTriangles(x, y), z), mergeTriangles(x, mergeTriangles(y, z))]) {
+            expectClose(gram(merged.r, k), whole, { rtol: 1e-12, atol: 1e-13 }, "RᵀR");
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   it("has a zero on the diagonal for a column that repeats another", () => {
-    const a = Float64Array.from({ length: 30 }, (_, i) => Math.sin(Math.floor(i / 3)) * (i % 3 === 1 ? 1 : i % 3 === 2 ? Math.floor(i / 3) : 1));
+    const a = Float64Array.from(
+      { length: 30 },
+      (_, i) => Math.sin(Math.floor(i / 3)) * (i % 3 === 1 ? 1 : i % 3 === 2 ? Math.floor(i / 3) : 1),
+    );
     expect(Math.abs(triangularFactor(a, 3)[4] as number)).toBeLessThan(1e-15);
   });
 });

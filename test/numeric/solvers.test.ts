@@ -129,7 +129,11 @@ describe("lbfgs", () => {
   it("needs two passes for a quadratic whose Hessian is its preconditioner", async () => {
     const diagonal = [1e-4, 1, 1e6];
     const problem = quadratic(diagonal, [1, 2, 3]);
-    const found = await lbfgs(problem, start(3), { tol: 1e-8, maxIter: 50, precondition: (v) => v.map((value, i) => value / (diagonal[i] as number)) });
+    const found = await lbfgs(problem, start(3), {
+      tol: 1e-8,
+      maxIter: 50,
+      precondition: (v) => v.map((value, i) => value / (diagonal[i] as number)),
+    });
     expectClose(found.x, [1, 2, 3], { rtol: 1e-12, atol: 0 }, "x");
     expect(problem.calls).toBe(2);
   });

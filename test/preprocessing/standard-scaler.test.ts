@@ -4,7 +4,14 @@ import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "#src/collections/array/local-matrix.js";
 import { goldenOptions, goldenX, weightsOf } from "../checks/golden-inputs.js";
 import { closedForm, closedForm32, elementwise, expectClose, single } from "../checks/tolerances.js";
-import { goldenCase, loadGolden, numbersOf, recordOf, type GoldenData, type GoldenValue } from "../golden/load-golden.js";
+import {
+  goldenCase,
+  loadGolden,
+  numbersOf,
+  recordOf,
+  type GoldenData,
+  type GoldenValue,
+} from "../golden/load-golden.js";
 
 const golden = loadGolden("standard-scaler");
 const columnsOf = (value: GoldenValue | undefined): number[][] => value as number[][];
@@ -26,10 +33,22 @@ function expectMoments(scaler: StandardScaler, data: GoldenData): void {
   const w = weightsOf(data, columns[0]?.length ?? 0);
   columns.forEach((column, j) => {
     const { mean, variance } = twoPass(column, w);
-    expectClose([scaler.mean[j] as number], [mean], closedForm(), `mean of column ${j}`, Math.max(Math.abs(mean), Math.sqrt(variance)));
+    expectClose(
+      [scaler.mean[j] as number],
+      [mean],
+      closedForm(),
+      `mean of column ${j}`,
+      Math.max(Math.abs(mean), Math.sqrt(variance)),
+    );
     // The textbook formula loses the digits that mean and spread are apart.
     const cond = 1 + Math.abs(mean) / Math.max(Math.sqrt(variance), Math.abs(mean) * Number.EPSILON, 1e-300);
-    expectClose([scaler.variance[j] as number], [variance], closedForm(cond), `variance of column ${j}`, variance + (mean * 1e-8) ** 2);
+    expectClose(
+      [scaler.variance[j] as number],
+      [variance],
+      closedForm(cond),
+      `variance of column ${j}`,
+      variance + (mean * 1e-8) ** 2,
+    );
   });
 }
 
@@ -61,7 +80,13 @@ describe("StandardScaler against scikit-learn", () => {
       const z = await (await fitted(data, params)).transform(goldenX(data)).compute();
       columnsOf(expected["transformed"]).forEach((column, j) =>
         // Taking the mean off keeps the digits of the values, not of their differences.
-        expectClose(z.columns[j] as Float64Array, column, closedForm(), `${name}, column ${j}`, Math.max(...(data.columns?.[j] ?? []).map(Math.abs))),
+        expectClose(
+          z.columns[j] as Float64Array,
+          column,
+          closedForm(),
+          `${name}, column ${j}`,
+          Math.max(...(data.columns?.[j] ?? []).map(Math.abs)),
+        ),
       );
     }
   });
@@ -105,7 +130,9 @@ describe("StandardScaler against scikit-learn", () => {
       const [from, to] = [bounds[b] as number, bounds[b + 1] as number];
       const rows = DistributedArray.fromColumns((data.columns ?? []).map((column) => column.slice(from, to)));
       await plain.partialFit(rows);
-      await withWeights.partialFit(rows, undefined, { sampleWeight: (weighted.data.sampleWeight ?? []).slice(from, to) });
+      await withWeights.partialFit(rows, undefined, {
+        sampleWeight: (weighted.data.sampleWeight ?? []).slice(from, to),
+      });
       const step = steps[b] as Record<string, GoldenValue>;
       expectClose(plain.mean, numbersOf(step, "mean"), closedForm(), `mean after batch ${b}`);
       expectClose(plain.scale, numbersOf(step, "scale"), closedForm(), `scale after batch ${b}`);
@@ -129,7 +156,12 @@ describe("StandardScaler against scikit-learn", () => {
       expect(z.columns[j]).toBeInstanceOf(Float32Array);
       const exact = column.map((x) => (Math.fround(x) - (scaler.mean[j] as number)) / (scaler.scale[j] as number));
       expectClose(z.columns[j] as Float32Array, exact, single, `column ${j}`);
-      expectClose(z.columns[j] as Float32Array, columnsOf(expected["transformed"])[j] as number[], closedForm32(1 + Math.abs(scaler.mean[j] as number) / (scaler.scale[j] as number)), `scikit-learn's column ${j}`);
+      expectClose(
+        z.columns[j] as Float32Array,
+        columnsOf(expected["transformed"])[j] as number[],
+        closedForm32(1 + Math.abs(scaler.mean[j] as number) / (scaler.scale[j] as number)),
+        `scikit-learn's column ${j}`,
+      );
     });
   });
 
@@ -149,7 +181,9 @@ describe("StandardScaler against scikit-learn", () => {
 
   it("refuses to centre CSR", async () => {
     const { data } = goldenCase(golden, "sparse");
-    await expect(fitted(data)).rejects.toThrow("StandardScaler.fit: centring a sparse X would make it dense. Use new StandardScaler({ withMean: false }).");
+    await expect(fitted(data)).rejects.toThrow(
+      "StandardScaler.fit: centring a sparse X would make it dense. Use new StandardScaler({ withMean: false }).",
+    );
   });
 
   for (const name of ["iris", "breast-cancer", "diabetes", "digits", "wine"]) {
@@ -157,10 +191,14 @@ describe("StandardScaler against scikit-learn", () => {
       const { data, expected } = goldenCase(golden, name);
       const scaler = await fitted(data);
       // Columns that are centred already have a mean of rounding only.
-      numbersOf(expected, "mean").forEach((mean, j) => expectClose([scaler.mean[j] as number], [mean], closedForm(), `mean of column ${j}`, scaler.scale[j] as number));
+      numbersOf(expected, "mean").forEach((mean, j) =>
+        expectClose([scaler.mean[j] as number], [mean], closedForm(), `mean of column ${j}`, scaler.scale[j] as number),
+      );
       expectClose(scaler.scale, numbersOf(expected, "scale"), closedForm(), "scale");
       const z = (await scaler.transform(goldenX(data)).compute()).toRows();
-      const widest = Math.max(...Array.from(scaler.mean, (mean, j) => 1 + Math.abs(mean) / (scaler.scale[j] as number)));
+      const widest = Math.max(
+        ...Array.from(scaler.mean, (mean, j) => 1 + Math.abs(mean) / (scaler.scale[j] as number)),
+      );
       expectClose(z[0] as number[], numbersOf(expected, "firstRow"), closedForm(widest), "first row");
       expectClose(z.at(-1) as number[], numbersOf(expected, "lastRow"), closedForm(widest), "last row");
       expectMoments(scaler, data);
@@ -171,7 +209,10 @@ describe("StandardScaler against scikit-learn", () => {
 describe("StandardScaler", () => {
   it("merges what two scalers have seen", async () => {
     const rows = Array.from({ length: 30 }, (_, i) => [i * 0.37 + 1e6, (i * i) % 7]);
-    const merged = StandardScaler.merge(await new StandardScaler().fit(rows.slice(0, 11)), await new StandardScaler().fit(rows.slice(11)));
+    const merged = StandardScaler.merge(
+      await new StandardScaler().fit(rows.slice(0, 11)),
+      await new StandardScaler().fit(rows.slice(11)),
+    );
     const whole = await new StandardScaler().fit(rows);
     expectClose(merged.mean, whole.mean, elementwise, "mean");
     expectClose(merged.variance, whole.variance, closedForm(), "variance");
@@ -180,8 +221,12 @@ describe("StandardScaler", () => {
 
   it("refuses a batch with other columns and keeps what it knew", async () => {
     const scaler = await new StandardScaler().partialFit({ a: [1, 2], b: [3, 5] });
-    await expect(scaler.partialFit({ b: [1, 2], a: [3, 5] })).rejects.toThrow(/StandardScaler\.partialFit: .*another order: column 0 is "b"/);
-    await expect(scaler.partialFit([[1]])).rejects.toThrow("StandardScaler.partialFit: X has 1 columns, but the fit saw 2.");
+    await expect(scaler.partialFit({ b: [1, 2], a: [3, 5] })).rejects.toThrow(
+      /StandardScaler\.partialFit: .*another order: column 0 is "b"/,
+    );
+    await expect(scaler.partialFit([[1]])).rejects.toThrow(
+      "StandardScaler.partialFit: X has 1 columns, but the fit saw 2.",
+    );
     expect(Array.from(scaler.mean)).toEqual([1.5, 4]);
     expect(scaler.nSamplesSeen).toBe(2);
   });

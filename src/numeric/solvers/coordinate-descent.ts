@@ -39,6 +39,8 @@ export interface CoordinateDescentSolution {
 
 /** Up to this many columns with a coefficient, their equations are solved at once when their signs have settled. */
 const MAX_EXACT = 400;
+/** Coefficients that may stop at 0 in a row before plain sweeps go on. */
+const MAX_TRIES = 10;
 /** Below this share of `total` the gap is rounding. */
 const GAP_NOISE = 1e-13;
 
@@ -127,12 +129,40 @@ function refresh({ p, gram, cross }: Quadratic, b: Float64Array, q: Float64Array
 }
 
 /**
- * Replaces the non-zero coefficients by the minimum for their signs, when that has those signs. @returns whether it did
+ * Moves the non-zero coefficients towards the minimum for their signs; one that would change its sign on the way stops at 0
+ * and is left out of the next try. Every move lowers the objective. @returns whether that minimum was reached
  */
-function solveSigned({ p, gram, cross }: Quadratic, l1: number, l2: number, b: Float64Array): boolean {
-  const active = positions(Uint8Array.from(b, (value) => (value === 0 ? 0 : 1)));
+function solveSigned(problem: Quadratic, l1: number, l2: number, b: Float64Array): boolean {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const active = positions(Uint8Array.from(b, (value) => (value === 0 ? 0 : 1)));
+    if (active.length === 0 || active.length > MAX_EXACT) return false;
+    const target = signedMinimum(problem, l1, l2, b, active);
+    if (!target) return false;
+    let share = 1;
+    let stopped = -1;
+    active.forEach((j, i) => {
+      const from = b[j] ?? 0;
+      const to = target[i] ?? 0;
+      if (from * to > 0) return;
+      const crossing = from / (from - to);
+      if (crossing < share || stopped < 0) {
+        share = Math.min(share, crossing);
+        stopped = j;
+      }
+    });
+    if (stopped < 0) {
+      active.forEach((j, i) => (b[j] = target[i] ?? 0));
+      return true;
+    }
+    active.forEach((j, i) => (b[j] = (b[j] ?? 0) + share * ((target[i] ?? 0) - (b[j] ?? 0))));
+    b[stopped] = 0;
+  }
+  return false;
+}
+
+/** The minimum over the coefficients `active`, all others 0, if each had the sign that it has in b. */
+function signedMinimum({ p, gram, cross }: Quadratic, l1: number, l2: number, b: Float64Array, active: Int32Array): Float64Array | undefined {
   const n = active.length;
-  if (n === 0 || n > MAX_EXACT) return false;
   const scale = Float64Array.from(active, (j) => Math.sqrt((gram[j * p + j] ?? 0) + l2));
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -143,12 +173,9 @@ function solveSigned({ p, gram, cross }: Quadratic, l1: number, l2: number, b: F
     }
   }
   const factor = cholesky(matrix, n, 1e-10);
-  if (!factor) return false;
+  if (!factor) return undefined;
   const right = Float64Array.from(active, (j, i) => ((cross[j] ?? 0) - l1 * Math.sign(b[j] ?? 0)) / (scale[i] ?? 1));
-  const solution = choleskySolve(factor, right).map((value, i) => value / (scale[i] ?? 1));
-  if (!solution.every((value, i) => value * (b[active[i] ?? 0] ?? 0) > 0)) return false;
-  solution.forEach((value, i) => (b[active[i] ?? 0] = value));
-  return true;
+  return choleskySolve(factor, right).map((value, i) => value / (scale[i] ?? 1));
 }
 
 /** Primal minus dual objective at b, with the residual (scaled) as the dual's point. */

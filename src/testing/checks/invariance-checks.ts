@@ -4,7 +4,15 @@ import { InlineEngine } from "../../engine/inline/inline-engine.js";
 import { LocalEngine } from "../../engine/local/local-engine.js";
 import { assert, toleranceOf } from "../compare.js";
 import { asCsr, asRows, checkData, cut, evenly, forgetRows, layouts, takeRows, type CheckData } from "../check-data.js";
-import { assertSameNumbers, attributesOf, everythingOf, numbersOf, outputMethods, outputsOf, type Numbers } from "../outputs.js";
+import {
+  assertSameNumbers,
+  attributesOf,
+  everythingOf,
+  numbersOf,
+  outputMethods,
+  outputsOf,
+  type Numbers,
+} from "../outputs.js";
 import type { CheckEntry, CheckedEstimator, TestSubject } from "../subject.js";
 
 /** Runs `work` on an engine that is closed afterwards. */
@@ -16,7 +24,13 @@ async function onEngine<T>(engine: Engine, work: (engine: Engine) => Promise<T>)
   }
 }
 
-async function fitted(subject: TestSubject, data: CheckData, engine: Engine, w?: Float64Array, counts?: readonly number[]): Promise<CheckedEstimator> {
+async function fitted(
+  subject: TestSubject,
+  data: CheckData,
+  engine: Engine,
+  w?: Float64Array,
+  counts?: readonly number[],
+): Promise<CheckedEstimator> {
   const model = subject.make();
   const { X, y, w: weights } = cut(data, counts ?? evenly(data.rows, 3), w ? { w } : {});
   await model.fit(X, y, { engine, ...(weights ? { sampleWeight: weights } : {}) });
@@ -32,7 +46,10 @@ async function fitTwice(subject: TestSubject): Promise<void> {
   assert(JSON.stringify(model.toJSON()) === first, `${subject.name}: fitting twice gives another state.`);
   const fresh = subject.make();
   await fresh.fit(X, y);
-  assert(JSON.stringify(fresh.toJSON()) === first, `${subject.name}: a second estimator fitted on the same rows has another state.`);
+  assert(
+    JSON.stringify(fresh.toJSON()) === first,
+    `${subject.name}: a second estimator fitted on the same rows has another state.`,
+  );
 }
 
 async function anyPartitioning(subject: TestSubject): Promise<void> {
@@ -53,7 +70,13 @@ async function anyPartitioning(subject: TestSubject): Promise<void> {
         const label = `fit on ${what} (row counts ${known})`;
         assertSameNumbers(subject, label, found, expected, toleranceOf(subject.solution));
         // The same model gives the same bits for rows in any partitions.
-        assertSameNumbers(subject, `outputs for ${what}`, await outputsOf(subject, model, input, engine), await outputsOf(subject, model, rows, engine), 0);
+        assertSameNumbers(
+          subject,
+          `outputs for ${what}`,
+          await outputsOf(subject, model, input, engine),
+          await outputsOf(subject, model, rows, engine),
+          0,
+        );
       }
     }
   });
@@ -72,7 +95,10 @@ async function anyEngine(subject: TestSubject): Promise<void> {
       const numbers = await outputsOf(subject, model, cut(data, evenly(data.rows, 5)).X, engine);
       const state = JSON.stringify(model.toJSON());
       expected ??= { state, numbers };
-      assert(state === expected.state, `${subject.name}: the state fitted with ${what} differs from the one fitted inline.`);
+      assert(
+        state === expected.state,
+        `${subject.name}: the state fitted with ${what} differs from the one fitted inline.`,
+      );
       assertSameNumbers(subject, `outputs with ${what}`, numbers, expected.numbers, 0);
     });
   }
@@ -83,24 +109,52 @@ async function weightsCount(subject: TestSubject): Promise<void> {
   const all = Array.from({ length: data.rows }, (_, i) => i);
   // Counts 0 to 3 with every class among the rows that stay.
   const counts = Float64Array.from(all, (i) => [1, 0, 2, 3, 1][i % 5] ?? 1);
-  const repeated = takeRows(data, all.flatMap((i) => Array.from({ length: counts[i] ?? 0 }, () => i)));
+  const repeated = takeRows(
+    data,
+    all.flatMap((i) => Array.from({ length: counts[i] ?? 0 }, () => i)),
+  );
   const removed = Float64Array.from(all, (i) => (i % 4 === 0 ? 0 : 1));
-  const kept = takeRows(data, all.filter((i) => removed[i] === 1));
+  const kept = takeRows(
+    data,
+    all.filter((i) => removed[i] === 1),
+  );
   const rows = cut(data, [data.rows]).X;
   const tolerance = toleranceOf(subject.solution);
   await onEngine(new InlineEngine(), async (engine) => {
-    const numbers = async (part: CheckData, w?: Float64Array): Promise<Numbers> => everythingOf(subject, await fitted(subject, part, engine, w), rows, engine);
+    const numbers = async (part: CheckData, w?: Float64Array): Promise<Numbers> =>
+      everythingOf(subject, await fitted(subject, part, engine, w), rows, engine);
     const plain = await numbers(data);
-    assertSameNumbers(subject, "weights of one against none", await numbers(data, new Float64Array(data.rows).fill(1)), plain, tolerance);
-    assertSameNumbers(subject, "integer weights against repeated rows", await numbers(data, counts), await numbers(repeated), tolerance);
-    assertSameNumbers(subject, "weights of zero against rows left out", await numbers(data, removed), await numbers(kept), tolerance);
+    assertSameNumbers(
+      subject,
+      "weights of one against none",
+      await numbers(data, new Float64Array(data.rows).fill(1)),
+      plain,
+      tolerance,
+    );
+    assertSameNumbers(
+      subject,
+      "integer weights against repeated rows",
+      await numbers(data, counts),
+      await numbers(repeated),
+      tolerance,
+    );
+    assertSameNumbers(
+      subject,
+      "weights of zero against rows left out",
+      await numbers(data, removed),
+      await numbers(kept),
+      tolerance,
+    );
   });
 }
 
 async function anyRowOrder(subject: TestSubject): Promise<void> {
   const data = checkData(subject);
   // 77 and 120 have no common factor: a permutation.
-  const shuffled = takeRows(data, Array.from({ length: data.rows }, (_, i) => (i * 77 + 5) % data.rows));
+  const shuffled = takeRows(
+    data,
+    Array.from({ length: data.rows }, (_, i) => (i * 77 + 5) % data.rows),
+  );
   const rows = cut(data, [data.rows]).X;
   await onEngine(new InlineEngine(), async (engine) => {
     const expected = await everythingOf(subject, await fitted(subject, data, engine), rows, engine);
@@ -117,7 +171,13 @@ async function singleAndDouble(subject: TestSubject): Promise<void> {
   const [a, b] = [subject.make(), subject.make()];
   await a.fit(wide.X, wide.y);
   await b.fit(narrow.X, narrow.y);
-  assertSameNumbers(subject, "f32 against f64", await everythingOf(subject, b, narrow.X), await everythingOf(subject, a, wide.X), 1e-6);
+  assertSameNumbers(
+    subject,
+    "f32 against f64",
+    await everythingOf(subject, b, narrow.X),
+    await everythingOf(subject, a, wide.X),
+    1e-6,
+  );
 }
 
 async function sparseAndDense(subject: TestSubject): Promise<void> {
@@ -133,9 +193,21 @@ async function sparseAndDense(subject: TestSubject): Promise<void> {
   await sparse.fit(csr, y);
   await dense.fit(X, y);
   const tolerance = Math.max(1e-10, toleranceOf(subject.solution));
-  assertSameNumbers(subject, "fitted on CSR against dense", attributesOf(subject, sparse), attributesOf(subject, dense), tolerance);
+  assertSameNumbers(
+    subject,
+    "fitted on CSR against dense",
+    attributesOf(subject, sparse),
+    attributesOf(subject, dense),
+    tolerance,
+  );
   if (subject.task !== "transformer") {
-    assertSameNumbers(subject, "CSR against dense", await outputsOf(subject, sparse, csr), await outputsOf(subject, dense, X), tolerance);
+    assertSameNumbers(
+      subject,
+      "CSR against dense",
+      await outputsOf(subject, sparse, csr),
+      await outputsOf(subject, dense, X),
+      tolerance,
+    );
   }
 }
 
@@ -177,10 +249,28 @@ async function rowByRow(subject: TestSubject): Promise<void> {
   const { X, y } = cut(data, [60, 60]);
   await model.fit(X, y);
   const whole = await outputsOf(subject, model, X);
-  const [head, tail] = [takeRows(data, Array.from({ length: 35 }, (_, i) => i)), takeRows(data, Array.from({ length: data.rows - 35 }, (_, i) => i + 35))];
+  const [head, tail] = [
+    takeRows(
+      data,
+      Array.from({ length: 35 }, (_, i) => i),
+    ),
+    takeRows(
+      data,
+      Array.from({ length: data.rows - 35 }, (_, i) => i + 35),
+    ),
+  ];
   for (const method of outputMethods(subject)) {
-    const parts = [await numbersOf(model[method]?.(asRows(head))), await numbersOf(model[method]?.(asRows(tail)))].flat();
-    assertSameNumbers(subject, `${method} of two parts against the whole`, { [method]: parts }, { [method]: whole[method] ?? [] }, 0);
+    const parts = [
+      await numbersOf(model[method]?.(asRows(head))),
+      await numbersOf(model[method]?.(asRows(tail))),
+    ].flat();
+    assertSameNumbers(
+      subject,
+      `${method} of two parts against the whole`,
+      { [method]: parts },
+      { [method]: whole[method] ?? [] },
+      0,
+    );
   }
 }
 
@@ -190,10 +280,22 @@ async function batches(subject: TestSubject): Promise<void> {
   await whole.fit(asRows(data), data.y);
   const model = subject.make();
   for (let from = 0; from < data.rows; from += 37) {
-    const part = takeRows(data, Array.from({ length: Math.min(37, data.rows - from) }, (_, i) => from + i));
-    assert((await model.partialFit?.(asRows(part), part.y)) === model, `${subject.name}: partialFit has to resolve to the estimator.`);
+    const part = takeRows(
+      data,
+      Array.from({ length: Math.min(37, data.rows - from) }, (_, i) => from + i),
+    );
+    assert(
+      (await model.partialFit?.(asRows(part), part.y)) === model,
+      `${subject.name}: partialFit has to resolve to the estimator.`,
+    );
   }
-  assertSameNumbers(subject, "partialFit in batches against one fit", attributesOf(subject, model), attributesOf(subject, whole), toleranceOf(subject.solution));
+  assertSameNumbers(
+    subject,
+    "partialFit in batches against one fit",
+    attributesOf(subject, model),
+    attributesOf(subject, whole),
+    toleranceOf(subject.solution),
+  );
 }
 
 /** What must not change the model. */
@@ -201,11 +303,19 @@ export const invarianceChecks: readonly CheckEntry[] = [
   { name: "fitting twice gives the same state bit for bit", run: fitTwice },
   { name: "the model is the same for any partitioning", run: anyPartitioning },
   { name: "the model has the same bits on every engine and number of threads", run: anyEngine },
-  { name: "weight 1 is no weight, 2 the row twice, 0 without it", when: (subject) => subject.weights, run: weightsCount },
+  {
+    name: "weight 1 is no weight, 2 the row twice, 0 without it",
+    when: (subject) => subject.weights,
+    run: weightsCount,
+  },
   { name: "the order of rows does not matter", when: (subject) => subject.anyRowOrder, run: anyRowOrder },
   { name: "f32 and f64 give the same answer", run: singleAndDouble },
   { name: "CSR and dense give the same answer", when: (subject) => subject.sparse !== undefined, run: sparseAndDense },
   { name: "rows, columns, arrays and frames give the same answer", run: anyContainer },
   { name: "outputs of parts are parts of the outputs", run: rowByRow },
-  { name: "partialFit in batches equals one fit", when: (subject) => subject.make().partialFit !== undefined, run: batches },
+  {
+    name: "partialFit in batches equals one fit",
+    when: (subject) => subject.make().partialFit !== undefined,
+    run: batches,
+  },
 ];

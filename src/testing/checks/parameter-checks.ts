@@ -19,9 +19,15 @@ async function badValuesAreRefused(subject: TestSubject): Promise<void> {
   for (const param of subject.make().table.describe()) {
     for (const value of badValues(param)) {
       const what = `${subject.name}: ${param.name} = ${show(value)}`;
-      for (const attempt of [() => subject.makeWith({ [param.name]: value }), () => subject.make().setParams({ [param.name]: value })]) {
+      for (const attempt of [
+        () => subject.makeWith({ [param.name]: value }),
+        () => subject.make().setParams({ [param.name]: value }),
+      ]) {
         const error = await errorOf(what, attempt);
-        assert(error instanceof ParameterError, `${what}: expected a ParameterError, got ${error.name}: ${error.message}`);
+        assert(
+          error instanceof ParameterError,
+          `${what}: expected a ParameterError, got ${error.name}: ${error.message}`,
+        );
         assertMentions(what, error, [`${subject.make().kind}: `, param.name, `got ${show(value)}`]);
       }
     }
@@ -33,12 +39,17 @@ async function unknownNamesAreRefused(subject: TestSubject): Promise<void> {
   const [first] = model.table.describe();
   if (!first) return;
   const what = `${subject.name}: an unknown parameter`;
-  for (const attempt of [() => subject.makeWith({ [`${first.name}x`]: 1 }), () => model.setParams({ [`${first.name}x`]: 1 })]) {
+  for (const attempt of [
+    () => subject.makeWith({ [`${first.name}x`]: 1 }),
+    () => model.setParams({ [`${first.name}x`]: 1 }),
+  ]) {
     const error = await errorOf(what, attempt);
     assert(error instanceof ParameterError, `${what}: expected a ParameterError, got ${error.name}: ${error.message}`);
     assertMentions(what, error, [model.kind]);
   }
-  assertMentions(what, await errorOf(what, () => subject.makeWith({ [`${first.name}x`]: 1 })), [`Did you mean ${show(first.name)}?`]);
+  assertMentions(what, await errorOf(what, () => subject.makeWith({ [`${first.name}x`]: 1 })), [
+    `Did you mean ${show(first.name)}?`,
+  ]);
 }
 
 async function paramsRoundTrip(subject: TestSubject): Promise<void> {
@@ -54,9 +65,15 @@ async function paramsRoundTrip(subject: TestSubject): Promise<void> {
   for (const param of model.table.describe()) {
     const other = otherValue(param);
     if (other === undefined) continue;
-    assert(copy.setParams({ [param.name]: other }) === copy, `${subject.name}: setParams() has to return the estimator.`);
+    assert(
+      copy.setParams({ [param.name]: other }) === copy,
+      `${subject.name}: setParams() has to return the estimator.`,
+    );
     const now = copy.getParams() as Record<string, unknown>;
-    assert(Object.is(now[param.name], other), `${subject.name}: after setParams, ${param.name} is ${show(now[param.name])}, not ${show(other)}.`);
+    assert(
+      Object.is(now[param.name], other),
+      `${subject.name}: after setParams, ${param.name} is ${show(now[param.name])}, not ${show(other)}.`,
+    );
     const again = copy.clone().getParams() as Record<string, unknown>;
     assert(Object.is(again[param.name], other), `${subject.name}: clone() lost ${param.name}.`);
   }
@@ -76,7 +93,10 @@ async function fittingComesFirst(subject: TestSubject): Promise<void> {
   const X = asRows(checkData(subject, 4));
   const attempts: [string, () => unknown][] = [
     ...outputMethods(subject).map((method): [string, () => unknown] => [method, () => model[method]?.(X)]),
-    ...subject.attributes.map((name): [string, () => unknown] => [name, () => (model as unknown as Record<string, unknown>)[name]]),
+    ...subject.attributes.map((name): [string, () => unknown] => [
+      name,
+      () => (model as unknown as Record<string, unknown>)[name],
+    ]),
     ["nFeatures", () => model.nFeatures],
   ];
   if (model.score) attempts.push(["score", () => model.score?.(X, checkData(subject, 4).y)]);

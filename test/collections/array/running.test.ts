@@ -4,7 +4,13 @@ import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { InlineEngine } from "#src/engine/inline/inline-engine.js";
 import { LocalEngine } from "#src/engine/local/local-engine.js";
 
-const rows = [[1, 10], [2, 20], [3, 30], [4, 40], [5, 50]];
+const rows = [
+  [1, 10],
+  [2, 20],
+  [3, 30],
+  [4, 40],
+  [5, 50],
+];
 const matrix = (): DistributedArray => DistributedArray.fromRows(rows, { partitions: 2, names: ["a", "b"] });
 
 /** Counts tasks as they begin. */
@@ -16,7 +22,9 @@ function counting(engine: InlineEngine): () => number {
 
 describe("mapPartitions", () => {
   it("calls an inline function with copies of each partition's columns", async () => {
-    const doubled = matrix().mapPartitions(({ columns }) => columns.map((column) => (column as Float64Array).map((v) => v * 2)));
+    const doubled = matrix().mapPartitions(({ columns }) =>
+      columns.map((column) => (column as Float64Array).map((v) => v * 2)),
+    );
     expect((await doubled.compute()).toRows()).toEqual(rows.map((row) => row.map((v) => v * 2)));
     const spoilt = matrix().mapPartitions((partition) => {
       (partition.columns[0] as Float64Array).fill(-1);
@@ -41,8 +49,13 @@ describe("mapPartitions", () => {
       const keep = (columns[0] as Float64Array).map((v, i) => (v > 3 ? i : -1)).filter((i) => i >= 0);
       return columns.map((column) => keep.map((i) => column[i] as number));
     });
-    expect((await big.compute()).toRows()).toEqual([[4, 40], [5, 50]]);
-    const one = matrix().mapPartitions(({ columns }) => Array.from(columns[0] as Float64Array).filter((v) => v > 3), { width: 1 });
+    expect((await big.compute()).toRows()).toEqual([
+      [4, 40],
+      [5, 50],
+    ]);
+    const one = matrix().mapPartitions(({ columns }) => Array.from(columns[0] as Float64Array).filter((v) => v > 3), {
+      width: 1,
+    });
     expect((await one.compute()).toVector()).toEqual(Float64Array.of(4, 5));
   });
 
@@ -54,9 +67,21 @@ describe("mapPartitions", () => {
   });
 
   it("says what came back when it is not what was declared", async () => {
-    await expect(matrix().mapPartitions(({ columns }) => columns[0]).compute()).rejects.toThrow(/returned 1 column\(s\) of 3 rows for partition 0; it has to return 2/);
-    await expect(matrix().mapPartitions(() => undefined).compute()).rejects.toThrow("returned 0 column(s)");
-    await expect(matrix().mapPartitions(({ columns }) => [columns[0], [1]]).compute()).rejects.toThrow("returned 2 column(s) of 3, 1 rows");
+    await expect(
+      matrix()
+        .mapPartitions(({ columns }) => columns[0])
+        .compute(),
+    ).rejects.toThrow(/returned 1 column\(s\) of 3 rows for partition 0; it has to return 2/);
+    await expect(
+      matrix()
+        .mapPartitions(() => undefined)
+        .compute(),
+    ).rejects.toThrow("returned 0 column(s)");
+    await expect(
+      matrix()
+        .mapPartitions(({ columns }) => [columns[0], [1]])
+        .compute(),
+    ).rejects.toThrow("returned 2 column(s) of 3, 1 rows");
   });
 
   it("names the partition of a function that throws", async () => {
@@ -64,7 +89,9 @@ describe("mapPartitions", () => {
       if (partition === 1) throw new RangeError("bad row");
       return [[1], [2]];
     });
-    await expect(failing.compute()).rejects.toThrow(/partition 1 of mapPartitions failed in userPartition: RangeError: bad row/);
+    await expect(failing.compute()).rejects.toThrow(
+      /partition 1 of mapPartitions failed in userPartition: RangeError: bad row/,
+    );
   });
 });
 
@@ -105,7 +132,9 @@ describe("a DistributedArray and its engine", () => {
     held.release();
     held.release();
     expect(engine.heldBytes).toBe(0);
-    await expect(held.compute()).rejects.toThrow("add: its partitions were released. Use it before release(), or persist() the source again.");
+    await expect(held.compute()).rejects.toThrow(
+      "add: its partitions were released. Use it before release(), or persist() the source again.",
+    );
     await engine.close();
   });
 
@@ -138,7 +167,11 @@ describe("a DistributedArray and its engine", () => {
     await expect(failing.compute({ engine })).rejects.toThrow("no");
     await expect(failing.persist({ engine })).rejects.toThrow("no");
     expect(engine.heldBytes).toBe(0);
-    for (const run of [matrix().compute({ engine, signal: stopped }), matrix().persist({ engine, signal: stopped }), matrix().add(1).persist({ engine, signal: stopped })]) {
+    for (const run of [
+      matrix().compute({ engine, signal: stopped }),
+      matrix().persist({ engine, signal: stopped }),
+      matrix().add(1).persist({ engine, signal: stopped }),
+    ]) {
       await expect(run).rejects.toBeInstanceOf(AbortedError);
     }
     expect(engine.heldBytes).toBe(0);
@@ -167,8 +200,14 @@ describe("a DistributedArray and its engine", () => {
   it("reports progress", async () => {
     const engine = new InlineEngine();
     const seen: [number, number][] = [];
-    await matrix().moments({ engine, onProgress: ({ done, total }: { done: number; total: number }) => void seen.push([done, total]) } as object);
-    expect(seen).toEqual([[1, 2], [2, 2]]);
+    await matrix().moments({
+      engine,
+      onProgress: ({ done, total }: { done: number; total: number }) => void seen.push([done, total]),
+    } as object);
+    expect(seen).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
     await engine.close();
   });
 });

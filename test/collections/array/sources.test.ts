@@ -23,8 +23,14 @@ describe("DistributedArray from data in this process", () => {
   });
 
   it("reads null, undefined and booleans in rows as NaN, NaN, 0 and 1", async () => {
-    const { columns } = await DistributedArray.fromRows([[null, true], [undefined, false]]).compute();
-    expect(columns.map((column) => Array.from(column as Float64Array))).toEqual([[NaN, NaN], [1, 0]]);
+    const { columns } = await DistributedArray.fromRows([
+      [null, true],
+      [undefined, false],
+    ]).compute();
+    expect(columns.map((column) => Array.from(column as Float64Array))).toEqual([
+      [NaN, NaN],
+      [1, 0],
+    ]);
   });
 
   it("takes typed columns as they are, in their dtype", async () => {
@@ -42,9 +48,16 @@ describe("DistributedArray from data in this process", () => {
   });
 
   it("turns columns of several dtypes into doubles", async () => {
-    const array = DistributedArray.fromColumns({ a: Int32Array.of(1, 2), b: Float32Array.of(0.5, 1), c: BigInt64Array.of(3n, 4n) });
+    const array = DistributedArray.fromColumns({
+      a: Int32Array.of(1, 2),
+      b: Float32Array.of(0.5, 1),
+      c: BigInt64Array.of(3n, 4n),
+    });
     expect(array.dtype).toBe("f64");
-    expect((await array.compute()).toRows()).toEqual([[1, 0.5, 3], [2, 1, 4]]);
+    expect((await array.compute()).toRows()).toEqual([
+      [1, 0.5, 3],
+      [2, 1, 4],
+    ]);
   });
 
   it("takes vectors", async () => {
@@ -54,15 +67,26 @@ describe("DistributedArray from data in this process", () => {
   });
 
   it("takes a flat typed array with its shape, of any rank", async () => {
-    const array = DistributedArray.fromFlat(Float32Array.from({ length: 12 }, (_, i) => i), [2, 2, 3]);
+    const array = DistributedArray.fromFlat(
+      Float32Array.from({ length: 12 }, (_, i) => i),
+      [2, 2, 3],
+    );
     expect([array.shape, array.width, array.dtype]).toEqual([[2, 2, 3], 6, "f32"]);
-    expect((await array.compute()).toRows()).toEqual([[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]);
-    expect(() => DistributedArray.fromFlat(new Float64Array(5), [2, 3])).toThrow("the shape [2, 3] needs 6 values; got 5.");
+    expect((await array.compute()).toRows()).toEqual([
+      [0, 1, 2, 3, 4, 5],
+      [6, 7, 8, 9, 10, 11],
+    ]);
+    expect(() => DistributedArray.fromFlat(new Float64Array(5), [2, 3])).toThrow(
+      "the shape [2, 3] needs 6 values; got 5.",
+    );
   });
 
   it("takes tensors as tfjs makes them", async () => {
     const tensor = { shape: [2, 2], data: async () => Float32Array.of(1, 2, 3, 4) };
-    expect((await (await DistributedArray.fromTensor(tensor)).compute()).toRows()).toEqual([[1, 2], [3, 4]]);
+    expect((await (await DistributedArray.fromTensor(tensor)).compute()).toRows()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 
   it("takes an ml-matrix Matrix", async () => {
@@ -73,7 +97,9 @@ describe("DistributedArray from data in this process", () => {
   it("takes an async iterable of rows, of batches and of empty batches", async () => {
     const one = await DistributedArray.fromAsyncIterable(stream(...rows), { partitionRows: 2 });
     expect([one.partitionRows, (await one.compute()).toRows()]).toEqual([[2, 1], rows]);
-    const two = await DistributedArray.fromAsyncIterable(stream(rows.slice(0, 2), [], rows.slice(2)), { partitionRows: 1 });
+    const two = await DistributedArray.fromAsyncIterable(stream(rows.slice(0, 2), [], rows.slice(2)), {
+      partitionRows: 1,
+    });
     expect([two.partitionRows, (await two.compute()).toRows()]).toEqual([[1, 1, 1], rows]);
     expect((await DistributedArray.fromAsyncIterable(stream())).shape).toEqual([0, 0]);
   });
@@ -104,7 +130,10 @@ describe("DistributedArray from data in this process", () => {
   });
 
   it("says what is wrong with CSR", () => {
-    const make = (change: object): (() => unknown) => () => DistributedArray.fromCsr({ indptr: [0, 1, 2], indices: [0, 1], values: [1, 2], cols: 2, ...change });
+    const make =
+      (change: object): (() => unknown) =>
+      () =>
+        DistributedArray.fromCsr({ indptr: [0, 1, 2], indices: [0, 1], values: [1, 2], cols: 2, ...change });
     expect(make({ indptr: [0, 1, 3] })).toThrow("it ends at 3 with 2 indices and 2 values");
     expect(make({ indptr: [0, 3, 2] })).toThrow("indptr must not decrease; row 1 runs from 3 to 2");
     expect(make({ indices: [0, 2] })).toThrow("entry 1 names column 2, but there are 2 columns");
@@ -118,7 +147,9 @@ describe("DistributedArray from data in this process", () => {
     expect(() => DistributedArray.fromColumns({ a: [1, "x"] })).toThrow('column "a", row 1: "x" is not a number');
     expect(() => DistributedArray.fromColumns([[1], [2]], { names: ["a"] })).toThrow("there are 2 columns but 1 names");
     expect(() => DistributedArray.fromColumns([[1], [2]], { names: ["a", "a"] })).toThrow('two columns are called "a"');
-    expect(() => DistributedArray.fromRows(rows, { partitions: 0 })).toThrow("partitions must be an integer >= 1; got 0");
+    expect(() => DistributedArray.fromRows(rows, { partitions: 0 })).toThrow(
+      "partitions must be an integer >= 1; got 0",
+    );
   });
 
   it("has empty partitions when there are more partitions than rows", async () => {
