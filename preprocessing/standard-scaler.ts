@@ -1,4 +1,4 @@
-import { DataError } from "../src/base/errors.js";
+import { DataError, FitError } from "../src/base/errors.js";
 import { ParamTable } from "../src/base/params.js";
 import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import type { FrameLike } from "../src/collections/array/frame-like.js";
@@ -65,9 +65,14 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     return new StandardScaler().restore(json);
   }
 
-  /** @throws DataError for infinities, no rows, or centring of sparse X */
+  /** @throws DataError for infinities, no rows, or centring of sparse X; FitError when all weights are zero */
   async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    this.setState(await this.#measure("StandardScaler.fit", X, options));
+    const state = await this.#measure("StandardScaler.fit", X, options);
+    const { weight, nanCount, rows } = state.moments;
+    if (weight.every((w, j) => w === 0 && (nanCount[j] ?? 0) < rows)) {
+      throw new FitError("StandardScaler.fit: all sample weights are zero. Give at least one row a positive weight.");
+    }
+    this.setState(state);
     return this;
   }
 

@@ -71,6 +71,7 @@ export type CsrMatTVecKernel = (
  * Loss and gradient of a GLM over a CSR matrix, as `GlmLossGradKernel`.
  *
  * @param family in: code of the family
+ * @param power in: of the Tweedie family; others ignore it
  * @param indptr in: i32[rows + 1]
  * @param indices in: i32, columns of the entries
  * @param values in: f64, values of the entries
@@ -86,6 +87,7 @@ export type CsrMatTVecKernel = (
  */
 export type CsrGlmLossGradKernel = (
   family: GlmFamilyCode,
+  power: number,
   indptr: number,
   indices: number,
   values: number,

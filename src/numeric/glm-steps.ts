@@ -20,6 +20,8 @@ export interface GlmSums {
 /** What {@link glmStep} is told. */
 export interface GlmArgs {
   readonly family: GlmFamilyCode;
+  /** Of the Tweedie family. */
+  readonly power?: number;
   /** Coefficients, intercept last. */
   readonly coef: Float64Array;
   readonly hess: boolean;
@@ -32,6 +34,7 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
   const y = design.y as Column<"f64">;
   using space = new Workspace(context.memory, x.kind === "dense" ? (x.columns[0]?.arena ?? 0) : x.values.arena);
   const { kernels } = space;
+  const power = args.power ?? 0;
   const grad = space.zeros(p + 1);
   const coef = space.vector(args.coef);
   const target = space.pointer(y);
@@ -41,6 +44,7 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
     const scratch = space.bytes(glmScratchBytes());
     const loss = kernels.csrGlmLossGrad(
       args.family,
+      power,
       space.pointer(x.indptr),
       space.pointer(x.indices),
       space.pointer(x.values),
@@ -58,13 +62,14 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
   const { table, suffix } = space.matrix(x);
   if (!args.hess) {
     const scratch = space.bytes(glmScratchBytes());
-    const loss = kernels[`glmLossGrad${suffix}`](args.family, table, p, x.rows, target, w, 0, coef, grad.pointer, scratch);
+    const loss = kernels[`glmLossGrad${suffix}`](args.family, power, table, p, x.rows, target, w, 0, coef, grad.pointer, scratch);
     return { loss, weight, grad: grad.values.slice() };
   }
   const hess = space.zeros((p + 1) * (p + 1));
   const scratch = space.bytes(glmHessScratchBytes(p));
   const loss = kernels[`glmLossGradHess${suffix}`](
     args.family,
+    power,
     table,
     p,
     x.rows,

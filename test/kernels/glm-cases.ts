@@ -14,7 +14,8 @@ import {
 import { matrix, widths, type TwinCase } from "./matrix-cases.js";
 
 const EPSILON = 2 ** -52;
-const families: readonly GlmFamilyCode[] = [0, 1, 2];
+/** Families with the powers of the Tweedie one: convex, and on both sides of that. */
+const families: readonly (readonly [GlmFamilyCode, number])[] = [[0, 0], [1, 0], [2, 0], [3, 0], [4, 1.5], [4, 0], [4, 3]];
 
 function filled(length: number, value: number): number[] {
   return Array.from({ length }, () => value);
@@ -25,7 +26,8 @@ function targets(family: GlmFamilyCode, n: number): number[] {
   return uniform(n, 40 + family).map((u, i) => {
     if (family === 0) return 3 * u;
     if (family === 1) return i % 5 === 4 ? (u + 1) / 2 : u > 0 ? 1 : 0;
-    return Math.floor(3 * (u + 1));
+    if (family === 2) return Math.floor(3 * (u + 1));
+    return u + 1.25;
   });
 }
 
@@ -37,8 +39,16 @@ interface Problem {
   readonly coef: readonly number[];
 }
 
+/** Size of the exponentials in a loss. */
+function growthOf(family: GlmFamilyCode, power: number, eta: number): number {
+  if (family < 2) return 1;
+  if (family === 2) return Math.exp(eta) + 1;
+  if (family === 3) return Math.exp(-eta) + 1;
+  return 3 * (Math.exp((2 - power) * eta) + Math.exp((1 - power) * eta) + 1);
+}
+
 /** Bounds of the error from the sizes of all terms: also of those inside η, whose errors the loss passes on. */
-function bounds(family: GlmFamilyCode, p: Problem): { loss: number; grad: number[]; hess: number[] } {
+function bounds(family: GlmFamilyCode, power: number, p: Problem): { loss: number; grad: number[]; hess: number[] } {
   const d = p.x.length;
   const n = p.y.length;
   const unit = 8 * (n + d + 8) * EPSILON;
@@ -50,7 +60,7 @@ function bounds(family: GlmFamilyCode, p: Problem): { loss: number; grad: number
     const eta = p.x.reduce((s, column, j) => s + p.coef[j]! * column[i]!, p.coef[d]! + (p.offset?.[i] ?? 0));
     const size =
       row.reduce((s, v, j) => s + Math.abs(p.coef[j]!) * v, Math.abs(p.offset?.[i] ?? 0)) + Math.abs(p.y[i]!) + 1;
-    const growth = family === 2 ? Math.exp(eta) + 1 : 1;
+    const growth = growthOf(family, power, eta);
     const wi = unit * (p.w?.[i] ?? 1);
     loss += wi * size * size * growth;
     row.forEach((a, j) => {
@@ -69,9 +79,9 @@ function eachProblem(
   n: number,
   flavour: Flavour,
   storage: Storage,
-  check: (family: GlmFamilyCode, problem: Problem, what: string) => void,
+  check: (family: GlmFamilyCode, power: number, problem: Problem, what: string) => void,
 ): void {
-  for (const family of families) {
+  for (const [family, power] of families) {
     for (const nCols of n > 67 ? [5] : widths(n)) {
       for (const full of [false, true]) {
         const special = matrix(nCols, n, flavour, storage);
@@ -84,7 +94,7 @@ function eachProblem(
           offset: full ? numbers(n, 4, "plain").map((v) => v / 1e3) : undefined,
           coef: uniform(nCols + 1, 90),
         };
-        check(family, problem, `family ${family}, ${nCols} columns, n ${n}, weights and offset ${full}`);
+        check(family, power, problem, `family ${family}, power ${power}, ${nCols} columns, n ${n}, weights and offset ${full}`);
       }
     }
   }
@@ -92,7 +102,7 @@ function eachProblem(
 
 function lossGrad(storage: Storage): TwinCase {
   return (h, n, flavour) => {
-    eachProblem(n, flavour, storage, (family, p, what) => {
+    eachProblem(n, flavour, storage, (family, power, p, what) => {
       h.reset();
       const d = p.x.length;
       const cols = h.columns(storage, p.x);
@@ -102,8 +112,8 @@ function lossGrad(storage: Storage): TwinCase {
       const coef = h.f64(p.coef);
       const grad = h.accumulator(filled(d + 1, 0.5));
       const scratch = h.room(glmScratchBytes());
-      const o = h.run((k) => k[`glmLossGrad${storage}`](family, cols, d, n, y, w, offset, coef, grad, scratch));
-      const allowed = bounds(family, p);
+      const o = h.run((k) => k[`glmLossGrad${storage}`](family, power, cols, d, n, y, w, offset, coef, grad, scratch));
+      const allowed = bounds(family, power, p);
       within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
       within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
     });
@@ -112,7 +122,7 @@ function lossGrad(storage: Storage): TwinCase {
 
 function lossGradHess(storage: Storage): TwinCase {
   return (h, n, flavour) => {
-    eachProblem(n, flavour, storage, (family, p, what) => {
+    eachProblem(n, flavour, storage, (family, power, p, what) => {
       h.reset();
       const d = p.x.length;
       const cols = h.columns(storage, p.x);
@@ -124,9 +134,9 @@ function lossGradHess(storage: Storage): TwinCase {
       const hess = h.accumulator(filled((d + 1) ** 2, 0.25));
       const scratch = h.room(glmHessScratchBytes(d));
       const o = h.run((k) =>
-        k[`glmLossGradHess${storage}`](family, cols, d, n, y, w, offset, coef, grad, hess, scratch),
+        k[`glmLossGradHess${storage}`](family, power, cols, d, n, y, w, offset, coef, grad, hess, scratch),
       );
-      const allowed = bounds(family, p);
+      const allowed = bounds(family, power, p);
       within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
       within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
       within(h.f64At(hess, (d + 1) ** 2), allowed.hess, `Hessian, ${what}`);
@@ -135,7 +145,7 @@ function lossGradHess(storage: Storage): TwinCase {
 }
 
 const glmLoss: TwinCase = (h, n, flavour) => {
-  for (const family of families) {
+  for (const [family, power] of families) {
     for (const weighted of [false, true]) {
       h.reset();
       const etas = numbers(n, 21, flavour).map((v) => (Math.abs(v) < 1e3 ? v / 1e2 : v));
@@ -144,10 +154,10 @@ const glmLoss: TwinCase = (h, n, flavour) => {
       const eta = h.f64(etas);
       const y = h.f64(ys);
       const w = weighted ? h.f64(ws) : 0;
-      const o = h.run((k) => k.glmLoss(family, n, eta, y, w));
+      const o = h.run((k) => k.glmLoss(family, power, n, eta, y, w));
       const size = etas.reduce((s, e, i) => {
-        const growth = family === 2 ? Math.exp(e) : 0;
-        return s + (weighted ? ws[i]! : 1) * (growth + (Math.abs(e) + Math.abs(ys[i]!) + 1) ** 2);
+        const growth = growthOf(family, power, e);
+        return s + (weighted ? ws[i]! : 1) * growth * (Math.abs(e) + Math.abs(ys[i]!) + 1) ** 2;
       }, 1);
       within(
         { wasm: [o.wasm], twin: [o.twin], magnitude: [0] },
@@ -159,7 +169,7 @@ const glmLoss: TwinCase = (h, n, flavour) => {
 };
 
 const inverseLink: TwinCase = (h, n, flavour) => {
-  for (const family of families) {
+  for (const [family, power] of families) {
     for (const inPlace of [false, true]) {
       h.reset();
       const eta = h.f64(numbers(n, 22, flavour));
@@ -205,7 +215,7 @@ export function sparseMatrix(nCols: number, n: number, flavour: Flavour): number
 }
 
 const csrLossGrad: TwinCase = (h, n, flavour) => {
-  eachProblem(n, flavour, "F64", (family, p, what) => {
+  eachProblem(n, flavour, "F64", (family, power, p, what) => {
     h.reset();
     const d = p.x.length;
     const x = p.x.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
@@ -216,8 +226,8 @@ const csrLossGrad: TwinCase = (h, n, flavour) => {
     const coef = h.f64(p.coef);
     const grad = h.accumulator(filled(d + 1, 0.5));
     const scratch = h.room(glmScratchBytes());
-    const o = h.run((k) => k.csrGlmLossGrad(family, indptr, indices, values, n, d, y, w, offset, coef, grad, scratch));
-    const allowed = bounds(family, { ...p, x });
+    const o = h.run((k) => k.csrGlmLossGrad(family, power, indptr, indices, values, n, d, y, w, offset, coef, grad, scratch));
+    const allowed = bounds(family, power, { ...p, x });
     within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
     within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
   });

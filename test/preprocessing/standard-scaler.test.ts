@@ -231,6 +231,28 @@ describe("StandardScaler", () => {
     expect(scaler.nSamplesSeen).toBe(2);
   });
 
+  it("refuses weights that are all zero, but not a column of NaN", async () => {
+    await expect(new StandardScaler().fit([[1], [2]], undefined, { sampleWeight: [0, 0] })).rejects.toThrow(
+      "StandardScaler.fit: all sample weights are zero. Give at least one row a positive weight.",
+    );
+    const scaler = await new StandardScaler().fit([[NaN], [NaN]]);
+    expect([scaler.scale[0], scaler.nSamplesSeen]).toEqual([1, 2]);
+  });
+
+  it("names the place of an infinity, and takes NaN beside it", async () => {
+    const X = DistributedArray.fromColumns({ a: [1, 2, 3, 4], b: [NaN, 1, 2, -Infinity] }, { partitions: 2 });
+    await expect(new StandardScaler().fit(X)).rejects.toThrow(
+      'StandardScaler.fit: X has -Infinity in column "b", partition 1, row 1. Clip or drop such rows first; NaN would be left out.',
+    );
+    const csr = DistributedArray.fromCsr(
+      { indptr: [0, 1, 2, 3], indices: [0, 1, 1], values: [1, NaN, Infinity], cols: 2 },
+      { partitions: 2 },
+    );
+    await expect(new StandardScaler({ withMean: false }).fit(csr)).rejects.toThrow(
+      "X has Infinity in column 1, partition 1, row 0",
+    );
+  });
+
   it("names the rows' columns, or numbers them", async () => {
     expect((await new StandardScaler().fit({ a: [1, 2], b: [3, 4] })).getFeatureNamesOut()).toEqual(["a", "b"]);
     expect((await new StandardScaler().fit([[1, 3]])).getFeatureNamesOut()).toEqual(["x0", "x1"]);

@@ -173,90 +173,120 @@ function slowField(
   return p;
 }
 
+// Layout of the scratch: powers of ten, vectors for `record` (constants: the engine makes them anew wherever they are
+// used, at four instructions each, but keeps what it has loaded), and two tables to load a vector at any offset of.
+const DELIMITERS: usize = 192;
+const ZEROS: usize = 208;
+const NINES: usize = 224;
+const POINTS: usize = 240;
+const RETURNS: usize = 256;
+const PAIRS: usize = 272;
+const HUNDREDS: usize = 288;
+const MYRIADS: usize = 304;
+const LANES: usize = 320;
+const SHIFTS: usize = 352;
+
+function fillScratch(scratch: usize, delimiter: u32): void {
+  // Exact: 10^22 is the last power that a double holds.
+  let power: f64 = 1;
+  for (let i: u32 = 0; i < 23; i++) {
+    store<f64>(scratch + bytesOf<f64>(i), power);
+    power *= 10;
+  }
+  v128.store(scratch + DELIMITERS, i8x16.splat(<i8>delimiter));
+  v128.store(scratch + ZEROS, i8x16.splat(<i8>ZERO));
+  v128.store(scratch + NINES, i8x16.splat(9));
+  v128.store(scratch + POINTS, i8x16.splat(<i8>POINT));
+  v128.store(scratch + RETURNS, i8x16.splat(<i8>RETURN));
+  v128.store(scratch + PAIRS, i16x8.splat(2561));
+  v128.store(scratch + HUNDREDS, i32x4.splat(0x00010064));
+  v128.store(scratch + MYRIADS, i32x4.splat(0x00012710));
+  for (let i: usize = 0; i < 32; i++) {
+    store<u8>(scratch + LANES + i, <u8>(<i32>i - 15));
+    store<u8>(scratch + SHIFTS + i, i < 16 ? 255 : 0);
+  }
+}
+
 /** One record from `p`; returns the end of its last field, or 0 where the kernel is to stop. */
 function record(
-  p: usize, text: usize, delimiter: u32, quote: u32, fields: usize, nFields: u32, powers: usize, row: u32,
-  hard: usize, hardCapacity: u32, status: usize,
+  p: usize, text: usize, delimiter: u32, quote: u32, fields: usize, nFields: u32, row: u32,
+  hard: usize, hardCapacity: u32, scratch: usize, status: usize,
 ): usize {
-  // 0, which the compiler does not know: it would put constants back to where they are used, and making one anew takes
-  // the engine four instructions.
-  const zero = <i32>(delimiter >> 8);
-  const delimiters = i8x16.splat(<i8>delimiter);
-  const zeros = i8x16.splat(<i8>(zero + <i32>ZERO));
-  const nines = i8x16.splat(<i8>(zero + 9));
-  const points = i8x16.splat(<i8>(zero + <i32>POINT));
-  const returns = i8x16.splat(<i8>(zero + <i32>RETURN));
-  const lanes = v128.or(
-    i8x16.splat(<i8>zero),
-    i8x16(-15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0),
-  );
-  const bytes = i16x8.splat(<i16>(zero + 255));
-  const tens = i16x8.splat(<i16>(zero + 10));
-  const hundreds = i32x4.splat(zero + 0x00010064);
-  const myriads = i32x4.splat(zero + 0x00012710);
-  const lastField = fields + <usize>(nFields - 1) * FIELD_BYTES;
-  for (let field = fields; field <= lastField; field += FIELD_BYTES) {
+  const delimiters = v128.load(scratch + DELIMITERS);
+  const zeros = v128.load(scratch + ZEROS);
+  const nines = v128.load(scratch + NINES);
+  const points = v128.load(scratch + POINTS);
+  const returns = v128.load(scratch + RETURNS);
+  const pairsOf = v128.load(scratch + PAIRS);
+  const hundreds = v128.load(scratch + HUNDREDS);
+  const myriads = v128.load(scratch + MYRIADS);
+  const fieldsEnd = fields + <usize>nFields * FIELD_BYTES;
+  let result: usize = 0;
+  for (let field = fields; field < fieldsEnd; field += FIELD_BYTES) {
     const column = <usize>load<u32>(field);
     if (column == 0) {
       p = skipField(p, delimiter, quote);
-      if (p == 0) return 0;
+      if (p == 0) break;
     } else {
       const chunk = v128.load(p);
       // Ends of fields: the delimiter, and all control characters up to the carriage return; which one is seen below.
       const stops = i8x16.bitmask(v128.or(i8x16.eq(chunk, delimiters), i8x16.eq(i8x16.min_u(chunk, returns), chunk)));
-      const stop = ctz(stops | 0x10000);
+      const inside = (stops - 1) & ~stops;
       const values = i8x16.sub(chunk, zeros);
       const digits = i8x16.eq(i8x16.min_u(values, nines), values);
-      const inside = (1 << stop) - 1;
+      const digit = i8x16.bitmask(digits) & inside;
       const point = i8x16.bitmask(i8x16.eq(chunk, points)) & inside;
       const negative = <i32>(<u32>load<u8>(p) == MINUS);
-      const pointed = <i32>(point != 0);
-      const integer = load<u32>(field, 4);
-      // The point is one, there is a digit, nothing but sign and point is no digit, and integers have no point.
+      const integer = <i32>load<u32>(field, 4);
+      // The field ends within the chunk, has a digit, at most one point, nothing else but a sign, and integers no point.
       const strange =
+        (((stops - 1) | (digit - 1)) >>> 31) |
         (point & (point - 1)) |
-        ((i8x16.bitmask(digits) & inside) ^ inside ^ (point | negative)) |
-        <i32>(stop == 16) |
-        <i32>(stop - negative - pointed <= 0) |
-        (<i32>integer & pointed);
+        (digit ^ inside ^ (point | negative)) |
+        (point & -integer);
       if (strange == 0) {
         // The digits move to the end of the vector, those before the point by one lane more, and are then added up in
         // pairs, fours and eights: at most 15 of them, which a double holds, over a power of ten, which it holds too.
-        const at = ctz(point | (1 << stop));
-        let from = i8x16.add(lanes, i8x16.splat(<i8>(stop - pointed)));
-        from = i8x16.add(from, i8x16.gt_s(i8x16.splat(<i8>(at + 1)), from));
+        const stop = ctz(stops);
+        const length = stop - <i32>(point != 0);
+        const decimals = <usize>(length - ctz(point | stops));
+        const from = i8x16.add(v128.load(scratch + <usize>length, LANES), v128.load(scratch + decimals, SHIFTS));
         const packed = i8x16.swizzle(v128.and(values, digits), from);
-        const pairs = i16x8.add(i16x8.mul(v128.and(packed, bytes), tens), i16x8.shr_u(packed, 8));
+        const pairs = i16x8.shr_u(i16x8.mul(packed, pairsOf), 8);
         const fours = i32x4.dot_i16x8_s(pairs, hundreds);
         const both = i64x2.extract_lane(i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(fours, fours), myriads), 0);
-        const number = <f64>(<i64>((both & 0xffffffff) * 100000000 + (both >> 32)));
-        const value = number / load<f64>(powers + bytesOf<f64>(<u32>(stop - at - pointed)));
+        const mantissa = (both & 0xffffffff) * 100000000 + (both >> 32);
+        const value = <f64>mantissa / load<f64>(scratch + (decimals << 3));
+        const target = column + bytesOf<f64>(row);
+        store<u64>(target, reinterpret<u64>(value) | ((<u64>negative) << 63));
         // Integers have no negative zero.
-        const sign = <u64>(<u32>negative & ~(integer & <u32>(value == 0)));
-        store<u64>(column + bytesOf<f64>(row), reinterpret<u64>(value) | (sign << 63));
+        if (integer != 0) store<f64>(target, load<f64>(target) + 0);
         p += <usize>stop;
       } else {
         const j = <u32>((field - fields) / FIELD_BYTES);
-        p = slowField(p, text, delimiter, field, j, powers, row, hard, hardCapacity, status);
-        if (p == 0) return 0;
+        p = slowField(p, text, delimiter, field, j, scratch, row, hard, hardCapacity, status);
+        if (p == 0) break;
       }
     }
-    if (field == lastField) break;
-    if (<u32>load<u8>(p) != delimiter) return 0;
+    if (<u32>load<u8>(p) != delimiter) {
+      if (field + FIELD_BYTES == fieldsEnd) result = p;
+      break;
+    }
     p++;
   }
-  return p;
+  return result;
 }
 
 export function csvNumbers(
-  text: usize, length: u32, delimiter: u32, quote: i32, fields: usize, nFields: u32, powers: usize, capacity: u32,
-  hard: usize, hardCapacity: u32, status: usize,
+  text: usize, length: u32, delimiter: u32, quote: i32, fields: usize, nFields: u32, capacity: u32,
+  hard: usize, hardCapacity: u32, scratch: usize, status: usize,
 ): f64 {
   const end = text + <usize>length;
   const quoteByte = quote < 0 ? NEWLINE : <u32>quote;
   let p = text;
   let row: u32 = 0;
   let kept: u32 = 0;
+  fillScratch(scratch, delimiter);
   store<u32>(status, 0);
   while (p < end) {
     const first = <u32>load<u8>(p);
@@ -266,7 +296,7 @@ export function csvNumbers(
       continue;
     }
     if (row == capacity) break;
-    const next = record(p, text, delimiter, quoteByte, fields, nFields, powers, row, hard, hardCapacity, status);
+    const next = record(p, text, delimiter, quoteByte, fields, nFields, row, hard, hardCapacity, scratch, status);
     if (next == 0) break;
     const byte = <u32>load<u8>(next);
     if (byte == NEWLINE) p = next + 1;

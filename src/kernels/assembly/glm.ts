@@ -45,8 +45,8 @@ function compensated(total: f64, lost: f64): f64 {
 // @ts-ignore: decorator
 @inline
 function glmLossGrad<T>(
-  family: i32, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize, grad: usize,
-  scratch: usize,
+  family: i32, power: f64, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize,
+  grad: usize, scratch: usize,
 ): f64 {
   const tileRows = glmTileRows(nCols);
   const z = alignUp(scratch);
@@ -56,7 +56,7 @@ function glmLossGrad<T>(
     const rows = minRows(tileRows, n - start);
     const o = bytesOf<f64>(start);
     predictorTile<T>(cols, nCols, start, rows, offset, coef, z);
-    const loss = lossTile<u32>(family, rows, z, y + o, w == 0 ? w : w + o, 0);
+    const loss = lossTile<u32>(family, power, rows, z, y + o, w == 0 ? w : w + o, 0);
     const sum = total + loss;
     lost += lostDigits(total, loss, sum);
     total = sum;
@@ -69,8 +69,8 @@ function glmLossGrad<T>(
 // @ts-ignore: decorator
 @inline
 function glmLossGradHess<T>(
-  family: i32, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize, grad: usize,
-  hess: usize, scratch: usize,
+  family: i32, power: f64, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize,
+  grad: usize, hess: usize, scratch: usize,
 ): f64 {
   const d = nCols + 1;
   const tileRows = gramTileRows(d);
@@ -85,7 +85,7 @@ function glmLossGradHess<T>(
     const rows = minRows(tileRows, n - start);
     const o = bytesOf<f64>(start);
     predictorTile<T>(cols, nCols, start, rows, offset, coef, z);
-    const loss = lossTile<f64>(family, rows, z, y + o, w == 0 ? w : w + o, h);
+    const loss = lossTile<f64>(family, power, rows, z, y + o, w == 0 ? w : w + o, h);
     const sum = total + loss;
     lost += lostDigits(total, loss, sum);
     total = sum;
@@ -103,39 +103,39 @@ function glmLossGradHess<T>(
 }
 
 export function glmLossGradF64(
-  family: i32, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize, grad: usize,
-  scratch: usize,
+  family: i32, power: f64, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize,
+  grad: usize, scratch: usize,
 ): f64 {
-  return glmLossGrad<f64>(family, cols, nCols, n, y, w, offset, coef, grad, scratch);
+  return glmLossGrad<f64>(family, power, cols, nCols, n, y, w, offset, coef, grad, scratch);
 }
 
 export function glmLossGradF32(
-  family: i32, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize, grad: usize,
-  scratch: usize,
+  family: i32, power: f64, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize,
+  grad: usize, scratch: usize,
 ): f64 {
-  return glmLossGrad<f32>(family, cols, nCols, n, y, w, offset, coef, grad, scratch);
+  return glmLossGrad<f32>(family, power, cols, nCols, n, y, w, offset, coef, grad, scratch);
 }
 
 export function glmLossGradHessF64(
-  family: i32, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize, grad: usize,
-  hess: usize, scratch: usize,
+  family: i32, power: f64, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize,
+  grad: usize, hess: usize, scratch: usize,
 ): f64 {
-  return glmLossGradHess<f64>(family, cols, nCols, n, y, w, offset, coef, grad, hess, scratch);
+  return glmLossGradHess<f64>(family, power, cols, nCols, n, y, w, offset, coef, grad, hess, scratch);
 }
 
 export function glmLossGradHessF32(
-  family: i32, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize, grad: usize,
-  hess: usize, scratch: usize,
+  family: i32, power: f64, cols: usize, nCols: u32, n: u32, y: usize, w: usize, offset: usize, coef: usize,
+  grad: usize, hess: usize, scratch: usize,
 ): f64 {
-  return glmLossGradHess<f32>(family, cols, nCols, n, y, w, offset, coef, grad, hess, scratch);
+  return glmLossGradHess<f32>(family, power, cols, nCols, n, y, w, offset, coef, grad, hess, scratch);
 }
 
-export function glmLoss(family: i32, n: u32, eta: usize, y: usize, w: usize): f64 {
+export function glmLoss(family: i32, power: f64, n: u32, eta: usize, y: usize, w: usize): f64 {
   let total: f64 = 0;
   let lost: f64 = 0;
   for (let start: u32 = 0; start < n; start += TILE) {
     const o = bytesOf<f64>(start);
-    const loss = lossTile<u8>(family, minRows(TILE, n - start), eta + o, y + o, w == 0 ? w : w + o, 0);
+    const loss = lossTile<u8>(family, power, minRows(TILE, n - start), eta + o, y + o, w == 0 ? w : w + o, 0);
     const sum = total + loss;
     lost += lostDigits(total, loss, sum);
     total = sum;
@@ -147,7 +147,7 @@ export function glmLoss(family: i32, n: u32, eta: usize, y: usize, w: usize): f6
 @inline
 function inverseLinkPair(family: i32, eta: v128): v128 {
   if (family == 0) return eta;
-  if (family == 2) return expPair(eta);
+  if (family >= 2) return expPair(eta);
   const one = f64x2.splat(1);
   const u = expPair(f64x2.neg(f64x2.abs(eta)));
   const numerator = v128.bitselect(one, u, f64x2.ge(eta, f64x2.splat(0)));
@@ -163,8 +163,8 @@ export function inverseLink(family: i32, eta: usize, n: u32, out: usize): void {
 }
 
 export function csrGlmLossGrad(
-  family: i32, indptr: usize, indices: usize, values: usize, rows: u32, nCols: u32, y: usize, w: usize, offset: usize,
-  coef: usize, grad: usize, scratch: usize,
+  family: i32, power: f64, indptr: usize, indices: usize, values: usize, rows: u32, nCols: u32, y: usize, w: usize,
+  offset: usize, coef: usize, grad: usize, scratch: usize,
 ): f64 {
   const z = alignUp(scratch);
   const intercept = load<f64>(coef + bytesOf<f64>(nCols));
@@ -182,7 +182,7 @@ export function csrGlmLossGrad(
       }
       store<f64>(z + bytesOf<f64>(i), eta);
     }
-    const loss = lossTile<u32>(family, count, z, y + o, w == 0 ? w : w + o, 0);
+    const loss = lossTile<u32>(family, power, count, z, y + o, w == 0 ? w : w + o, 0);
     const sum = total + loss;
     lost += lostDigits(total, loss, sum);
     total = sum;

@@ -19,7 +19,7 @@ interface Term {
 }
 
 /** Loss of one row and its derivatives. */
-function term(family: GlmFamilyCode, eta: number, y: number): Term {
+function term(family: GlmFamilyCode, power: number, eta: number, y: number): Term {
   if (family === glmFamily.squared) {
     const residual = eta - y;
     return { loss: 0.5 * residual * residual, residual, curvature: 1 };
@@ -27,6 +27,17 @@ function term(family: GlmFamilyCode, eta: number, y: number): Term {
   if (family === glmFamily.poisson) {
     const mean = Math.exp(eta);
     return { loss: mean - y * eta, residual: mean - y, curvature: mean };
+  }
+  if (family === glmFamily.gamma) {
+    const share = y * Math.exp(-eta);
+    return { loss: eta + share, residual: 1 - share, curvature: share };
+  }
+  if (family === glmFamily.tweedie) {
+    const [a, b] = [2 - power, 1 - power];
+    const first = Math.exp(a * eta);
+    const second = y * Math.exp(b * eta);
+    const convex = power >= 1 && power <= 2;
+    return { loss: first / a - second / b, residual: first - second, curvature: convex ? a * first - b * second : first + 0 * second };
   }
   // e^-|η| cannot overflow, and 1 - y is exact: certain and right predictions keep their relative accuracy.
   const u = Math.exp(-Math.abs(eta));
@@ -44,6 +55,7 @@ type RowReader = (i: number) => Iterable<readonly [number, number]>;
 /** Sums the loss over rows and, where given, gradient and upper triangle of the Hessian. */
 function accumulate(
   family: GlmFamilyCode,
+  power: number,
   row: RowReader,
   nCols: number,
   n: number,
@@ -60,7 +72,7 @@ function accumulate(
     let eta = (offsets?.[i] ?? 0) + coef[nCols]!;
     for (const [j, v] of entries) eta += coef[j]! * v;
     const wi = weights?.[i] ?? 1;
-    const { loss, residual, curvature } = term(family, eta, y[i]!);
+    const { loss, residual, curvature } = term(family, power, eta, y[i]!);
     total += wi * loss;
     entries.push([nCols, 1]);
     for (const [a, va] of entries) {
@@ -79,9 +91,10 @@ function denseRows(views: MemoryViews, storage: FloatStorage, cols: number, nCol
 
 /** Plain twin of the GLM loss and gradient kernels. */
 export function glmLossGrad(views: MemoryViews, storage: FloatStorage): GlmLossGradKernel {
-  return (family, cols, nCols, n, y, w, offset, coef, grad) =>
+  return (family, power, cols, nCols, n, y, w, offset, coef, grad) =>
     accumulate(
       family,
+      power,
       denseRows(views, storage, cols, nCols, n),
       nCols,
       n,
@@ -95,10 +108,11 @@ export function glmLossGrad(views: MemoryViews, storage: FloatStorage): GlmLossG
 
 /** Plain twin of the GLM loss, gradient and Hessian kernels. */
 export function glmLossGradHess(views: MemoryViews, storage: FloatStorage): GlmLossGradHessKernel {
-  return (family, cols, nCols, n, y, w, offset, coef, grad, hess) => {
+  return (family, power, cols, nCols, n, y, w, offset, coef, grad, hess) => {
     const matrix = views.f64(hess, (nCols + 1) ** 2);
     const loss = accumulate(
       family,
+      power,
       denseRows(views, storage, cols, nCols, n),
       nCols,
       n,
@@ -116,13 +130,14 @@ export function glmLossGradHess(views: MemoryViews, storage: FloatStorage): GlmL
 
 /** Plain twin of the GLM loss and gradient kernel over a CSR matrix. */
 export function csrGlmLossGrad(views: MemoryViews): CsrGlmLossGradKernel {
-  return (family, indptr, indices, values, rows, nCols, y, w, offset, coef, grad) => {
+  return (family, power, indptr, indices, values, rows, nCols, y, w, offset, coef, grad) => {
     const starts = views.i32(indptr, rows + 1);
     const entries = starts[rows]!;
     const columnOf = views.i32(indices, entries);
     const valueOf = views.f64(values, entries);
     return accumulate(
       family,
+      power,
       (i) =>
         Array.from({ length: starts[i + 1]! - starts[i]! }, (_, e) => {
           const k = starts[i]! + e;
@@ -141,10 +156,10 @@ export function csrGlmLossGrad(views: MemoryViews): CsrGlmLossGradKernel {
 
 /** Plain twin of the GLM loss kernel. */
 export function glmLoss(views: MemoryViews): GlmLossKernel {
-  return (family, n, eta, y, w) => {
+  return (family, power, n, eta, y, w) => {
     const weights = views.optionalF64(w, n);
     const targets = views.f64(y, n);
-    return views.f64(eta, n).reduce((sum, e, i) => sum + (weights?.[i] ?? 1) * term(family, e, targets[i]!).loss, 0);
+    return views.f64(eta, n).reduce((sum, e, i) => sum + (weights?.[i] ?? 1) * term(family, power, e, targets[i]!).loss, 0);
   };
 }
 
@@ -155,7 +170,7 @@ export function inverseLink(views: MemoryViews): InverseLinkKernel {
     views.f64(eta, n).forEach((e, i) => {
       if (family === glmFamily.squared) {
         result[i] = e;
-      } else if (family === glmFamily.poisson) {
+      } else if (family !== glmFamily.logistic) {
         result[i] = Math.exp(e);
       } else {
         const u = Math.exp(-Math.abs(e));
