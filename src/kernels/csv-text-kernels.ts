@@ -29,11 +29,11 @@ export type CountByteKernel = (src: number, value: number, bytes: number) => num
  * @param fields in/out: u32[nFields × 3], for each field its f64[capacity] column (0 to skip the field), 1 where only
  *   integers are allowed, and the count of empty fields, which is added to
  * @param nFields in: fields of a record, at least 1
- * @param powers in: f64[23], 10^0 to 10^22
  * @param capacity in: most records
  * @param hard out: u32[hardCapacity × 4], for each hard field its row, its field, and its first and last byte (exclusive)
  *   as offsets in text; in order
  * @param hardCapacity in: most hard fields
+ * @param scratch scratch: see `CSV_SCRATCH_BYTES`
  * @param status out: u32[2], the number of hard fields, and the offset of the first byte not parsed: `length` unless the
  *   kernel stopped
  * @returns records parsed; columns hold whatever in the rows after them
@@ -45,9 +45,9 @@ export type CsvNumbersKernel = (
   quote: number,
   fields: number,
   nFields: number,
-  powers: number,
   capacity: number,
   hard: number,
   hardCapacity: number,
+  scratch: number,
   status: number,
 ) => number;

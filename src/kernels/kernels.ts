@@ -18,6 +18,7 @@ import type {
   MomentsKernel,
   NonFiniteKernel,
 } from "./matrix-kernels.js";
+import type { CsrSoftmaxLossGradKernel, SoftmaxKernel, SoftmaxLossGradKernel } from "./softmax-kernels.js";
 import type {
   ApplyValidityKernel,
   BinaryKernel,
@@ -91,6 +92,14 @@ export interface Kernels {
   readonly glmLoss: GlmLossKernel;
   /** GLM means from linear predictors. */
   readonly inverseLink: InverseLinkKernel;
+  /** Multinomial loss and gradient over f64 columns. */
+  readonly softmaxLossGradF64: SoftmaxLossGradKernel;
+  /** Multinomial loss and gradient over f32 columns. */
+  readonly softmaxLossGradF32: SoftmaxLossGradKernel;
+  /** Multinomial loss and gradient over a CSR matrix. */
+  readonly csrSoftmaxLossGrad: CsrSoftmaxLossGradKernel;
+  /** Softmax of each row. */
+  readonly softmax: SoftmaxKernel;
   /** `(x - shift) · scale` of f64 columns. */
   readonly centerScaleF64: AffineKernel;
   /** `(x - shift) · scale` of f32 columns. */
@@ -167,6 +176,10 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   glmLossGradHessF32: true,
   glmLoss: true,
   inverseLink: true,
+  softmaxLossGradF64: true,
+  softmaxLossGradF32: true,
+  csrSoftmaxLossGrad: true,
+  softmax: true,
   centerScaleF64: true,
   centerScaleF32: true,
   scaleShiftF64: true,
@@ -217,10 +230,19 @@ export function glmScratchBytes(): number {
   return 1024 * 8 + 64 + ALIGNMENT;
 }
 
+/** Bytes of scratch that `softmaxLossGradF64`, `softmaxLossGradF32` and `csrSoftmaxLossGrad` need for `k` classes. */
+export function softmaxScratchBytes(k: number): number {
+  // STRIDE of assembly/softmax.ts.
+  return (k + 2) * (512 * 8 + 64) + ALIGNMENT;
+}
+
 /** Bytes of scratch that `glmLossGradHessF64` and `glmLossGradHessF32` need for `nCols` columns and the intercept. */
 export function glmHessScratchBytes(nCols: number): number {
   return (nCols + 1 + 4) * gramTileStride(nCols + 1) + ALIGNMENT;
 }
+
+/** Bytes of scratch that `csvNumbers` needs. */
+export const CSV_SCRATCH_BYTES = 384;
 
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
 export {

@@ -78,7 +78,7 @@ describe("logistic loss", () => {
         const grad = harness.accumulator([0]);
         const scratch = harness.room(16_384);
         const { wasm } = harness.run((k) =>
-          k.glmLossGradF64(glmFamily.logistic, cols, 0, 1, target, 0, 0, coef, grad, scratch),
+          k.glmLossGradF64(glmFamily.logistic, 0, cols, 0, 1, target, 0, 0, coef, grad, scratch),
         );
         const margin = y === 1 ? eta : -eta;
         const expected = margin > 0 ? Math.log1p(Math.exp(-margin)) : -margin + Math.log1p(Math.exp(margin));
@@ -108,7 +108,7 @@ describe("GLM gradients", () => {
         const hess = harness.accumulator(Array.from({ length: 16 }, () => 0));
         const scratch = harness.room(200_000);
         const { wasm } = harness.run((k) =>
-          k.glmLossGradHessF64(family, cols, 3, n, y, w, 0, coef, grad, hess, scratch),
+          k.glmLossGradHessF64(family, 0, cols, 3, n, y, w, 0, coef, grad, hess, scratch),
         );
         return { loss: wasm, grad: harness.f64At(grad, 4).wasm, hess: harness.f64At(hess, 16).wasm };
       };

@@ -36,7 +36,7 @@ describe("wide matrices", () => {
     const grad = harness.accumulator(Array.from({ length: nCols + 1 }, () => 0));
     const hess = harness.accumulator(Array.from({ length: (nCols + 1) ** 2 }, () => 0));
     const scratch = harness.room(glmHessScratchBytes(nCols));
-    const loss = harness.run((k) => k.glmLossGradHessF32(1, cols, nCols, n, y, 0, 0, coef, grad, hess, scratch));
+    const loss = harness.run((k) => k.glmLossGradHessF32(1, 0, cols, nCols, n, y, 0, 0, coef, grad, hess, scratch));
     expect(Math.abs(loss.wasm / loss.twin - 1)).toBeLessThan(1e-13);
     expectWithin(harness.f64At(grad, nCols + 1), () => 1e-10, "gradient");
     expectWithin(harness.f64At(hess, (nCols + 1) ** 2), () => 1e-10, "Hessian");

@@ -15,7 +15,7 @@ export function countByte(views: MemoryViews): CountByteKernel {
  * one thing that it leaves open, since it decides all of them that have 19 digits or less and an exponent of at most 22.
  */
 export function csvNumbers(views: MemoryViews): CsvNumbersKernel {
-  return (text, length, delimiter, quote, fields, nFields, _powers, capacity, hard, hardCapacity, status) => {
+  return (text, length, delimiter, quote, fields, nFields, capacity, hard, hardCapacity, _scratch, status) => {
     const bytes = views.u8(text, length);
     const table = views.u32(fields, nFields * 3);
     const entries = views.u32(hard, hardCapacity * 4);

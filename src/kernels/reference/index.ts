@@ -4,6 +4,7 @@ import { csrMatTVec, csrMatVec, csrMoments, csrScale } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
+import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
 import {
   binary,
   binaryScalar,
@@ -50,6 +51,10 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     glmLossGradHessF32: glmLossGradHess(views, "F32"),
     glmLoss: glmLoss(views),
     inverseLink: inverseLink(views),
+    softmaxLossGradF64: softmaxLossGrad(views, "F64"),
+    softmaxLossGradF32: softmaxLossGrad(views, "F32"),
+    csrSoftmaxLossGrad: csrSoftmaxLossGrad(views),
+    softmax: softmax(views),
     centerScaleF64: affine(views, "F64", centerScale),
     centerScaleF32: affine(views, "F32", centerScale),
     scaleShiftF64: affine(views, "F64", scaleShift),

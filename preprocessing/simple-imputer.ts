@@ -1,0 +1,232 @@
+import { DataError, show } from "../src/base/errors.js";
+import { ParamTable } from "../src/base/params.js";
+import type { DistributedArray } from "../src/collections/array/distributed-array.js";
+import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { Design, type FitOptions } from "../src/estimator/design.js";
+import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { checkColumns, toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
+import { registerEstimator } from "../src/estimator/registry.js";
+import { Transformer } from "../src/estimator/transformer.js";
+import type { Column, DenseChunk } from "../src/memory/column.js";
+import { mergeMoments, type Moments } from "../src/numeric/moments.js";
+import type { ColumnRanges } from "./column-ranges.js";
+import { floatDtype, mapColumns, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
+import { exactQuantiles } from "./exact-quantiles.js";
+import { GATHER_STEP, mergeRunLists, type Run } from "./order-steps.js";
+import { rangesOf } from "./range-fit.js";
+
+/** Parameters of {@link SimpleImputer}. */
+export interface SimpleImputerParams {
+  strategy: "mean" | "median" | "mostFrequent" | "constant";
+  fillValue: number;
+  addIndicator: boolean;
+  keepEmptyFeatures: boolean;
+}
+
+interface SimpleImputerState {
+  readonly nFeatures: number;
+  readonly featureNames?: readonly string[] | undefined;
+  /** What the fit used, whatever the parameter is set to later. */
+  readonly strategy: SimpleImputerParams["strategy"];
+  /** The statistic of each column, NaN for one without values; not there for "constant". */
+  readonly learnt?: Float64Array | undefined;
+  readonly nanCount: Float64Array;
+  readonly rows: number;
+  /** Kept for `partialFit` and `merge`; only for "mean" and "constant". */
+  readonly moments?: Moments | undefined;
+}
+
+const TABLE = new ParamTable<SimpleImputerParams>("SimpleImputer", (z) =>
+  z.object({
+    strategy: z
+      .enum(["mean", "median", "mostFrequent", "constant"])
+      .default("mean")
+      .describe("what a missing value becomes: its column's mean, median, most frequent value (the smallest of several), or fillValue"),
+    fillValue: z.number().default(0).describe('the value that strategy "constant" fills in'),
+    addIndicator: z
+      .boolean()
+      .default(false)
+      .describe("append a column of 0 and 1 for each column in which the fit saw missing values"),
+    keepEmptyFeatures: z
+      .boolean()
+      .default(false)
+      .describe("fill columns without any value with 0 (or fillValue); otherwise they are left out"),
+  }),
+);
+
+/**
+ * Fills missing values (NaN; null in frames) with a statistic of their column.
+ *
+ * Passes of `fit`: one for "mean" and "constant"; three over held data for "median", which is exact (see RobustScaler); two
+ * for "mostFrequent", where the distinct values of a partition travel. Weight 2 counts a row twice.
+ *
+ * X: `(nRows, nFeatures)`, dense, f64 or f32 (other dtypes are converted); infinities are an error. `transform` is lazy for
+ * distributed X and keeps f32 as f32; it returns the columns that had values in `fit`, then the indicators, named
+ * `missingindicator_<name>`.
+ *
+ * `partialFit` and {@link merge} exist for "mean" and "constant" and equal one fit on all rows up to rounding.
+ *
+ * Differs from scikit-learn: missing is NaN and nothing else; sparse X is refused; weights are taken; text columns are for
+ * a frame's `fillNull`.
+ *
+ * @example
+ * ```ts
+ * const imputer = await new SimpleImputer().fit([[1], [NaN], [3]]);
+ * (await imputer.transform([[NaN]])).toRows(); // [[2]]
+ * ```
+ */
+export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImputerState> {
+  static readonly table = TABLE;
+
+  /** @throws ParameterError on an unknown parameter or a value out of range */
+  constructor(params: Partial<SimpleImputerParams> = {}) {
+    super(TABLE, params);
+  }
+
+  static fromJSON(json: EstimatorJson): SimpleImputer {
+    return new SimpleImputer().restore(json);
+  }
+
+  /** @throws DataError for infinities, no rows, sparse X, or when no column has a value */
+  async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    this.setState(await this.#measure("SimpleImputer.fit", X, options));
+    return this;
+  }
+
+  /** Adds rows to what was learnt before. @throws DataError for strategies whose statistic cannot be added to */
+  async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "SimpleImputer.partialFit";
+    const { strategy } = this.params;
+    if (strategy !== "mean" && strategy !== "constant") throw notMergeable(owner, strategy);
+    const seen = this.stateIfFitted;
+    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
+    const added = await this.#measure(owner, X, options);
+    this.setState(seen ? united(owner, seen, added) : added);
+    return this;
+  }
+
+  /** The imputer of the union of what two imputers have seen, with the parameters of the first. @throws DataError as `partialFit` */
+  static merge(a: SimpleImputer, b: SimpleImputer): SimpleImputer {
+    requireSameColumns("SimpleImputer.merge", a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united("SimpleImputer.merge", a.state, b.state));
+    return merged;
+  }
+
+  /** What missing values of each column become; NaN for columns that are left out. */
+  get statistics(): Float64Array {
+    const { learnt, nanCount, rows, nFeatures } = this.state;
+    const { fillValue, keepEmptyFeatures } = this.params;
+    return Float64Array.from({ length: nFeatures }, (_, j) => {
+      if ((nanCount[j] ?? 0) < rows) return learnt?.[j] ?? fillValue;
+      return keepEmptyFeatures ? (learnt ? 0 : fillValue) : NaN;
+    });
+  }
+
+  /** Positions of the columns that get an indicator when `addIndicator` is set. */
+  get indicatorFeatures(): number[] {
+    return Array.from(this.state.nanCount.keys()).filter((j) => (this.state.nanCount[j] ?? 0) > 0);
+  }
+
+  override getFeatureNamesOut(): string[] {
+    const names = namesOrNumbers(this.featureNames, this.nFeatures);
+    const { keep, indicators } = this.#layout();
+    return [...keep.map((j) => names[j] ?? ""), ...indicators.map((j) => `missingindicator_${names[j]}`)];
+  }
+
+  protected transformArray(x: DistributedArray): DistributedArray {
+    if (x.layout === "csr") throw sparseError("SimpleImputer.transform", "the fit was on dense rows");
+    const { keep, indicators } = this.#layout();
+    if (keep.length + indicators.length === 0) {
+      throw new DataError("SimpleImputer.transform: no column had a value in fit, so none is left. Set keepEmptyFeatures to true, or drop such columns.");
+    }
+    const names = this.getFeatureNamesOut();
+    const args = { fill: this.statistics, keep, indicators };
+    return x.mapChunks("SimpleImputer", fnRef(import.meta.url, "imputeStep"), args, {
+      innerShape: [names.length],
+      names: x.names ? names : undefined,
+      dtype: floatDtype(x.dtype),
+    });
+  }
+
+  #layout(): { keep: number[]; indicators: number[] } {
+    const keep = Array.from(this.statistics.entries()).filter(([, value]) => !Number.isNaN(value)).map(([j]) => j);
+    return { keep, indicators: this.params.addIndicator ? this.indicatorFeatures : [] };
+  }
+
+  async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<SimpleImputerState> {
+    const { strategy } = this.params;
+    using design = Design.open(owner, X, undefined, options);
+    if (design.layout === "csr") throw sparseError(owner, "its absent entries are zeros, not missing values");
+    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), strategy };
+    if (strategy === "mean" || strategy === "constant") {
+      const moments = await design.reduce<Moments>(fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign"), undefined, mergeMoments);
+      if (moments.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+      if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
+      return { ...columns, ...fromMoments(strategy, moments) };
+    }
+    await design.hold();
+    const ranges = await rangesOf(design, "left out", false);
+    const learnt = strategy === "median" ? await medians(design, ranges) : await modes(design, ranges);
+    return { ...columns, learnt, nanCount: ranges.nanCount, rows: ranges.rows };
+  }
+}
+
+registerEstimator("SimpleImputer", SimpleImputer);
+
+function notMergeable(owner: string, strategy: string): DataError {
+  return new DataError(`${owner}: the strategy ${show(strategy)} needs all rows at once. Use "mean" or "constant", or fit on the union.`);
+}
+
+function fromMoments(strategy: "mean" | "constant", moments: Moments): Pick<SimpleImputerState, "learnt" | "nanCount" | "rows" | "moments"> {
+  // Without weight there is no mean; the plain 0 stands for it.
+  const learnt = strategy === "mean" ? { learnt: moments.mean } : {};
+  return { ...learnt, nanCount: moments.nanCount, rows: moments.rows, moments };
+}
+
+function united(owner: string, a: SimpleImputerState, b: SimpleImputerState): SimpleImputerState {
+  for (const { strategy } of [a, b]) if (strategy !== "mean" && strategy !== "constant") throw notMergeable(owner, strategy);
+  if (a.strategy !== b.strategy) {
+    throw new DataError(`${owner}: one was fitted with strategy ${show(a.strategy)}, the other with ${show(b.strategy)}. Use one strategy.`);
+  }
+  const moments = mergeMoments(a.moments as Moments, b.moments as Moments);
+  return { ...a, ...fromMoments(a.strategy as "mean" | "constant", moments) };
+}
+
+async function medians(design: Design, ranges: ColumnRanges): Promise<Float64Array> {
+  return Float64Array.from(await exactQuantiles(design, ranges, [0.5], "linear"), ([median]) => median ?? NaN);
+}
+
+async function modes(design: Design, ranges: ColumnRanges): Promise<Float64Array> {
+  const columns = Array.from(ranges.min.keys());
+  const intervals = { column: columns, low: Array.from(ranges.min), high: Array.from(ranges.max) };
+  const runs = await design.reduce<Run[]>(GATHER_STEP, { intervals, limit: Infinity }, mergeRunLists, false);
+  return Float64Array.from(runs, ({ value, weight }) => {
+    let best = 0;
+    for (let k = 1; k < value.length; k++) if ((weight[k] as number) > (weight[best] as number)) best = k;
+    return value[best] ?? NaN;
+  });
+}
+
+/** One partition: the kept columns with NaN filled, then the indicators. */
+export function imputeStep(
+  context: TaskContext,
+  args: { fill: Float64Array; keep: number[]; indicators: number[] },
+  x: DenseChunk,
+): DenseChunk {
+  const part = (columns: readonly number[]): DenseChunk => ({ ...x, columns: columns.map((j) => x.columns[j] as Column) });
+  const filled = mapColumns(context, part(args.keep), (values, out, k) => {
+    const fill = args.fill[args.keep[k] as number] as number;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      // Only NaN differs from itself.
+      out[i] = value === value ? value : fill;
+    }
+  });
+  if (args.indicators.length === 0) return filled;
+  const flags = mapColumns(context, part(args.indicators), (values, out) => {
+    for (let i = 0; i < values.length; i++) out[i] = values[i] === values[i] ? 0 : 1;
+  });
+  return { ...filled, columns: [...filled.columns, ...flags.columns] };
+}
