@@ -4,3 +4,4 @@ export { OrdinalEncoder, type OrdinalEncoderParams } from "./ordinal-encoder.js"
 export { FrequencyEncoder, type FrequencyEncoderParams } from "./frequency-encoder.js";
 export { LabelEncoder, type Labels } from "./label-encoder.js";
 export { type Category } from "./column-codes.js";
+export { TargetEncoder, type TargetEncoderParams } from "./target-encoder.js";

@@ -75,7 +75,7 @@ export async function collectInOrder<T>(
 
 /** Tasks a worker gets of one grouped pass: enough to even out, few enough to cost nothing. */
 const GROUPS_A_WORKER = 3;
-/** A group's values are in memory together, so they are kept well below any sensible limit. */
+/** A group's values are in memory together, so they stay well below the engine's limit. */
 const GROUP_BYTES = 48 * 2 ** 20;
 
 // Held partitions are passed over again and again: then a task for each costs more than many of them take.
@@ -87,7 +87,8 @@ function groupSize(plans: readonly Plan[], engine: Engine): number {
     bytes += plan.bytes;
   }
   const even = Math.ceil(partitions / (engine.parallelism * GROUPS_A_WORKER));
-  const small = Math.floor(GROUP_BYTES / Math.max(1, bytes / Math.max(1, partitions)));
+  const limit = Math.min(GROUP_BYTES, (engine.memoryLimit ?? Infinity) / (8 * engine.parallelism));
+  const small = Math.floor(limit / Math.max(1, bytes / Math.max(1, partitions)));
   return Math.max(1, Math.min(even, small));
 }
 

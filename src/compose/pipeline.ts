@@ -4,17 +4,14 @@ import type { PlainRecord } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { FrameLike } from "../collections/array/frame-like.js";
 import type { LocalMatrix } from "../collections/array/local-matrix.js";
-import { chooseEngine } from "../collections/choose-engine.js";
-import { holdPlans } from "../collections/hold.js";
-import { HeldPlan, type Plan } from "../collections/plan.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
 import { isFrame } from "../estimator/apply.js";
 import { applyTransforming, fitTransforming, isTransforming, rowsFor, takesFrames, toDense, type RowsTransform } from "../estimator/frame-transformer.js";
-import { toMatrix, toVector, type DistributedInput, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
-import { isTextColumn } from "../estimator/labels.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
-import { isLocalTable, shapeOf, toRows, withPlan, type Rows, type TableInput } from "../estimator/table.js";
+import { isLocalTable, shapeOf, toRows, type Rows, type TableInput } from "../estimator/table.js";
+import { holdSource } from "./held-source.js";
 
 /** A step: its name and its estimator; "passthrough" leaves the rows as they are. */
 export type PipelineStep = readonly [name: string, estimator: AnyEstimator | "passthrough"];
@@ -157,7 +154,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
 
   async #fitSteps(X: Rows, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<RowsTransform[]> {
     const fitted = this.steps.map(([, estimator]) => (estimator === "passthrough" ? estimator : estimator.clone()));
-    const source = await this.#source(X, y, options);
+    const passes = fitted.filter((estimator) => estimator !== "passthrough").length;
+    const source = await holdSource("Pipeline.fit", X, y, options, passes);
     try {
       let rows = source.X;
       const transforms: RowsTransform[] = [];
@@ -247,31 +245,6 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     return { steps: steps.map(([name, json]): PipelineStep => [name, json === "passthrough" ? json : estimatorFromJSON(json)]) };
   }
 
-  // A source with more than one pass to come is read once: X, y and weights together, so that they share the scan.
-  async #source(x: Rows, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<HeldSource> {
-    const passes = this.steps.filter(([, estimator]) => estimator !== "passthrough").length;
-    const target = isLazyNumbers(y) ? toVector("Pipeline.fit", "y", y, x) : undefined;
-    const weight = options.sampleWeight === undefined ? undefined : toVector("Pipeline.fit", "sampleWeight", options.sampleWeight, x);
-    const lazy = [x, target, weight].filter((array) => array !== undefined);
-    if (passes < 2 || lazy.every((array) => array.plan instanceof HeldPlan)) {
-      return { X: x, y, options: weight ? { sampleWeight: weight } : {}, release: () => undefined };
-    }
-    const plans = lazy.map((array) => array.plan);
-    const engine = options.engine ?? chooseEngine(plans);
-    const held = await holdPlans(plans, engine, {
-      ...(options.signal ? { signal: options.signal } : {}),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    });
-    const replaced = new Map<Plan, HeldPlan>(plans.map((plan, i) => [plan, held[i] as HeldPlan]));
-    const from = (array: DistributedArray): DistributedArray => new DistributedArray({ ...array, plan: replaced.get(array.plan) ?? array.plan });
-    return {
-      X: withPlan(x, replaced.get(x.plan) ?? x.plan),
-      y: target ? from(target) : y,
-      options: { engine, ...(weight ? { sampleWeight: from(weight) } : {}) },
-      release: () => held.forEach((plan) => plan.release()),
-    };
-  }
-
   #final(method: "predict" | "predictProba" | "decisionFunction", X: TableInput): unknown {
     const last = this.#last() as unknown as Record<string, ((X: Rows) => unknown) | undefined>;
     const call = last[method];
@@ -319,19 +292,6 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   #lastName(): string {
     return show(this.steps.at(-1)?.[0]);
   }
-}
-
-// A column of text stays as it is: the last step lists and codes its labels.
-function isLazyNumbers(y: LabelInput | VectorInput | undefined): y is DistributedInput {
-  if (y instanceof DistributedArray) return true;
-  return typeof y === "object" && "toArray" in y && typeof y.toArray === "function" && !isTextColumn(y);
-}
-
-interface HeldSource {
-  readonly X: Rows;
-  readonly y: LabelInput | VectorInput | undefined;
-  readonly options: FitOptions;
-  release(): void;
 }
 
 registerEstimator("Pipeline", Pipeline);

@@ -75,6 +75,8 @@ export interface Engine {
   readonly name: string;
   /** Tasks that can run at once. */
   readonly parallelism: number;
+  /** Bytes that values may hold before they are spilled, where there is such a limit. */
+  readonly memoryLimit?: number;
   /** Hands over a whole graph, tasks in topological order. Resolves once it is accepted. */
   submit(tasks: readonly TaskSpec[], options: SubmitOptions): Promise<void>;
   /** Resolves when every key has ended; never rejects because of a task. */

@@ -21,16 +21,30 @@ export function readRange(path: string, start: number, end: number): Buffer {
   try {
     const length = Math.max(0, Math.min(end, fstatSync(file).size) - start);
     const bytes = Buffer.allocUnsafe(length);
-    let at = 0;
-    while (at < length) {
-      const read = readSync(file, bytes, at, length - at, start + at);
-      if (read === 0) break;
-      at += read;
-    }
-    return bytes.subarray(0, at);
+    return bytes.subarray(0, readFully(file, start, bytes));
   } finally {
     closeSync(file);
   }
+}
+
+/** Fills `target`, which may lie in shared memory, with a file's bytes from `start`; returns how many there were. */
+export function readInto(path: string, start: number, target: Uint8Array): number {
+  const file = openSync(path, "r");
+  try {
+    return readFully(file, start, target);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readFully(file: number, start: number, target: Uint8Array): number {
+  let at = 0;
+  while (at < target.length) {
+    const read = readSync(file, target, at, target.length - at, start + at);
+    if (read === 0) break;
+    at += read;
+  }
+  return at;
 }
 
 /**

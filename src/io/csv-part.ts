@@ -1,18 +1,20 @@
 import { DataError, show } from "../base/errors.js";
 import { dtypeOf, type FrameSchema } from "../collections/frame/frame-types.js";
-import { NumberFrame } from "../collections/frame/number-frame.js";
+import { pickColumns, type SealedNumbers } from "../collections/frame/number-frame.js";
 import { polars, type PolarsFrame, type PolarsLazyFrame } from "../collections/frame/polars.js";
 import type { VerbCall } from "../collections/frame/verbs.js";
+import type { TaskContext } from "../engine/engine.js";
+import { csvNumbers } from "./csv-numbers.js";
 import {
   countNewlines,
   eachRecord,
   findField,
   findRagged,
+  recordEnd,
   withoutBlankLines,
   type RecordSyntax,
 } from "./csv-records.js";
-import { parseNumbers } from "./parse-numbers.js";
-import { readRange, unpack, type Compression } from "./compressed.js";
+import { readInto, readRange, unpack, type Compression } from "./compressed.js";
 
 /** How a CSV file is written. */
 export interface CsvFormat {
@@ -50,15 +52,22 @@ export function recordSyntax(format: CsvFormat): RecordSyntax {
 }
 
 /**
- * Parses a part: its `columns`, and the last one, whose nulls show records that are too short.
+ * Parses a part: its `columns`, and the last one, whose nulls show records that are too short. Columns that are all numbers
+ * go straight into an arena where a task's `context` is given and the bytes allow it.
  * @throws DataError naming file and line for a record with too many or too few fields, or a value of another type
  */
-export function openCsv(part: CsvPart, verbs: readonly VerbCall[]): PolarsLazyFrame | NumberFrame {
+export function openCsv(
+  part: CsvPart,
+  verbs: readonly VerbCall[],
+  context?: TaskContext,
+): PolarsLazyFrame | SealedNumbers {
   const [first] = verbs;
   const limit = first?.verb === "limit" && first.args.from === "head" ? first.args.rows : undefined;
-  const bytes = part.compression === null ? rangeOf(part, limit) : unpack(part.path, part.compression);
-  const numbers = numbersIn(part, bytes);
+  const whole = part.compression === null && limit === undefined;
+  const made = whole ? undefined : part.compression === null ? rangeOf(part, limit) : unpack(part.path, part.compression);
+  const numbers = context && numbersIn(context, part, made);
   if (numbers) return numbers;
+  const bytes = made ?? readRange(part.path, part.start, part.end);
   const pl = polars();
   const schema = Object.fromEntries(
     Object.entries(part.schema).map(([name, dtype]) => [name, dtypeOf(dtype, "readCsv")]),
@@ -95,26 +104,43 @@ export function openCsv(part: CsvPart, verbs: readonly VerbCall[]): PolarsLazyFr
     : lazy;
 }
 
-/** The fast way for columns that are all numbers, where the bytes allow it. */
-function numbersIn(part: CsvPart, bytes: Buffer): NumberFrame | undefined {
-  if (part.syntax.nullValues !== null || part.header) return undefined;
+/** The fast way for columns that are all numbers, where the bytes allow it; these are `made`, or still to be read. */
+function numbersIn(context: TaskContext, part: CsvPart, made: Buffer | undefined): SealedNumbers | undefined {
+  if (part.syntax.nullValues !== null) return undefined;
   const fields = Object.entries(part.schema).map(([name, type]) => ({
     name,
     wanted: part.columns?.includes(name) ?? true,
     type,
   }));
   if (fields.some((field) => field.wanted && field.type !== "Float64" && field.type !== "Int64")) return undefined;
-  const parsed = parseNumbers(
-    bytes,
-    recordSyntax(part.syntax).delimiter,
+  const syntax = recordSyntax(part.syntax);
+  const body = made && part.header ? withoutHeader(made, syntax) : made;
+  const numbers = csvNumbers(
+    context,
+    body
+      ? { bytes: body.length, write: (target) => body.copy(target) }
+      : {
+          bytes: part.end - part.start,
+          write: (target) => readInto(part.path, part.start, target),
+        },
+    syntax,
     fields.map(({ name, wanted, type }) => ({ name, wanted, integer: type === "Int64" })),
-    countNewlines(bytes) + 1,
   );
-  if (!parsed) return undefined;
-  const frame = new NumberFrame(parsed.rows, parsed.columns);
-  return part.order
-    ? frame.select(part.order.filter((name) => parsed.columns.some((column) => column.name === name)))
-    : frame;
+  return numbers && part.order
+    ? pickColumns(
+        numbers,
+        part.order.filter((name) => numbers.names.includes(name)),
+      )
+    : numbers;
+}
+
+function withoutHeader(bytes: Buffer, syntax: RecordSyntax): Buffer {
+  let from = bytes.length;
+  eachRecord(bytes, syntax, (record) => {
+    from = recordEnd(bytes, record.end, false, -1);
+    return false;
+  });
+  return from < 0 ? Buffer.alloc(0) : bytes.subarray(from);
 }
 
 /** The part's bytes; where only its first records are wanted, no more than hold them. */

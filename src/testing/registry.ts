@@ -6,7 +6,9 @@ import { LinearRegression } from "../../models/linear/linear-regression.js";
 import { LogisticRegression } from "../../models/linear/logistic-regression.js";
 import { RidgeCV } from "../../models/linear/ridge-cv.js";
 import { Ridge } from "../../models/linear/ridge.js";
+import { FrequencyEncoder } from "../../preprocessing/frequency-encoder.js";
 import { OneHotEncoder } from "../../preprocessing/one-hot-encoder.js";
+import { OrdinalEncoder } from "../../preprocessing/ordinal-encoder.js";
 import { StandardScaler } from "../../preprocessing/standard-scaler.js";
 import { makePipeline, Pipeline, type PipelineParams } from "../compose/pipeline.js";
 import type { AnyEstimator } from "../estimator/registry.js";
@@ -141,6 +143,32 @@ export const testSubjects: readonly TestSubject[] = [
     task: "transformer",
     solution: "exact",
     attributes: ["width"],
+    weights: false,
+    nan: "left out",
+    anyRowOrder: true,
+  },
+  {
+    name: "OrdinalEncoder",
+    onePass: true,
+    make: () => new OrdinalEncoder(),
+    makeWith: (params) => new OrdinalEncoder(params),
+    fromJSON: (json) => OrdinalEncoder.fromJSON(json),
+    task: "transformer",
+    solution: "exact",
+    attributes: [],
+    weights: false,
+    nan: "left out",
+    anyRowOrder: true,
+  },
+  {
+    name: "FrequencyEncoder",
+    onePass: true,
+    make: () => new FrequencyEncoder(),
+    makeWith: (params) => new FrequencyEncoder(params),
+    fromJSON: (json) => FrequencyEncoder.fromJSON(json),
+    task: "transformer",
+    solution: "exact",
+    attributes: [],
     weights: false,
     nan: "left out",
     anyRowOrder: true,

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { kernelNames, type Kernels } from "#src/kernels/kernels.js";
 import { csrCases } from "./csr-cases.js";
+import { csvCases } from "./csv-cases.js";
 import { glmCases } from "./glm-cases.js";
 import { KernelHarness, lengths, type Flavour } from "./kernel-harness.js";
 import { matrixCases, type TwinCase } from "./matrix-cases.js";
+import { softmaxCases } from "./softmax-cases.js";
 import { vectorCases } from "./vector-cases.js";
 
-const cases: Readonly<Record<keyof Kernels, TwinCase>> = { ...matrixCases, ...glmCases, ...csrCases, ...vectorCases };
+const cases: Readonly<Record<keyof Kernels, TwinCase>> = { ...matrixCases, ...glmCases, ...softmaxCases, ...csrCases, ...csvCases, ...vectorCases };
 const harness = new KernelHarness();
 const flavours: readonly Flavour[] = ["plain", "special"];
 

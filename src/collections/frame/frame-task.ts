@@ -6,7 +6,7 @@ import { openSource, type SourcePart } from "../../io/open-source.js";
 import { decodeUserFn } from "../user-function.js";
 import { schemaOf, type FrameSchema } from "./frame-types.js";
 import { frameIn, LiveFrame } from "./live-frame.js";
-import { isSealedNumbers, NumberFrame, type SealedNumbers } from "./number-frame.js";
+import { isSealedNumbers, pickColumns, type SealedNumbers } from "./number-frame.js";
 import { isPolarsFrame, polars, type PolarsFrame, type PolarsLazyFrame } from "./polars.js";
 import { applyVerbs, onlyColumns, type VerbCall } from "./verbs.js";
 
@@ -32,29 +32,14 @@ export function frameTask(context: TaskContext, args: FrameTaskArgs, input?: unk
   const owner = context.partition?.of ?? "frame";
   const index = context.partition?.index ?? 0;
   return guarded(owner, index, args.part?.path, () => {
-    if (isSealedNumbers(input)) {
-      const columns = onlyColumns(args.verbs, input.names);
-      if (columns) return pickSealed(input, columns);
+    const given = args.part ? openSource(args.part, args.verbs, context) : input;
+    if (isSealedNumbers(given)) {
+      const columns = onlyColumns(args.verbs, given.names);
+      if (columns) return pickColumns(given, columns);
     }
-    const opened = args.part
-      ? openSource(args.part, args.verbs)
-      : input instanceof LiveFrame
-        ? input.numbers
-        : undefined;
-    if (opened instanceof NumberFrame) {
-      const columns = onlyColumns(
-        args.verbs,
-        opened.columns.map((column) => column.name),
-      );
-      if (columns) return new LiveFrame(opened.select(columns));
-    }
-    const source =
-      opened === undefined
-        ? frameIn(context, input, args.columns)
-        : opened instanceof NumberFrame
-          ? opened.toPolars()
-          : undefined;
-    return new LiveFrame(applyVerbs(source?.lazy() ?? (opened as PolarsLazyFrame), args.verbs, index).collectSync());
+    const lazy =
+      args.part && !isSealedNumbers(given) ? (given as PolarsLazyFrame) : frameIn(context, given, args.columns).lazy();
+    return new LiveFrame(applyVerbs(lazy, args.verbs, index).collectSync());
   });
 }
 
@@ -118,19 +103,6 @@ export async function userTask(
     );
   }
   return new LiveFrame(frame);
-}
-
-/** The same columns in the same place, fewer of them. */
-function pickSealed(frame: SealedNumbers, names: readonly string[]): SealedNumbers {
-  const at = names.map((name) => frame.names.indexOf(name));
-  const pick = <T>(list: readonly T[]): T[] => at.map((j) => list[j] as T);
-  return {
-    ...frame,
-    names,
-    integer: pick(frame.integer),
-    values: { ...frame.values, columns: pick(frame.values.columns) },
-    nulls: pick(frame.nulls),
-  };
 }
 
 /** Frames one below the other, in order. */

@@ -12,18 +12,10 @@ import { polars, type PolarsFrame } from "./polars.js";
  * look like plain objects; the wrapper keeps the engine from walking into them.
  */
 export class LiveFrame {
-  /** The columns as plain numbers, where a reader made them so; Polars has not seen them yet. */
-  readonly numbers: NumberFrame | undefined;
-  #frame: PolarsFrame | undefined;
+  readonly frame: PolarsFrame;
 
-  constructor(frame: PolarsFrame | NumberFrame) {
-    if (frame instanceof NumberFrame) this.numbers = frame;
-    else this.#frame = frame;
-  }
-
-  get frame(): PolarsFrame {
-    this.#frame ??= this.numbers?.toPolars() as PolarsFrame;
-    return this.#frame;
+  constructor(frame: PolarsFrame) {
+    this.frame = frame;
   }
 }
 
@@ -43,10 +35,7 @@ export interface HostFrame {
 
 addSealer({
   is: (value) => value instanceof LiveFrame,
-  seal: (context, value) => {
-    const live = value as LiveFrame;
-    return (live.numbers ? live.numbers.seal(context) : sealFrame(context, live.frame)) as unknown as Plain;
-  },
+  seal: (context, value) => sealFrame(context, (value as LiveFrame).frame) as unknown as Plain,
 });
 
 /** Writes a frame into an arena. */

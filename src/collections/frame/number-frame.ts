@@ -1,11 +1,13 @@
 import { isPlainObject } from "../../base/plain.js";
 import type { TaskContext } from "../../engine/engine.js";
-import type { NumberColumn } from "../../io/parse-numbers.js";
 import type { Column, DenseChunk } from "../../memory/column.js";
 import type { HostColumn, HostDense } from "../../memory/host-column.js";
 import { polars, type PolarsFrame } from "./polars.js";
 
-/** A {@link NumberFrame} between tasks: its columns lie in an arena as arrays want them, so that an array takes them over. */
+/**
+ * Columns of numbers as a reader parses them: they lie in an arena as arrays want them, so that an array takes them over
+ * without a detour through Polars. Plain data, within a task and between tasks.
+ */
 export interface SealedNumbers {
   readonly kind: "numbers";
   readonly rows: number;
@@ -31,7 +33,29 @@ export function isSealedNumbers(value: unknown): value is SealedNumbers {
   return isPlainObject(value) && value["kind"] === "numbers";
 }
 
-/** Columns of doubles that a reader parsed itself: they reach an array without a detour through Polars. */
+/** Fewer columns, in the order of `names`: no copy. */
+export function pickColumns(frame: SealedNumbers, names: readonly string[]): SealedNumbers {
+  const at = names.map((name) => frame.names.indexOf(name));
+  const pick = <T>(list: readonly T[]): T[] => at.map((j) => list[j] as T);
+  return {
+    ...frame,
+    names,
+    integer: pick(frame.integer),
+    values: { ...frame.values, columns: pick(frame.values.columns) },
+    nulls: pick(frame.nulls),
+  };
+}
+
+/** A column of a {@link NumberFrame}; null is NaN in `data` and 1 in `nulls`. */
+export interface NumberColumn {
+  readonly name: string;
+  readonly data: Float64Array;
+  readonly nulls: Uint8Array | undefined;
+  /** True when the column's type is Int64; every value is then an integer that a double holds. */
+  readonly integer: boolean;
+}
+
+/** {@link SealedNumbers} outside of arenas, on their way to Polars. */
 export class NumberFrame {
   readonly rows: number;
   readonly columns: readonly NumberColumn[];
@@ -65,29 +89,6 @@ export class NumberFrame {
       return { name, data, nulls: host.nulls[j]?.data, integer: host.integer[j] ?? false };
     });
     return new NumberFrame(host.rows, columns);
-  }
-
-  /** Only these columns, in this order. */
-  select(names: readonly string[]): NumberFrame {
-    return new NumberFrame(
-      this.rows,
-      names.map((name) => this.columns.find((column) => column.name === name) as NumberColumn),
-    );
-  }
-
-  /** Copies the columns into one block of an arena. */
-  seal(context: TaskContext): SealedNumbers {
-    const { memory } = context;
-    const values = memory.dense("f64", this.rows, this.columns.length);
-    this.columns.forEach(({ data }, j) => memory.view(values.columns[j] as Column<"f64">).set(data));
-    return {
-      kind: "numbers",
-      rows: this.rows,
-      names: this.columns.map((column) => column.name),
-      integer: this.columns.map((column) => column.integer),
-      values,
-      nulls: this.columns.map(({ nulls }) => (nulls ? memory.columnFrom("u8", nulls) : null)),
-    };
   }
 
   toPolars(): PolarsFrame {

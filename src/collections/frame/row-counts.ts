@@ -4,16 +4,13 @@ import type { RunOptions } from "../plan-run.js";
 import type { Engine } from "../../engine/engine.js";
 import { reducePartitions } from "../reduce.js";
 import { labelOf, planOf, type FrameState } from "./frame-state.js";
-import { frameIn, LiveFrame, sealedRows } from "./live-frame.js";
+import { frameIn, sealedRows } from "./live-frame.js";
 
 const ROWS_STEP = fnRef(import.meta.url, "rowsStep");
 
 /** The number of rows of a partition; a sealed frame knows it. */
 export function rowsStep(context: TaskContext, _args: unknown, input: unknown): number[] {
-  return [
-    sealedRows(input) ??
-      (input instanceof LiveFrame && input.numbers ? input.numbers.rows : frameIn(context, input).height),
-  ];
+  return [sealedRows(input) ?? frameIn(context, input).height];
 }
 
 /** Rows of each partition in one pass. */

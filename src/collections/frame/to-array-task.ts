@@ -1,10 +1,12 @@
 import { DataError, show } from "../../base/errors.js";
 import type { TaskContext } from "../../engine/engine.js";
 import { fnRef } from "../../engine/fn-ref.js";
+import { dtypeCode } from "../../kernels/kernels.js";
+import { Workspace } from "../../kernels/workspace.js";
 import type { Column, DenseChunk } from "../../memory/column.js";
 import { dtypeName } from "./frame-types.js";
-import { frameIn, LiveFrame } from "./live-frame.js";
-import { isSealedNumbers } from "./number-frame.js";
+import { frameIn } from "./live-frame.js";
+import { isSealedNumbers, pickColumns } from "./number-frame.js";
 import { polars, type PolarsFrame } from "./polars.js";
 
 /** {@link denseTask} by name. */
@@ -21,19 +23,16 @@ export function denseTask(
   args: { readonly columns: readonly string[]; readonly dtype: "f64" | "f32" },
   input: unknown,
 ): DenseChunk {
-  if (isSealedNumbers(input) && args.dtype === "f64") {
+  if (isSealedNumbers(input)) {
     // The columns lie in an arena as they should: the array shares them.
-    return {
-      kind: "dense",
-      rows: input.rows,
-      columns: args.columns.map((name) => input.values.columns[input.names.indexOf(name)] as Column),
-    };
-  }
-  if (input instanceof LiveFrame && input.numbers) {
-    const { rows, columns } = input.numbers.select(args.columns);
-    const chunk = context.memory.dense(args.dtype, rows, columns.length);
-    columns.forEach(({ data }, j) => context.memory.view(chunk.columns[j] as Column<"f64" | "f32">).set(data));
-    return chunk;
+    const { values } = pickColumns(input, args.columns);
+    if (args.dtype === "f64") return values;
+    using space = Workspace.over(context.memory, values);
+    const narrow = context.memory.denseIn("f32", values.rows, values.columns.length, space.arena);
+    values.columns.forEach((column, j) =>
+      space.kernels.convert(dtypeCode.f64, dtypeCode.f32, column.offset, values.rows, narrow.columns[j]?.offset ?? 0),
+    );
+    return narrow;
   }
   const frame = frameIn(context, input, args.columns);
   const chunk = context.memory.dense(args.dtype, frame.height, args.columns.length);

@@ -218,8 +218,12 @@ export class LocalEngine implements Engine {
       const lease = await this.#store.acquire(task.deps);
       let value: Plain;
       try {
+        // Cancelled while its inputs were fetched: it has ended, and what it made would have no owner.
+        if (node.status) return;
         if (node.aborted || this.#closed) throw abortedError(node.graph?.signal, task.partition?.of ?? node.key);
         this.#events.emit("task", { key: node.key, state: "started", ...partition });
+        // A listener may have aborted the run.
+        if (node.status) return;
         value = await this.#threads().run(task, lease.values, (abort) => (node.abort = abort));
       } finally {
         lease.end();

@@ -1,0 +1,126 @@
+import { DataError, show } from "../base/errors.js";
+import type { Plain } from "../base/plain.js";
+import { DistributedArray } from "../collections/array/distributed-array.js";
+import { TaskPlan } from "../collections/plan.js";
+import type { TaskContext } from "../engine/engine.js";
+import { fnRef } from "../engine/fn-ref.js";
+import { asDoubles } from "../estimator/design-tasks.js";
+import type { Column, CsrChunk, DenseChunk, MatrixChunk } from "../memory/column.js";
+import { chunkWidth } from "../memory/column.js";
+import { densify } from "../numeric/densify.js";
+
+/** One block of columns of the result. */
+export interface StackedPart {
+  readonly name: string;
+  readonly array: DistributedArray;
+}
+
+interface StackArgs {
+  readonly owner: string;
+  readonly parts: readonly string[];
+  readonly dtype: "f64" | "f32";
+}
+
+/** Blocks side by side, lazily, partition by partition. @throws DataError for a block with other partitions */
+export function stackParts(owner: string, parts: readonly StackedPart[], names: readonly string[], sparse: boolean): DistributedArray {
+  const [first] = parts;
+  if (!first) throw new DataError(`${owner}: no columns are left. Give at least one transformer columns, or remainder: "passthrough".`);
+  const { partitions, partitionRows } = first.array;
+  const odd = parts.find(({ array }) => array.partitions !== partitions);
+  if (odd) {
+    throw new DataError(`${owner}: transformer ${show(first.name)} returned ${partitions} partitions and ${show(odd.name)} ${odd.array.partitions}. A transformer has to keep partitions.`);
+  }
+  const dtype = parts.every(({ array }) => array.dtype === "f32") && !sparse ? "f32" : "f64";
+  const args: StackArgs = { owner, parts: parts.map(({ name }) => name), dtype };
+  const known = parts.map(({ array }) => array.plan.bytes);
+  const plan = new TaskPlan({
+    label: owner,
+    partitions,
+    inputs: parts.map(({ array }) => array.plan),
+    bytes: known.every((bytes) => bytes !== undefined) ? known.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0) : undefined,
+    task: (index) => ({
+      fn: fnRef(import.meta.url, sparse ? "stackSparse" : "stackDense"),
+      args: args as unknown as Plain,
+      inputs: parts.map(({ array }) => ({ plan: array.plan, index })),
+    }),
+  });
+  return new DistributedArray({ plan, innerShape: [names.length], dtype, layout: sparse ? "csr" : "dense", partitionRows, names });
+}
+
+function assertRows(context: TaskContext, args: StackArgs, chunks: readonly MatrixChunk[]): number {
+  const rows = chunks[0]?.rows ?? 0;
+  const odd = chunks.findIndex((chunk) => chunk.rows !== rows);
+  if (odd < 0) return rows;
+  const partition = context.partition?.index ?? 0;
+  throw new DataError(
+    `${args.owner}: transformer ${show(args.parts[odd])} returned ${chunks[odd]?.rows} rows for partition ${partition}, and ${show(args.parts[0])} ${rows}. A transformer has to keep rows.`,
+    { details: { partition } },
+  );
+}
+
+/** Chunks side by side, dense; columns of one dtype and arena are shared, not copied. */
+export function stackDense(context: TaskContext, args: StackArgs, ...chunks: MatrixChunk[]): DenseChunk {
+  const rows = assertRows(context, args, chunks);
+  const { memory } = context;
+  const columns = chunks.flatMap((chunk) => densify(context, chunk).columns);
+  const arena = columns[0]?.arena ?? 0;
+  if (columns.every((column) => column.dtype === args.dtype && column.arena === arena)) return { kind: "dense", rows, columns };
+  const out = memory.dense(args.dtype, rows, columns.length, arena);
+  columns.forEach((column, j) => {
+    const source = column.dtype === args.dtype ? column : asDoubles(context, column);
+    memory.view(out.columns[j] as Column<"f64">).set(memory.view(source as Column<"f64">));
+  });
+  return out;
+}
+
+/** Chunks side by side in compressed rows. */
+export function stackSparse(context: TaskContext, args: StackArgs, ...chunks: MatrixChunk[]): CsrChunk {
+  const rows = assertRows(context, args, chunks);
+  const { memory } = context;
+  let first = 0;
+  let entries = 0;
+  const parts = chunks.map((chunk) => {
+    const start = first;
+    first += chunkWidth(chunk);
+    if (chunk.kind === "csr") {
+      const indptr = memory.view(chunk.indptr);
+      entries += (indptr[rows] ?? 0) - (indptr[0] ?? 0);
+      return { start, indptr, indices: memory.view(chunk.indices), values: memory.view(chunk.values), columns: [] };
+    }
+    const columns = chunk.columns.map((column) => memory.view(asDoubles(context, column)));
+    for (const column of columns) for (let i = 0; i < rows; i++) if (column[i] !== 0) entries += 1;
+    return { start, columns };
+  });
+  const out = memory.csr(rows, first, entries);
+  const indptr = memory.view(out.indptr);
+  const indices = memory.view(out.indices);
+  const values = memory.view(out.values);
+  let at = 0;
+  for (let i = 0; i < rows; i++) {
+    indptr[i] = at;
+    for (const part of parts) {
+      if (part.indptr) {
+        for (let k = part.indptr[i] as number; k < (part.indptr[i + 1] as number); k++) {
+          indices[at] = part.start + (part.indices[k] as number);
+          values[at++] = part.values[k] as number;
+        }
+        continue;
+      }
+      for (let j = 0; j < part.columns.length; j++) {
+        const value = (part.columns[j] as Float64Array)[i] as number;
+        if (value === 0) continue;
+        indices[at] = part.start + j;
+        values[at++] = value;
+      }
+    }
+  }
+  indptr[rows] = at;
+  return out;
+}
+
+/** Rows and stored entries of one partition. */
+export function entriesStep(context: TaskContext, _args: undefined, chunk: MatrixChunk): [number, number] {
+  if (chunk.kind === "dense") return [chunk.rows, chunk.rows * chunk.columns.length];
+  const indptr = context.memory.view(chunk.indptr);
+  return [chunk.rows, (indptr[chunk.rows] ?? 0) - (indptr[0] ?? 0)];
+}
