@@ -5,3 +5,4 @@ export { FrequencyEncoder, type FrequencyEncoderParams } from "./frequency-encod
 export { LabelEncoder, type Labels } from "./label-encoder.js";
 export { type Category } from "./column-codes.js";
 export { TargetEncoder, type TargetEncoderParams } from "./target-encoder.js";
+export { DateFeatures, type DateFeaturesParams, type DatePart } from "./date-features.js";

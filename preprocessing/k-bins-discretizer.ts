@@ -94,8 +94,7 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
       throw new ParameterError(`${owner}: nBins has ${nBins.length} numbers, but X has ${design.nFeatures} columns. Pass one number for each, or one for all.`);
     }
     const counts = Array.from({ length: design.nFeatures }, (_, j) => (typeof nBins === "number" ? nBins : (nBins[j] as number)));
-    if (strategy === "quantile") await design.hold();
-    const ranges = await rangesOf(design, "refused", strategy === "uniform");
+    const ranges = await rangesOf(design, "refused", strategy === "uniform" ? "once" : "hold");
     const binEdges = strategy === "uniform" ? uniformEdges(ranges, counts) : await this.#quantileEdges(design, ranges, counts);
     this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), binEdges, dataMin: ranges.min });
     return this;

@@ -121,7 +121,7 @@ registerEstimator("MaxAbsScaler", MaxAbsScaler);
 
 async function measure(owner: string, X: MatrixInput, options: FitOptions): Promise<MaxAbsScalerState> {
   using design = Design.open(owner, X, undefined, options);
-  const ranges = await rangesOf(design, "left out");
+  const ranges = await rangesOf(design, "left out", "once");
   return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ranges };
 }
 

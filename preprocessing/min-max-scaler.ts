@@ -150,7 +150,7 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
   async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<MinMaxScalerState> {
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "a shift would make it dense (MaxAbsScaler has none)");
-    const ranges = await rangesOf(design, "left out");
+    const ranges = await rangesOf(design, "left out", "once");
     return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ranges };
   }
 }

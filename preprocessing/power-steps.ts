@@ -6,7 +6,7 @@ import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import type { Moments } from "../src/numeric/moments.js";
-import { mapColumns, type ColumnLabels } from "./column-steps.js";
+import { eachColumn, mapColumns, type ColumnLabels } from "./column-steps.js";
 
 /*
  * Both families are `t = (exp(c·L) − 1) / c`, and L where c is 0, of a logarithm L that does not depend on λ:
@@ -19,7 +19,10 @@ export type PowerMethod = "yeo-johnson" | "box-cox";
 /** X of one partition replaced by the logarithms L; y and weights are passed on. NaN stay. */
 export function logarithmsStep(context: TaskContext, args: { method: PowerMethod }, design: DesignChunk): DesignChunk {
   const log = args.method === "box-cox" ? logs : signedLogs;
-  const x = mapColumns(context, design.x as DenseChunk, log);
+  const source = design.x as DenseChunk;
+  // Doubles, whatever X is: the search for λ sees differences of the logarithms' powers.
+  const x = context.memory.dense("f64", source.rows, source.columns.length, source.columns[0]?.arena ?? 0);
+  eachColumn(context, source, (values, j) => log(values, context.memory.view(x.columns[j] as Column<"f64">)));
   return { ...design, x };
 }
 
@@ -153,7 +156,7 @@ function requirePositive(context: TaskContext, args: ColumnLabels, values: Float
 
 /** As {@link powerStep}, for a pass over a fit's rows: returns their number. */
 export function positiveStep(context: TaskContext, args: ColumnLabels, design: DesignChunk): number {
-  mapColumns(context, design.x as DenseChunk, (values, _out, j) => requirePositive(context, args, values, j));
+  eachColumn(context, design.x as DenseChunk, (values, j) => requirePositive(context, args, values, j));
   return design.x.rows;
 }
 

@@ -84,8 +84,7 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
     const { method } = this.params;
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "its zeros would not stay zeros");
-    await design.hold();
-    const ranges = await rangesOf(design, "left out", false);
+    const ranges = await rangesOf(design, "left out", "hold");
     if (method === "box-cox" && ranges.min.some((value) => value <= 0)) {
       await design.reduce<number>(POSITIVE_STEP, { owner, names: design.names }, (a, b) => a + b, false);
     }

@@ -83,8 +83,7 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
     const owner = "RobustScaler.fit";
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "its quantiles are taken over dense columns (MaxAbsScaler keeps zeros)");
-    await design.hold();
-    const ranges = await rangesOf(design, "left out", false);
+    const ranges = await rangesOf(design, "left out", "hold");
     const { quantileRange } = this.params;
     const levels = [0.5, quantileRange[0] / 100, quantileRange[1] / 100];
     const found = await exactQuantiles(design, ranges, levels, "linear");

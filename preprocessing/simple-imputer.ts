@@ -14,7 +14,7 @@ import type { ColumnRanges } from "./column-ranges.js";
 import { floatDtype, mapColumns, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { GATHER_STEP, mergeRunLists, type Run } from "./order-steps.js";
-import { rangesOf } from "./range-fit.js";
+import { rangesOf, requireWeight } from "./range-fit.js";
 
 /** Parameters of {@link SimpleImputer}. */
 export interface SimpleImputerParams {
@@ -164,10 +164,11 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
       const moments = await design.reduce<Moments>(fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign"), undefined, mergeMoments);
       if (moments.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
       if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
+      // Columns without any value have no weight either.
+      requireWeight(owner, moments.weight.some((weight, j) => weight > 0 || moments.nanCount[j] === moments.rows) ? 1 : 0);
       return { ...columns, ...fromMoments(strategy, moments) };
     }
-    await design.hold();
-    const ranges = await rangesOf(design, "left out", false);
+    const ranges = await rangesOf(design, "left out", "hold");
     const learnt = strategy === "median" ? await medians(design, ranges) : await modes(design, ranges);
     return { ...columns, learnt, nanCount: ranges.nanCount, rows: ranges.rows };
   }

@@ -11,6 +11,7 @@ import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js
 import { mergeRanges, rangesStep, type ColumnRanges } from "./column-ranges.js";
 import { ColumnSelector } from "./column-selector.js";
 import { requireSameColumns } from "./column-steps.js";
+import { requireWeight } from "./range-fit.js";
 
 /** Parameters of {@link VarianceThreshold}. */
 export interface VarianceThresholdParams {
@@ -115,6 +116,7 @@ async function measure(owner: string, X: MatrixInput, options: FitOptions): Prom
   const spread = await design.reduce<Spread>(fnRef(import.meta.url, "spreadStep"), undefined, mergeSpreads);
   if (spread.ranges.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
   if (spread.ranges.infCount.some((count) => count > 0)) await design.assertNoInfinity();
+  requireWeight(owner, spread.ranges.weight);
   return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...spread };
 }
 

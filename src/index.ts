@@ -21,16 +21,28 @@ export { DistributedDataFrame, type Columns, type FrameFn } from "./collections/
 export { DistributedSeries, type FrameRunOptions, type ValueCount } from "./collections/frame/distributed-series.js";
 export { polars, type Polars, type PolarsExpr, type PolarsFrame } from "./collections/frame/polars.js";
 export type { Progress, RunOptions } from "./collections/plan-run.js";
+export { makeColumnSelector, type ColumnSelector, type ColumnSpec } from "./compose/column-selector.js";
+export {
+  ColumnTransformer,
+  makeColumnTransformer,
+  type ColumnsEstimator,
+  type ColumnTransformerParams,
+  type ColumnTransformerPart,
+} from "./compose/column-transformer.js";
+export { FeatureUnion, makeUnion, type FeatureUnionParams } from "./compose/feature-union.js";
 export { makePipeline, Pipeline, type PipelineParams, type PipelineStep } from "./compose/pipeline.js";
+export { TransformedTargetRegressor, type TargetFunction, type TransformedTargetRegressorParams } from "./compose/transformed-target-regressor.js";
 export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";
 export type { Engine, EngineEvents, FnRef, TaskContext, TaskSpec, TaskStatus, WorkerInfo } from "./engine/engine.js";
 export { fnRef } from "./engine/fn-ref.js";
 export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";
 export { Design, type FitOptions } from "./estimator/design.js";
 export { Estimator, type EstimatorJson, type FittedInput } from "./estimator/estimator.js";
+export { FrameTransformer, type RowsTransform, type TransformingEstimator } from "./estimator/frame-transformer.js";
 export type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput } from "./estimator/inputs.js";
 export type { Label } from "./estimator/labels.js";
 export { estimatorFromJSON, registerEstimator } from "./estimator/registry.js";
+export type { Cell, ColumnKind, FittedTable, LocalTable, Rows, Table, TableColumn, TableInput } from "./estimator/table.js";
 export { Transformer } from "./estimator/transformer.js";
 export type { Column, CsrChunk, DenseChunk, MatrixChunk } from "./memory/column.js";
 export type { DesignChunk } from "./numeric/design-chunk.js";

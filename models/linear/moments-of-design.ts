@@ -37,8 +37,7 @@ async function assertUsable(design: Design, total: Comoments): Promise<void> {
  */
 export async function foldMomentsOfDesign(design: Design, folds: number): Promise<Comoments[]> {
   const { owner } = design;
-  await design.hold();
-  const counts = await design.reduce<Float64Array>(ROW_COUNT_STEP, undefined, joinRowCounts, false);
+  const counts = await design.holdAndReduce<Float64Array>(ROW_COUNT_STEP, undefined, joinRowCounts);
   const starts = new Float64Array(counts.length);
   for (let i = 1; i < counts.length; i++) starts[i] = (starts[i - 1] ?? 0) + (counts[i - 1] ?? 0);
   const rows = counts.reduce((sum, count) => sum + count, 0);

@@ -208,13 +208,22 @@ export function labelStep(context: TaskContext, args: { limit: number; owner: st
   };
 }
 
-/** The same design with y replaced by the position of each label in `classes`; X and weights are shared, not copied. */
-export function encodeLabels(context: TaskContext, args: { classes: Float64Array }, design: DesignChunk): DesignChunk {
+/**
+ * The same design with y replaced by the position of each label in `classes`, and where there are `factors` with weights
+ * multiplied by the factor of their class; the rest is shared, not copied.
+ */
+export function encodeLabels(context: TaskContext, args: { classes: Float64Array; factors?: Float64Array }, design: DesignChunk): DesignChunk {
   const y = context.memory.view(design.y as Column<"f64">);
   const codes = context.memory.column("f64", y.length, design.y?.arena);
   const out = context.memory.view(codes);
   const position = new Map(Array.from(args.classes, (label, code) => [label, code]));
   // A label outside the classes has weight 0 only; any code will do.
   for (let i = 0; i < y.length; i++) out[i] = position.get(y[i] ?? 0) ?? 0;
-  return { ...design, y: codes };
+  const { factors } = args;
+  if (!factors) return { ...design, y: codes };
+  const before = design.w ? context.memory.view(design.w) : undefined;
+  const w = context.memory.column("f64", y.length, design.y?.arena);
+  const weights = context.memory.view(w);
+  for (let i = 0; i < y.length; i++) weights[i] = (before ? (before[i] ?? 0) : 1) * (factors[out[i] ?? 0] ?? 1);
+  return { ...design, y: codes, w };
 }

@@ -105,9 +105,12 @@ export class Design implements Disposable {
     this.#plan = held as Plan;
   }
 
-  /** Replaces y by the position of each label in `classes`; X and weights are shared with what was there. */
-  async encodeLabels(classes: Float64Array): Promise<void> {
-    await this.#remake(task("encodeLabels"), { classes });
+  /**
+   * Replaces y by the position of each label in `classes`; X and weights are shared with what was there, unless `factors`
+   * (one a class) multiply the weights.
+   */
+  async encodeLabels(classes: Float64Array, factors?: Float64Array): Promise<void> {
+    await this.#remake(task("encodeLabels"), { classes, ...(factors ? { factors } : {}) });
   }
 
   /** The partitions as a plan, for plans that derive from them. */

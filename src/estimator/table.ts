@@ -70,8 +70,14 @@ export function isLocalTable(X: TableInput): X is LocalTable {
 export function toRows(owner: string, X: TableInput): Rows {
   if (X instanceof DistributedDataFrame) return X;
   const columns = textColumns(owner, X);
-  return columns ? DistributedDataFrame.fromColumns(columns) : toMatrix(owner, X as MatrixInput);
+  if (!columns) return toMatrix(owner, X as MatrixInput);
+  const frame = DistributedDataFrame.fromColumns(columns);
+  if (Array.isArray(X)) unnamed.add(frame);
+  return frame;
 }
+
+// Rows of cells have no names; the frames that carry them gave them some.
+const unnamed = new WeakSet<DistributedDataFrame>();
 
 /**
  * X as a table; starts nothing.
@@ -81,8 +87,7 @@ export function toTable(owner: string, X: TableInput): Table {
   const source = toRows(owner, X);
   if (source instanceof DistributedDataFrame) {
     const columns = Object.entries(source.schema).map(([name, dtype]): TableColumn => ({ name, dtype, kind: kindOf(dtype) }));
-    // Rows of cells have no names; the frame that carries them gave them some.
-    return describe(source, columns, Array.isArray(X) ? undefined : source.columns);
+    return describe(source, columns, unnamed.has(source) ? undefined : source.columns);
   }
   if (source.layout === "csr") throw new DataError(`${owner}: X is sparse, but it takes columns of values. Pass a dense array or a frame.`);
   const columns = Array.from({ length: source.width }, (_, j): TableColumn => ({ name: source.names?.[j] ?? `x${j}`, dtype: source.dtype, kind: "number" }));
@@ -197,11 +202,14 @@ function textColumns(owner: string, X: TableInput): Record<string, ArrayLike<unk
 
 /** Width and names of rows, whichever form they have. */
 export function shapeOf(rows: Rows): { readonly width: number; readonly names: readonly string[] | undefined } {
-  if (rows instanceof DistributedDataFrame) return { width: rows.columns.length, names: rows.columns };
+  if (rows instanceof DistributedDataFrame) return { width: rows.columns.length, names: unnamed.has(rows) ? undefined : rows.columns };
   return { width: rows.width, names: rows.names };
 }
 
 /** The same rows with partitions that `plan` makes: those that an engine holds, say. */
 export function withPlan(rows: Rows, plan: Plan): Rows {
-  return rows instanceof DistributedDataFrame ? rows.withPlan(plan) : new DistributedArray({ ...rows, plan });
+  if (!(rows instanceof DistributedDataFrame)) return new DistributedArray({ ...rows, plan });
+  const frame = rows.withPlan(plan);
+  if (unnamed.has(rows)) unnamed.add(frame);
+  return frame;
 }

@@ -14,15 +14,19 @@ export interface NumberField {
   readonly integer: boolean;
 }
 
-/** Text on its way into an arena: `write` puts at most `bytes` bytes into the target and returns how many it were. */
+/** Text on its way into an arena. */
 export interface TextSource {
+  /** At most so many. */
   readonly bytes: number;
-  readonly write: (target: Uint8Array) => number;
+  /** Fills the target with the bytes from `at`; returns how many there were, fewer only at the end. */
+  readonly read: (target: Uint8Array, at: number) => number;
 }
 
 const NEWLINE = 10;
 // What a kernel may read behind the text, and a newline after a last record that has none.
 const SLACK = 32;
+// Bytes are read and their lines counted in pieces that stay in the cache.
+const PIECE = 2 ** 20;
 // Blocks of text are of few sizes, so that the room of one serves the next.
 const ROUND = 2 ** 20;
 const NUMBER = /^ *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -46,8 +50,7 @@ export function csvNumbers(
   const { memory } = context;
   const wanted = fields.filter((field) => field.wanted);
   let text = memory.allocate(Math.ceil((source.bytes + SLACK) / ROUND) * ROUND);
-  const length = fill(memory, text, source);
-  const rows = kernelsFor(memory.memoryOf(text.arena)).countByte(text.block, NEWLINE, length);
+  const { length, rows } = fill(memory, text, source);
   const values = memory.dense("f64", rows, wanted.length, text.arena);
   const arena = values.columns[0]?.arena ?? text.arena;
   if (arena !== text.arena) text = moved(memory, text, length, arena);
@@ -57,12 +60,22 @@ export function csvNumbers(
   return found;
 }
 
-/** Copies the text into its block and ends its last line; returns its length. */
-function fill(memory: Memory, text: Block, source: TextSource): number {
-  const target = new Uint8Array(memory.memoryOf(text.arena).buffer as ArrayBuffer, text.block, source.bytes + SLACK);
-  let length = source.write(target.subarray(0, source.bytes));
-  if (length > 0 && target[length - 1] !== NEWLINE) target[length++] = NEWLINE;
-  return length;
+/** Reads the text into its block and ends its last line; returns its length and its lines. */
+function fill(memory: Memory, text: Block, source: TextSource): { length: number; rows: number } {
+  const arena = memory.memoryOf(text.arena);
+  const target = new Uint8Array(arena.buffer as ArrayBuffer, text.block, source.bytes + SLACK);
+  const { countByte } = kernelsFor(arena);
+  let length = 0;
+  let rows = 0;
+  for (let read = -1; read !== 0 && length < source.bytes; length += read) {
+    read = source.read(target.subarray(length, Math.min(length + PIECE, source.bytes)), length);
+    rows += countByte(text.block + length, NEWLINE, read);
+  }
+  if (length > 0 && target[length - 1] !== NEWLINE) {
+    target[length++] = NEWLINE;
+    rows += 1;
+  }
+  return { length, rows };
 }
 
 /** A kernel sees one arena: where the columns found no room beside the text, the text goes to them. */
@@ -88,7 +101,7 @@ function parse(
   const words = (pointer: number, count: number): Uint32Array =>
     new Uint32Array(memory.memoryOf(text.arena).buffer as ArrayBuffer, pointer, count);
   // A hard field costs far more than one that the kernel decides: with very many of them the general reader is as good.
-  const hardCapacity = 1024 + (values.rows >> 1);
+  const hardCapacity = 1024 + (values.rows >> 2);
   const table = space.bytes(fields.length * 12);
   const hard = space.bytes(hardCapacity * 16);
   const status = space.bytes(8);

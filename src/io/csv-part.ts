@@ -64,7 +64,11 @@ export function openCsv(
   const [first] = verbs;
   const limit = first?.verb === "limit" && first.args.from === "head" ? first.args.rows : undefined;
   const whole = part.compression === null && limit === undefined;
-  const made = whole ? undefined : part.compression === null ? rangeOf(part, limit) : unpack(part.path, part.compression);
+  const made = whole
+    ? undefined
+    : part.compression === null
+      ? rangeOf(part, limit)
+      : unpack(part.path, part.compression);
   const numbers = context && numbersIn(context, part, made);
   if (numbers) return numbers;
   const bytes = made ?? readRange(part.path, part.start, part.end);
@@ -118,11 +122,8 @@ function numbersIn(context: TaskContext, part: CsvPart, made: Buffer | undefined
   const numbers = csvNumbers(
     context,
     body
-      ? { bytes: body.length, write: (target) => body.copy(target) }
-      : {
-          bytes: part.end - part.start,
-          write: (target) => readInto(part.path, part.start, target),
-        },
+      ? { bytes: body.length, read: (target, at) => body.copy(target, 0, at) }
+      : { bytes: part.end - part.start, read: (target, at) => readInto(part.path, part.start + at, target) },
     syntax,
     fields.map(({ name, wanted, type }) => ({ name, wanted, integer: type === "Int64" })),
   );
@@ -170,7 +171,9 @@ function checkShort(part: CsvPart, bytes: Buffer, names: readonly string[]): voi
 function explained(part: CsvPart, bytes: Buffer, names: readonly string[], cause: unknown): unknown {
   const text = cause instanceof Error ? cause.message : String(cause);
   const syntax = recordSyntax(part.syntax);
-  const ragged = /more fields/.test(text) ? findRagged(bytes, syntax, names.length) : undefined;
+  const ragged = /more fields|does not match number of columns/.test(text)
+    ? findRagged(bytes, syntax, names.length)
+    : undefined;
   if (ragged) return raggedError(part, ragged, names.length);
   const [, value, type, column] = /could not parse `(.*)` as dtype `(.*?)` at column '(.*?)'/s.exec(text) ?? [];
   if (value === undefined || column === undefined) return cause;

@@ -3,6 +3,7 @@ import { throwIfAborted } from "../base/errors.js";
 import { recordEnd } from "./csv-records.js";
 
 const BLOCK = 4 * 2 ** 20;
+const READERS = 4;
 
 /**
  * Where to cut a text file near each offset of `wanted` (ascending) so that no record is cut: after the newline that
@@ -19,26 +20,40 @@ export async function cutRecords(
   const cuts: number[] = [];
   const block = Buffer.allocUnsafe(BLOCK);
   try {
-    let odd = false;
-    let counted = 0;
-    for (const want of wanted) {
+    const inside = quote < 0 ? wanted.map(() => false) : await quotedAt();
+    for (const [i, want] of wanted.entries()) {
       if (want <= (cuts.at(-1) ?? 0)) continue;
-      if (quote >= 0) {
-        while (counted < want) {
-          throwIfAborted(signal, "readCsv");
-          const { bytesRead } = await file.read(block, 0, Math.min(BLOCK, want - counted), counted);
-          if (bytesRead === 0) break;
-          if (isOdd(block.subarray(0, bytesRead), quote)) odd = !odd;
-          counted += bytesRead;
-        }
-      }
-      const cut = await endFrom(want, odd);
+      const cut = await endFrom(want, inside[i] ?? false);
       if (cut < 0) break;
       cuts.push(cut);
     }
     return cuts;
   } finally {
     await file.close();
+  }
+
+  /** Whether each wanted offset has an odd number of quotes before it. The stretches between them are read side by side. */
+  async function quotedAt(): Promise<boolean[]> {
+    const odd: boolean[] = wanted.map(() => false);
+    let next = 0;
+    const reader = async (): Promise<void> => {
+      const piece = Buffer.allocUnsafe(BLOCK / READERS);
+      for (let i = next++; i < wanted.length; i = next++) {
+        const end = wanted[i] as number;
+        for (let at = wanted[i - 1] ?? 0; at < end; ) {
+          throwIfAborted(signal, "readCsv");
+          const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, end - at), at);
+          if (bytesRead === 0) break;
+          if (isOdd(piece.subarray(0, bytesRead), quote)) odd[i] = !odd[i];
+          at += bytesRead;
+        }
+      }
+    };
+    // All of them end before the file is closed, also when one fails.
+    const ends = await Promise.allSettled(Array.from({ length: READERS }, reader));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    let inside = false;
+    return odd.map((flips) => (inside = inside !== flips));
   }
 
   async function endFrom(from: number, inside: boolean): Promise<number> {

@@ -3,7 +3,7 @@ import { fnRef } from "../engine/fn-ref.js";
 import { CounterRng } from "../base/rng.js";
 import { glmHessScratchBytes, glmScratchBytes, type GlmFamilyCode } from "../kernels/kernels.js";
 import { Workspace } from "../kernels/workspace.js";
-import type { Column, DenseChunk } from "../memory/column.js";
+import type { Column, CsrChunk } from "../memory/column.js";
 import type { DesignChunk } from "./design-chunk.js";
 
 /** Sums of a GLM's loss over rows, and their derivatives in the coefficients (intercept last). */
@@ -99,45 +99,57 @@ export function mergeGlmSums(a: GlmSums, b: GlmSums): GlmSums {
 }
 
 /**
- * Every `stride`-th row of some partitions, each from a place within its stride drawn by its number and its partition's, so
- * that no period in the data can hide from it; all rows, one partition below the other, for a stride of 1. Dense designs
- * only.
+ * Every `stride`-th row of some partitions, each from a place within its stride drawn by its number, so that no period in
+ * the data can hide from it. The sample is dense, in doubles, also where the rows are sparse.
  */
-export function sampleRows(context: TaskContext, args: { stride: number }, ...designs: DesignChunk[]): DesignChunk {
+export function sampleRows(context: TaskContext, args: { stride: number; width: number }, ...designs: DesignChunk[]): DesignChunk {
   const { memory } = context;
   const rng = new CounterRng(0, "glm subsample");
-  const first = context.partition?.index ?? 0;
   const picks = designs.map((design, d) => {
     const rows: number[] = [];
     for (let block = 0; block * args.stride < design.x.rows; block++) {
-      const row = block * args.stride + rng.integer(block, args.stride, first + d);
+      const row = block * args.stride + rng.integer(block, args.stride, d);
       if (row < design.x.rows) rows.push(row);
     }
     return Uint32Array.from(rows);
   });
   const total = picks.reduce((sum, rows) => sum + rows.length, 0);
-  const width = (designs[0]?.x as DenseChunk | undefined)?.columns.length ?? 0;
-  const x = memory.dense("f64", total, width);
+  const x = memory.dense("f64", total, args.width);
   const y = memory.column("f64", total);
   const weighted = designs.some((design) => design.w);
   const w = weighted ? memory.column("f64", total) : undefined;
+  const targets = x.columns.map((column) => memory.view(column as Column<"f64">));
   let at = 0;
   designs.forEach((design, d) => {
     const rows = picks[d] as Uint32Array;
-    const take = (from: Column, to: Column<"f64">): void => {
+    const take = (from: Column, target: Float64Array): void => {
       const source = memory.view(from);
-      const target = memory.view(to);
       for (let i = 0; i < rows.length; i++) target[at + i] = Number(source[rows[i] ?? 0]);
     };
-    (design.x as DenseChunk).columns.forEach((column, j) => take(column, x.columns[j] as Column<"f64">));
-    take(design.y as Column, y);
+    if (design.x.kind === "dense") design.x.columns.forEach((column, j) => take(column, targets[j] as Float64Array));
+    else spread(context, design.x, rows, targets, at);
+    take(design.y as Column, memory.view(y));
     if (w) {
-      if (design.w) take(design.w, w);
+      if (design.w) take(design.w, memory.view(w));
       else memory.view(w).fill(1, at, at + rows.length);
     }
     at += rows.length;
   });
   return { x, y, ...(w ? { w } : {}) };
+}
+
+/** Sparse rows into dense columns from position `at` on. */
+function spread({ memory }: TaskContext, x: CsrChunk, rows: Uint32Array, targets: readonly Float64Array[], at: number): void {
+  const indptr = memory.view(x.indptr);
+  const indices = memory.view(x.indices);
+  const values = memory.view(x.values);
+  for (const target of targets) target.fill(0, at, at + rows.length);
+  rows.forEach((row, i) => {
+    for (let k = indptr[row] ?? 0; k < (indptr[row + 1] ?? 0); k++) {
+      const target = targets[indices[k] ?? 0];
+      if (target) target[at + i] = (target[at + i] ?? 0) + (values[k] ?? 0);
+    }
+  });
 }
 
 /** Names {@link sampleRows} for the engine. */

@@ -67,13 +67,14 @@ export function leaveOneOutStep(context: TaskContext, args: LeaveOneOutArgs, des
   const y = design.y ? context.memory.view(design.y) : new Float64Array();
   const w = design.w ? context.memory.view(design.w) : undefined;
   const { table, width, suffix } = space.matrix(x);
-  const buffer = context.memory.memoryOf(space.arena).buffer as ArrayBuffer;
-  const sources = new Uint32Array(buffer, table, width).slice();
+  // Asked for anew each time: a buffer taken before the arena grew ends where it ended then.
+  const buffer = (): ArrayBuffer => context.memory.memoryOf(space.arena).buffer as ArrayBuffer;
+  const sources = new Uint32Array(buffer(), table, width).slice();
   const bytes = suffix === "F32" ? 4 : 8;
   const pointers = (count: number): { table: number; values: Float64Array[] } => {
     const columns = Array.from({ length: count }, () => space.numbers(TILE));
     const list = space.bytes(Math.max(4, count * 4));
-    new Uint32Array(buffer, list, count).set(columns.map((column) => column.pointer));
+    new Uint32Array(buffer(), list, count).set(columns.map((column) => column.pointer));
     return { table: list, values: columns.map((column) => column.values) };
   };
   const rotated = pointers(p);
@@ -84,7 +85,7 @@ export function leaveOneOutStep(context: TaskContext, args: LeaveOneOutArgs, des
   const slopes = space.vector(args.slopes);
   const inverses = space.vector(args.inverses);
   const tile = space.bytes(Math.max(4, width * 4));
-  const tiled = new Uint32Array(buffer, tile, width);
+  const tiled = new Uint32Array(buffer(), tile, width);
   for (let from = 0; from < x.rows; from += TILE) {
     context.throwIfAborted();
     const rows = Math.min(TILE, x.rows - from);

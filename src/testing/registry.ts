@@ -10,6 +10,11 @@ import { FrequencyEncoder } from "../../preprocessing/frequency-encoder.js";
 import { OneHotEncoder } from "../../preprocessing/one-hot-encoder.js";
 import { OrdinalEncoder } from "../../preprocessing/ordinal-encoder.js";
 import { StandardScaler } from "../../preprocessing/standard-scaler.js";
+import { DateFeatures } from "../../preprocessing/date-features.js";
+import { TargetEncoder } from "../../preprocessing/target-encoder.js";
+import { ColumnTransformer, type ColumnTransformerParams } from "../compose/column-transformer.js";
+import { FeatureUnion, type FeatureUnionParams } from "../compose/feature-union.js";
+import { TransformedTargetRegressor, type TransformedTargetRegressorParams } from "../compose/transformed-target-regressor.js";
 import { makePipeline, Pipeline, type PipelineParams } from "../compose/pipeline.js";
 import type { AnyEstimator } from "../estimator/registry.js";
 import type { TestSubject } from "./subject.js";
@@ -29,6 +34,52 @@ const linear = {
   attributes: ["coef", "intercept"],
   onePass: true,
 } as const;
+
+const columnParts = (): Pick<ColumnTransformerParams, "transformers" | "remainder"> => ({
+  transformers: [
+    ["scale", new StandardScaler(), /^(a|b|x0|x1)$/u],
+    ["frequency", new FrequencyEncoder(), /^(c|x2)$/u],
+  ],
+  remainder: "passthrough",
+});
+
+const unionParts = (): Pick<FeatureUnionParams, "transformerList"> => ({
+  transformerList: [
+    ["scale", new StandardScaler()],
+    ["frequency", new FrequencyEncoder()],
+  ],
+});
+
+const targetParts = (): Pick<TransformedTargetRegressorParams, "regressor" | "transformer"> => ({
+  regressor: new LinearRegression(),
+  transformer: new StandardScaler(),
+});
+
+function encoderSubjects(): TestSubject[] {
+  const shared = { onePass: true, task: "transformer", weights: true, nan: "left out", anyRowOrder: true } as const;
+  return [
+    {
+      ...shared,
+      name: "TargetEncoder",
+      make: () => new TargetEncoder(),
+      makeWith: (params) => new TargetEncoder(params),
+      fromJSON: (json) => TargetEncoder.fromJSON(json),
+      solution: "closed form",
+      attributes: ["targetMean"],
+    },
+    {
+      ...shared,
+      name: "DateFeatures",
+      make: () => new DateFeatures({ features: ["year", "hour", "second"] }),
+      makeWith: (params) => new DateFeatures(params),
+      fromJSON: (json) => DateFeatures.fromJSON(json),
+      solution: "exact",
+      attributes: [],
+      // It learns nothing that a weight could change.
+      weights: false,
+    },
+  ];
+}
 
 /**
  * Every estimator of partwise with how to make it and what it promises. A new estimator is added here; a test fails when
@@ -137,26 +188,26 @@ export const testSubjects: readonly TestSubject[] = [
   {
     name: "OneHotEncoder",
     onePass: true,
-    make: () => new OneHotEncoder({ sparseOutput: false }),
-    makeWith: (params) => new OneHotEncoder({ sparseOutput: false, ...params }),
+    make: () => new OneHotEncoder({ sparseOutput: false, handleUnknown: "ignore" }),
+    makeWith: (params) => new OneHotEncoder({ sparseOutput: false, handleUnknown: "ignore", ...params }),
     fromJSON: (json) => OneHotEncoder.fromJSON(json),
     task: "transformer",
     solution: "exact",
-    attributes: ["width"],
-    weights: false,
+    attributes: ["width", "outputDensity"],
+    weights: true,
     nan: "left out",
     anyRowOrder: true,
   },
   {
     name: "OrdinalEncoder",
     onePass: true,
-    make: () => new OrdinalEncoder(),
-    makeWith: (params) => new OrdinalEncoder(params),
+    make: () => new OrdinalEncoder({ handleUnknown: "use_encoded_value", unknownValue: -1 }),
+    makeWith: (params) => new OrdinalEncoder({ handleUnknown: "use_encoded_value", unknownValue: -1, ...params }),
     fromJSON: (json) => OrdinalEncoder.fromJSON(json),
     task: "transformer",
     solution: "exact",
     attributes: [],
-    weights: false,
+    weights: true,
     nan: "left out",
     anyRowOrder: true,
   },
@@ -169,7 +220,7 @@ export const testSubjects: readonly TestSubject[] = [
     task: "transformer",
     solution: "exact",
     attributes: [],
-    weights: false,
+    weights: true,
     nan: "left out",
     anyRowOrder: true,
   },
@@ -196,6 +247,48 @@ export const testSubjects: readonly TestSubject[] = [
     outputs: ["predict", "predictProba", "decisionFunction"],
     weights: true,
     sparse: { standardscaler__withMean: false },
+    nan: "refused",
+    anyRowOrder: true,
+  },
+  ...encoderSubjects(),
+  {
+    name: "ColumnTransformer",
+    onePass: false,
+    make: () => new ColumnTransformer(columnParts()),
+    makeWith: (params) => new ColumnTransformer({ ...columnParts(), ...params }),
+    fromJSON: (json) => ColumnTransformer.fromJSON(json),
+    task: "transformer",
+    solution: "closed form",
+    attributes: [],
+    weights: true,
+    nan: "left out",
+    anyRowOrder: true,
+  },
+  {
+    name: "FeatureUnion",
+    onePass: false,
+    make: () => new FeatureUnion(unionParts()),
+    makeWith: (params) => new FeatureUnion({ ...unionParts(), ...params }),
+    fromJSON: (json) => FeatureUnion.fromJSON(json),
+    task: "transformer",
+    solution: "closed form",
+    attributes: [],
+    weights: true,
+    nan: "left out",
+    anyRowOrder: true,
+  },
+  {
+    name: "TransformedTargetRegressor",
+    onePass: false,
+    make: () => new TransformedTargetRegressor(targetParts()),
+    makeWith: (params) => new TransformedTargetRegressor({ ...targetParts(), ...params }),
+    fromJSON: (json) => TransformedTargetRegressor.fromJSON(json),
+    task: "regressor",
+    solution: "closed form",
+    attributes: [],
+    outputs: ["predict"],
+    weights: true,
+    sparse: {},
     nan: "refused",
     anyRowOrder: true,
   },

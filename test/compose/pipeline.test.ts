@@ -31,7 +31,7 @@ describe("Pipeline", () => {
     expectClose(proba.toFlat(), (await model.predictProba(z)).toFlat(), iterative, "probabilities");
     expectClose(
       (await pipeline.decisionFunction(X)) as Float64Array,
-      await model.decisionFunction(z),
+      (await model.decisionFunction(z)) as Float64Array,
       iterative,
       "decision",
     );

@@ -143,3 +143,130 @@ def penalised_least_squares():
     g.case("enet-path", "enet_path(X - X.mean(0), y - y.mean(), l1_ratio=0.4, eps=1e-2, alphas=10, tol=1e-14)", ["dense"],
            {"alphas": al2, "coefs": coefs2.T.ravel()}, "`coefs` row by row, one row a penalty.")  # fmt: skip
     return g
+
+
+def tweedie_half_deviance(power, y, mu):
+    if power == 1:
+        return np.where(y > 0, y * np.log(np.where(y > 0, y, 1) / mu), 0) - y + mu
+    if power == 2:
+        return np.log(mu / y) + y / mu - 1
+    return y ** (2 - power) / ((1 - power) * (2 - power)) - y * mu ** (1 - power) / (1 - power) + mu ** (2 - power) / (2 - power)
+
+
+def glm_objective_and_gradient(power, log, X, y, w, alpha, coef, b):
+    """Objective and the largest entry of its gradient, intercept included."""
+    w = np.ones(len(y)) if w is None else w
+    eta = X @ coef + b
+    if not log:
+        loss, slope = 0.5 * (eta - y) ** 2, eta - y
+    else:
+        mu = np.exp(eta)
+        loss, slope = tweedie_half_deviance(power, y, mu), mu ** (2 - power) - y * mu ** (1 - power)
+    value = np.sum(w * loss) / w.sum() + 0.5 * alpha * coef @ coef
+    return float(value), X.T @ (w * slope) / w.sum() + alpha * coef, float((w * slope).sum() / w.sum())
+
+
+def glm():
+    g = Golden("glm")
+    r = rng(41)
+    n = 150
+    X = short(r.standard_normal((n, 4)) @ (np.eye(4) + 0.4 * r.standard_normal((4, 4))) * 0.5 + [0, 0.2, -0.5, 1], 7)
+    mu = np.exp(X @ [0.8, -0.5, 0.3, 0.0] + 0.4)
+    counts = r.poisson(mu).astype(float)
+    amounts = short(r.gamma(2.0, mu / 2.0), 7)
+    mixed = short(np.where(r.random(n) < 0.4, 0, amounts), 7)
+    real = short(mu + 0.3 * r.standard_normal(n), 7)
+    w = short(r.uniform(0.05, 4, n), 6)
+    wide = short(X * [1e-3, 1, 30, 100] + [0, 0, 0, 1e3], 10)
+    for key, A, t in [("counts", X, counts), ("amounts", X, amounts), ("mixed", X, mixed), ("real", X, real), ("wideCounts", wide, counts)]:
+        g.put(key, columns=columns_of(A), dtype="float64", y=t)
+    g.put("weights", sampleWeight=w)
+    for key, ids, A, t, weights, power, link, alpha, intercept in [
+        ("poisson", ["counts"], X, counts, None, 1, "log", 1.0, True),
+        ("poisson-unpenalised", ["counts"], X, counts, None, 1, "log", 0.0, True),
+        ("poisson-weights", ["counts", "weights"], X, counts, w, 1, "log", 0.1, True),
+        ("poisson-no-intercept", ["counts"], X, counts, None, 1, "log", 0.5, False),
+        ("poisson-wide", ["wideCounts"], wide, counts, None, 1, "log", 1e-3, True),
+        ("gamma", ["amounts"], X, amounts, None, 2, "log", 1.0, True),
+        ("gamma-weights", ["amounts", "weights"], X, amounts, w, 2, "log", 0.01, True),
+        ("gamma-no-intercept", ["amounts"], X, amounts, None, 2, "log", 0.1, False),
+        ("tweedie-1.5", ["mixed"], X, mixed, None, 1.5, "log", 0.1, True),
+        ("tweedie-1.1-weights", ["mixed", "weights"], X, mixed, w, 1.1, "log", 0.01, True),
+        ("tweedie-1", ["counts"], X, counts, None, 1, "log", 0.2, True),
+        ("tweedie-2", ["amounts"], X, amounts, None, 2, "log", 0.2, True),
+        ("tweedie-3", ["amounts"], X, amounts, None, 3, "log", 0.1, True),
+        ("tweedie-0", ["real"], X, real, None, 0, "identity", 0.1, True),
+        ("tweedie-0-log", ["amounts"], X, amounts, None, 0, "log", 0.1, True),
+    ]:  # fmt: skip
+        # lbfgs does not converge on columns of such different scale.
+        solver = "newton-cholesky" if key == "poisson-wide" else "lbfgs"
+        common = dict(alpha=alpha, fit_intercept=intercept, tol=1e-12, max_iter=100_000, solver=solver)
+        if key.startswith("poisson"):
+            est = PoissonRegressor(**common)
+        elif key.startswith("gamma"):
+            est = GammaRegressor(**common)
+        else:
+            est = TweedieRegressor(power=power, link=link, **common)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            est.fit(A, t, sample_weight=weights)
+        value, slopes, constant = glm_objective_and_gradient(power, link == "log", A, t, weights, alpha, est.coef_, est.intercept_)
+        norm = float(max(np.abs(slopes).max(), abs(constant) if intercept else 0))
+        params = {"alpha": alpha, "fitIntercept": intercept}
+        if key.startswith("tweedie"):
+            params |= {"power": power, "link": "log" if key == "tweedie-0-log" else "auto"}
+        g.case(key, f"{type(est).__name__}({', '.join(f'{k}={v}' for k, v in est.get_params().items())})", ids, {
+            "params": params, "coef": est.coef_, "intercept": est.intercept_, "objective": value, "gradientNorm": norm,
+            "predictHead": est.predict(A[:8]), "score": est.score(A, t, sample_weight=weights),
+        }, "`objective`: mean half deviance + penalty; `gradientNorm`: at scikit-learn's coefficients.")  # fmt: skip
+    return g
+
+
+def multinomial():
+    g = Golden("multinomial")
+    r = rng(42)
+    n, p, k = 160, 4, 4
+    X = short(r.standard_normal((n, p)) + [0, 1, -1, 3], 7)
+    y = (X @ r.standard_normal((p, k)) + r.gumbel(size=(n, k))).argmax(axis=1)
+    w = short(r.uniform(0.05, 3, n), 6)
+    words = np.array(["ash", "beech", "cedar", "oak"])[y]
+    g.put("dense", columns=columns_of(X), dtype="float64", y=y)
+    g.put("words", columns=columns_of(X), dtype="float64", y=words)
+    g.put("weights", sampleWeight=w)
+    I, yi = from_recipe({"dataset": "iris", "target": {"kind": "target"}})
+    g.put("iris", recipe={"dataset": "iris", "target": {"kind": "target"}})
+    D, yd = from_recipe({"dataset": "digits", "target": {"kind": "target"}, "divideBy": 16})
+    g.put("digits", recipe={"dataset": "digits", "target": {"kind": "target"}, "divideBy": 16})
+    V, yv = from_recipe({"dataset": "wine", "target": {"kind": "target"}, "standardize": True})
+    g.put("wine", recipe={"dataset": "wine", "target": {"kind": "target"}, "standardize": True})
+    two = (y > 1).astype(int)
+    g.put("binary", columns=columns_of(X), dtype="float64", y=two)
+    for key, ids, A, t, weights, C, intercept, class_weight in [
+        ("C=1", ["dense"], X, y, None, 1.0, True, None),
+        ("C=100", ["dense"], X, y, None, 100.0, True, None),
+        ("no-intercept", ["dense"], X, y, None, 0.5, False, None),
+        ("weights", ["dense", "weights"], X, y, w, 1.0, True, None),
+        ("balanced", ["dense", "weights"], X, y, w, 1.0, True, "balanced"),
+        ("class-weights", ["dense"], X, y, None, 1.0, True, {0: 0.5, 1: 1.0, 2: 2.0, 3: 1.5}),
+        ("words", ["words"], X, words, None, 1.0, True, None),
+        ("iris", ["iris"], I, yi, None, 1.0, True, None),
+        ("wine", ["wine"], V, yv, None, 1.0, True, None),
+        ("digits", ["digits"], D, yd, None, 1.0, True, None),
+        ("binary-balanced", ["binary"], X, two, None, 1.0, True, "balanced"),
+        ("binary-class-weights", ["binary", "weights"], X, two, w, 0.5, True, {0: 0.2, 1: 3.0}),
+    ]:  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            est = LogisticRegression(C=C, fit_intercept=intercept, class_weight=class_weight, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+            est.fit(A, t, sample_weight=weights)
+        if len(est.classes_) > 2:
+            # Equal steps of all intercepts change nothing.
+            est.intercept_ = est.intercept_ - est.intercept_.mean()
+        scores = est.decision_function(A[:8])
+        g.case(key, f"LogisticRegression(C={C:g}, fit_intercept={intercept}, class_weight={class_weight}, solver='newton-cholesky', tol=1e-12)", ids, {
+            "params": {"C": C, "fitIntercept": intercept, **({} if class_weight is None else {"classWeight": class_weight if isinstance(class_weight, str) else {str(c): v for c, v in class_weight.items()}})},
+            "classes": est.classes_, "coef": est.coef_.ravel(), "intercepts": est.intercept_,
+            "decisionHead": scores.ravel(), "probaHead": est.predict_proba(A[:8]).ravel(), "predictHead": est.predict(A[:8]),
+            "accuracy": est.score(A, t, sample_weight=weights),
+        }, "Row by row: `coef` one row a class, `decisionHead` and `probaHead` one row a row.")  # fmt: skip
+    return g

@@ -119,7 +119,7 @@ const csvNumbers: TwinCase = (h, n, flavour) => {
     const unix = lines.map((line) => `${line}\n`).join("");
     parse(h, unix, layout, n, 2 * n * layout.length, `${what}, \\n`);
     parse(h, lines.map((line) => `${line}\r\n`).join(""), layout, n, 2 * n * layout.length, `${what}, \\r\\n`);
-    if (n === 0 || n > 68) continue;
+    if (n === 0 || n > 20) continue;
     // Blank lines, too little room, and every reason to stop, at some row.
     const row = Math.floor(((choice[n]! + 1) / 2) * n);
     const spoilt = (line: string): string => [...lines.slice(0, row), line, ...lines.slice(row)].join("\n") + "\n";

@@ -169,7 +169,7 @@ const glmLoss: TwinCase = (h, n, flavour) => {
 };
 
 const inverseLink: TwinCase = (h, n, flavour) => {
-  for (const [family, power] of families) {
+  for (const [family] of families) {
     for (const inPlace of [false, true]) {
       h.reset();
       const eta = h.f64(numbers(n, 22, flavour));

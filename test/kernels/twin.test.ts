@@ -8,7 +8,14 @@ import { matrixCases, type TwinCase } from "./matrix-cases.js";
 import { softmaxCases } from "./softmax-cases.js";
 import { vectorCases } from "./vector-cases.js";
 
-const cases: Readonly<Record<keyof Kernels, TwinCase>> = { ...matrixCases, ...glmCases, ...softmaxCases, ...csrCases, ...csvCases, ...vectorCases };
+const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
+  ...matrixCases,
+  ...glmCases,
+  ...softmaxCases,
+  ...csrCases,
+  ...csvCases,
+  ...vectorCases,
+};
 const harness = new KernelHarness();
 const flavours: readonly Flavour[] = ["plain", "special"];
 

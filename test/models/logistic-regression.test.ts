@@ -135,12 +135,6 @@ describe("LogisticRegression", () => {
     expectClose(withThird.coef, without.coef, iterative, "coef");
   });
 
-  it("refuses three classes and names them", async () => {
-    await expect(new LogisticRegression().fit([[1], [2], [3]], ["a", "b", "c"])).rejects.toThrow(
-      'LogisticRegression.fit: y has 3 classes ("a", "b", "c"), and this is a binary classifier.',
-    );
-  });
-
   it("refuses labels of mixed types", async () => {
     await expect(new LogisticRegression().fit([[1], [2]], ["a", 1] as unknown as string[])).rejects.toThrow(
       "y mixes string and number; row 1 is 1.",

@@ -16,6 +16,7 @@ import { holdPlans, readPlans } from "../hold.js";
 import { reducePartitions } from "../reduce.js";
 import type { RunOptions } from "../plan-run.js";
 import { encodeUserFn, type UserFn } from "../user-function.js";
+import { visualizePlan } from "../visualize.js";
 import { joinColumns, LocalMatrix } from "./local-matrix.js";
 import { meet } from "./meet.js";
 import type { ArrayParts } from "./array-parts.js";
@@ -427,6 +428,11 @@ export class DistributedArray implements Disposable {
       if (count === 0) return undefined;
       return (min[j] === -Infinity ? -Infinity : 0) + (max[j] === Infinity ? Infinity : 0);
     });
+  }
+
+  /** The plan as an SVG picture. */
+  visualize(): string {
+    return visualizePlan(this.plan);
   }
 
   #extremes(options: RunOptions): Promise<Extremes> {

@@ -1,0 +1,58 @@
+import { ParamTable } from "../src/base/params.js";
+import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { registerEstimator } from "../src/estimator/registry.js";
+import { SCORE_FUNCTIONS, UnivariateSelector, type ScoreFunction } from "./univariate-selection.js";
+
+/** Parameters of {@link SelectKBest}. */
+export interface SelectKBestParams {
+  scoreFunc: ScoreFunction;
+  k: number | "all";
+}
+
+const TABLE = new ParamTable<SelectKBestParams>("SelectKBest", (z) =>
+  z.object({
+    scoreFunc: z
+      .enum(SCORE_FUNCTIONS)
+      .default("fClassif")
+      .describe("analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes"),
+    k: z.union([z.int().min(1), z.literal("all")]).default(10).describe("columns to keep; all when there are not more"),
+  }),
+);
+
+/**
+ * Keeps the k columns with the highest scores against the target: the F statistic of an analysis of variance ("fClassif",
+ * labels), of a line through the column ("fRegression", numbers), or chi-square ("chi2", labels; X holds counts). Of equal
+ * scores the later columns are kept; columns without a score (constant ones) come last.
+ *
+ * Sums of a partition merge exactly as moments do, so scores do not depend on partitions beyond rounding. X: `(nRows,
+ * nFeatures)`, dense or CSR; NaN and infinities are an error. Weight 2 counts a row twice: the degrees of freedom are those
+ * of the sum of weights. `transform` is lazy for distributed X and copies nothing of dense columns.
+ *
+ * @example
+ * ```ts
+ * const selector = await new SelectKBest({ k: 1 }).fit({ a: [1, 2, 1, 2], b: [1, 1, 5, 6] }, [0, 0, 1, 1]);
+ * selector.getFeatureNamesOut(); // ["b"]
+ * ```
+ */
+export class SelectKBest extends UnivariateSelector<SelectKBestParams> {
+  static readonly table = TABLE;
+
+  /** @throws ParameterError on an unknown parameter or a value out of range */
+  constructor(params: Partial<SelectKBestParams> = {}) {
+    super(TABLE, params);
+  }
+
+  static fromJSON(json: EstimatorJson): SelectKBest {
+    return new SelectKBest().restore(json);
+  }
+
+  getSupport(): boolean[] {
+    const scores = this.rankable;
+    const { k } = this.params;
+    const order = Array.from(scores.keys()).sort((i, j) => (scores[i] as number) - (scores[j] as number) || i - j);
+    const kept = new Set(k === "all" ? order : order.slice(-k));
+    return Array.from(scores, (_, j) => kept.has(j));
+  }
+}
+
+registerEstimator("SelectKBest", SelectKBest);
