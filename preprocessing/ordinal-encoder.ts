@@ -55,7 +55,7 @@ const REMEDY = 'Use handleUnknown: "use_encoded_value" with unknownValue: -1, or
  * `fit` is one pass over all columns; `transform` is lazy for distributed X and dense: frames give frames. Text is compared
  * inside Polars. With sample weights, categories that have only rows of weight 0 do not exist.
  *
- * Differs from scikit-learn: text sorts by UTF-16 code; no grouping of rare categories (see OneHotEncoder); in
+ * Differs from scikit-learn: null is missing as NaN is; text sorts by UTF-16 code; no grouping of rare categories (see OneHotEncoder); in
  * `inverseTransform` a code that stands for no category gives null or NaN.
  *
  * @example

@@ -10,7 +10,7 @@ import { isFrame } from "../estimator/apply.js";
 import { applyTransforming, fitTransforming, isTransforming, rowsFor, takesFrames, toDense, type RowsTransform } from "../estimator/frame-transformer.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
-import { isLocalTable, shapeOf, toRows, type Rows, type TableInput } from "../estimator/table.js";
+import { isLocalTable, shapeOf, toRows, type LocalTable, type Rows, type TableInput } from "../estimator/table.js";
 import { holdSource } from "./held-source.js";
 
 /** A step: its name and its estimator; "passthrough" leaves the rows as they are. */
@@ -193,6 +193,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
 
   /** The last step's predictions for transformed rows. */
   predict(X: DistributedArray | FrameLike): DistributedArray;
+  predict(X: LocalTable): Promise<Float64Array | unknown[]>;
   predict(X: TableInput): DistributedArray | Promise<Float64Array | unknown[]>;
   predict(X: TableInput): DistributedArray | Promise<Float64Array | unknown[]> {
     return this.#final("predict", X) as DistributedArray | Promise<Float64Array>;
@@ -200,6 +201,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
 
   /** The last step's class probabilities for transformed rows. */
   predictProba(X: DistributedArray | FrameLike): DistributedArray;
+  predictProba(X: LocalTable): Promise<LocalMatrix>;
   predictProba(X: TableInput): DistributedArray | Promise<LocalMatrix>;
   predictProba(X: TableInput): DistributedArray | Promise<LocalMatrix> {
     return this.#final("predictProba", X) as DistributedArray | Promise<LocalMatrix>;

@@ -10,7 +10,7 @@ import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/es
 import { isTransforming, rowsFor, takesFrames } from "../estimator/frame-transformer.js";
 import { requireTarget, toMatrix, toVector, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
-import { assertNotEmpty, isLocalTable, shapeOf, toRows, type Rows, type TableInput } from "../estimator/table.js";
+import { assertNotEmpty, isLocalTable, shapeOf, toRows, type LocalTable, type Rows, type TableInput } from "../estimator/table.js";
 import type { Column, DenseChunk } from "../memory/column.js";
 import { r2Score } from "../metrics/regression.js";
 import { asDoubles } from "../estimator/design-tasks.js";
@@ -152,6 +152,7 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
 
   /** Predictions in the target's own units; lazy for distributed X. */
   predict(X: DistributedArray | FrameLike): DistributedArray;
+  predict(X: LocalTable): Promise<Float64Array>;
   predict(X: TableInput): DistributedArray | Promise<Float64Array>;
   predict(X: TableInput): DistributedArray | Promise<Float64Array> {
     void this.state;

@@ -4,7 +4,7 @@ import { pickColumns, type SealedNumbers } from "../collections/frame/number-fra
 import { polars, type PolarsFrame, type PolarsLazyFrame } from "../collections/frame/polars.js";
 import type { VerbCall } from "../collections/frame/verbs.js";
 import type { TaskContext } from "../engine/engine.js";
-import { csvNumbers } from "./csv-numbers.js";
+import { csvNumbers, type NumberField } from "./csv-numbers.js";
 import {
   countNewlines,
   eachRecord,
@@ -108,15 +108,22 @@ export function openCsv(
     : lazy;
 }
 
+/** What the number parser has to do for a part; undefined where a wanted column holds something else, or words mean null. */
+export function numberFields(part: CsvPart): NumberField[] | undefined {
+  if (part.syntax.nullValues !== null) return undefined;
+  const fields: NumberField[] = [];
+  for (const [name, type] of Object.entries(part.schema)) {
+    const wanted = part.columns?.includes(name) ?? true;
+    if (wanted && type !== "Float64" && type !== "Int64") return undefined;
+    fields.push({ name, wanted, integer: type === "Int64" });
+  }
+  return fields;
+}
+
 /** The fast way for columns that are all numbers, where the bytes allow it; these are `made`, or still to be read. */
 function numbersIn(context: TaskContext, part: CsvPart, made: Buffer | undefined): SealedNumbers | undefined {
-  if (part.syntax.nullValues !== null) return undefined;
-  const fields = Object.entries(part.schema).map(([name, type]) => ({
-    name,
-    wanted: part.columns?.includes(name) ?? true,
-    type,
-  }));
-  if (fields.some((field) => field.wanted && field.type !== "Float64" && field.type !== "Int64")) return undefined;
+  const fields = numberFields(part);
+  if (!fields) return undefined;
   const syntax = recordSyntax(part.syntax);
   const body = made && part.header ? withoutHeader(made, syntax) : made;
   const numbers = csvNumbers(
@@ -125,7 +132,7 @@ function numbersIn(context: TaskContext, part: CsvPart, made: Buffer | undefined
       ? { bytes: body.length, read: (target, at) => body.copy(target, 0, at) }
       : { bytes: part.end - part.start, read: (target, at) => readInto(part.path, part.start + at, target) },
     syntax,
-    fields.map(({ name, wanted, type }) => ({ name, wanted, integer: type === "Int64" })),
+    fields,
   );
   return numbers && part.order
     ? pickColumns(

@@ -40,7 +40,7 @@ export async function cutRecords(
       const piece = Buffer.allocUnsafe(BLOCK / READERS);
       for (let i = next++; i < wanted.length; i = next++) {
         const end = wanted[i] as number;
-        for (let at = wanted[i - 1] ?? 0; at < end; ) {
+        for (let at = wanted[i - 1] ?? 0; at < end;) {
           throwIfAborted(signal, "readCsv");
           const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, end - at), at);
           if (bytesRead === 0) break;

@@ -8,6 +8,16 @@ import type {
 import type { CountByteKernel, CsvNumbersKernel } from "./csv-text-kernels.js";
 import type { GlmLossGradHessKernel, GlmLossGradKernel, GlmLossKernel, InverseLinkKernel } from "./glm-kernels.js";
 import type {
+  AddAtRowsKernel,
+  AddTreeBinsKernel,
+  BinColumnKernel,
+  BoostGradientsKernel,
+  HistogramKernel,
+  HistogramSumsKernel,
+  PartitionRowsKernel,
+  TreePredictKernel,
+} from "./histogram-kernels.js";
+import type {
   AffineKernel,
   CrossKernel,
   GramKernel,
@@ -150,6 +160,26 @@ export interface Kernels {
   readonly countByte: CountByteKernel;
   /** Records of delimited numbers as f64 columns. */
   readonly csvNumbers: CsvNumbersKernel;
+  /** Bins of an f64 column. */
+  readonly binColumnF64: BinColumnKernel;
+  /** Bins of an f32 column. */
+  readonly binColumnF32: BinColumnKernel;
+  /** Integer derivatives of a loss, for boosting. */
+  readonly boostGradients: BoostGradientsKernel;
+  /** Integer histograms of derivatives over bins. */
+  readonly histogram: HistogramKernel;
+  /** Integer histograms added to sums in doubles. */
+  readonly histogramSums: HistogramSumsKernel;
+  /** Rows of a leaf by the side of its split. */
+  readonly partitionRows: PartitionRowsKernel;
+  /** A number added to some elements. */
+  readonly addAtRows: AddAtRowsKernel;
+  /** A tree's values added to margins by bins. */
+  readonly addTreeBins: AddTreeBinsKernel;
+  /** Sums of trees over f64 columns. */
+  readonly treePredictF64: TreePredictKernel;
+  /** Sums of trees over f32 columns. */
+  readonly treePredictF32: TreePredictKernel;
 }
 
 // A record, so that the compiler finds a missing name.
@@ -205,6 +235,16 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   csrScale: true,
   countByte: true,
   csvNumbers: true,
+  binColumnF64: true,
+  binColumnF32: true,
+  boostGradients: true,
+  histogram: true,
+  histogramSums: true,
+  partitionRows: true,
+  addAtRows: true,
+  addTreeBins: true,
+  treePredictF64: true,
+  treePredictF32: true,
 };
 
 /** Names of all kernels. */
@@ -244,6 +284,15 @@ export function glmHessScratchBytes(nCols: number): number {
 /** Bytes of scratch that `csvNumbers` needs. */
 export const CSV_SCRATCH_BYTES = 384;
 
+export {
+  boostLoss,
+  HISTOGRAM_BINS,
+  HISTOGRAM_ROWS,
+  histogramScratchBytes,
+  MISSING_BIN,
+  treeScratchBytes,
+  type BoostLossCode,
+} from "./histogram-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
 export {
   binaryOp,

@@ -69,16 +69,16 @@ function distinctLabels(t: Float64Array, p: Float64Array, rows: MetricRows): num
   for (let i = 0; i < rows.rows; i++) {
     if (rows.weight && rows.weight[i] === 0) continue;
     seen.add(t[i] as number).add(p[i] as number);
-    if (seen.size > MOST_LABELS) throw tooManyLabels({ partition: rows.partition, row: i });
+    if (seen.size > MOST_LABELS) throw tooManyLabels(rows.owner, { partition: rows.partition, row: i });
   }
   return [...seen].sort((a, b) => a - b);
 }
 
 /** The error for labels that look like targets of a regression. */
-export function tooManyLabels(place?: { partition: number; row: number }): DataError {
+export function tooManyLabels(owner: string, place?: { partition: number; row: number }): DataError {
   const where = place ? ` (in partition ${place.partition} by row ${place.row})` : "";
   return new DataError(
-    `confusionMatrix: yTrue and yPred have more than ${MOST_LABELS} distinct labels${where}. Pass the labels to count as labels, or use a regression metric.`,
+    `${owner}: yTrue and yPred have more than ${MOST_LABELS} distinct labels${where}. Pass the labels to count as labels, or use a regression metric.`,
     place ? { details: place } : {},
   );
 }
@@ -154,13 +154,14 @@ function positive(p: Float64Array, i: number, column: number): number {
   return column === 1 ? (p[i] as number) : 1 - (p[i] as number);
 }
 
-function checkProbabilities(proba: readonly Float64Array[], rows: MetricRows): void {
+/** @throws DataError naming the row of what is no probability, or of a row that does not sum to 1 */
+export function checkProbabilities(proba: readonly Float64Array[], rows: MetricRows): void {
   for (const [column, p] of proba.entries()) {
     for (let row = 0; row < rows.rows; row++) {
       const value = p[row] as number;
       if (value >= 0 && value <= 1) continue;
       throw new DataError(
-        `logLoss: yProba must be in [0, 1]; got ${value} in partition ${rows.partition}, row ${row}${proba.length > 1 ? `, column ${column}` : ""}. ` +
+        `${rows.owner}: yProba must be in [0, 1]; got ${value} in partition ${rows.partition}, row ${row}${proba.length > 1 ? `, column ${column}` : ""}. ` +
           "Pass probabilities (predictProba), not scores.",
         { details: { partition: rows.partition, row } },
       );
@@ -172,7 +173,7 @@ function checkProbabilities(proba: readonly Float64Array[], rows: MetricRows): v
     for (const p of proba) sum += p[row] as number;
     if (Math.abs(sum - 1) <= SUM_TOLERANCE) continue;
     throw new DataError(
-      `logLoss: the probabilities of a row must sum to 1; those of partition ${rows.partition}, row ${row} sum to ${sum}. Divide each row by its sum.`,
+      `${rows.owner}: the probabilities of a row must sum to 1; those of partition ${rows.partition}, row ${row} sum to ${sum}. Divide each row by its sum.`,
       { details: { partition: rows.partition, row } },
     );
   }

@@ -45,7 +45,7 @@ export function confusionKernel(options: ConfusionKernelOptions = {}): MetricKer
       requireVector(name, "yTrue", inputs.yTrue);
       requireVector(name, "yPred", inputs.yPred);
     },
-    combine: (a, b) => mergeCounts(a, b, labels !== undefined),
+    combine: (a, b) => mergeCounts(name, a, b, labels !== undefined),
     finish(total, { codes }) {
       if (labels && !total.anyTrue) {
         throw new DataError(`${name}: none of the labels ${show(labels)} is in yTrue. Name at least one that is.`);
@@ -86,9 +86,10 @@ export async function confusionMatrix(
   return matrix;
 }
 
-function mergeCounts(a: ConfusionCounts, b: ConfusionCounts, fixed: boolean): ConfusionCounts {
+/** The counts of both; `fixed` when the labels were given. @throws DataError for too many labels */
+export function mergeCounts(owner: string, a: ConfusionCounts, b: ConfusionCounts, fixed: boolean): ConfusionCounts {
   const labels = fixed ? a.labels : [...new Set([...a.labels, ...b.labels])].sort((p, q) => p - q);
-  if (!fixed && labels.length > MOST_LABELS) throw tooManyLabels();
+  if (!fixed && labels.length > MOST_LABELS) throw tooManyLabels(owner);
   const counts = new Float64Array(labels.length ** 2);
   const at = new Map(labels.map((label, i) => [label, i]));
   for (const part of [a, b]) {

@@ -1,3 +1,11 @@
+export {
+  averagePrecisionScore,
+  precisionRecallCurve,
+  type AveragePrecisionOptions,
+  type PrecisionRecallCurve,
+  type PrecisionRecallKernelOptions,
+  type PrecisionRecallOptions,
+} from "./average-precision.js";
 export { accuracyScore, type AccuracyOptions } from "./accuracy.js";
 export {
   calibrationCurve,
@@ -7,16 +15,65 @@ export {
   type CalibrationStrategy,
 } from "./calibration-curve.js";
 export {
+  balancedAccuracyScore,
+  cohenKappaScore,
+  matthewsCorrcoef,
+  type BalancedAccuracyOptions,
+  type CohenKappaKernelOptions,
+  type CohenKappaOptions,
+  type KappaWeights,
+} from "./class-agreement.js";
+export {
+  classificationReport,
+  type ClassificationReport,
+  type ClassScores,
+  type ReportKernelOptions,
+  type ReportOptions,
+} from "./classification-report.js";
+export {
+  brierScoreLoss,
+  topKAccuracyScore,
+  type BrierKernelOptions,
+  type BrierOptions,
+  type TopKKernelOptions,
+  type TopKOptions,
+} from "./column-losses.js";
+export {
   confusionMatrix,
   type ConfusionKernelOptions,
   type ConfusionMatrix,
   type ConfusionNormalize,
   type ConfusionOptions,
 } from "./confusion-matrix.js";
+export {
+  d2TweedieScore,
+  meanAbsolutePercentageError,
+  meanGammaDeviance,
+  meanPinballLoss,
+  meanPoissonDeviance,
+  meanSquaredLogError,
+  meanTweedieDeviance,
+  rootMeanSquaredLogError,
+  type PinballOptions,
+  type TweedieOptions,
+} from "./deviance.js";
+export { explainedVarianceScore, maxError, medianAbsoluteError, type MedianErrorOptions } from "./error-spread.js";
 export type { LabelValues, MetricValues, ToArray } from "./inputs.js";
 export { logLoss, type LogLossKernelOptions, type LogLossOptions } from "./log-loss.js";
 export type { Label } from "./metric-kernel.js";
 export type { MetricOptions, PassOptions } from "./metric-pass.js";
+export {
+  f1Score,
+  fbetaScore,
+  jaccardScore,
+  precisionScore,
+  recallScore,
+  type Average,
+  type AveragedScore,
+  type FbetaOptions,
+  type PrecisionKernelOptions,
+  type PrecisionOptions,
+} from "./precision-recall.js";
 export {
   meanAbsoluteError,
   meanSquaredError,

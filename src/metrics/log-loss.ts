@@ -40,7 +40,7 @@ export function logLossKernel(options: LogLossKernelOptions = {}): MetricKernel<
         );
       }
     },
-    combine: merge,
+    combine: mergeLosses,
     finish(total, { weight, codes, inputs }) {
       let sum: number;
       if (labels) sum = total.losses[0]?.[0] as number;
@@ -92,7 +92,8 @@ export async function logLoss(yTrue: LabelValues, yProba: MetricValues, options:
   return loss;
 }
 
-function merge(a: LogLossPartial, b: LogLossPartial): LogLossPartial {
+/** Losses of both, label by label. */
+export function mergeLosses(a: LogLossPartial, b: LogLossPartial): LogLossPartial {
   if (a.labels.length === 0 && b.labels.length === 0) {
     // Labels given, or no rows so far.
     return {

@@ -17,6 +17,8 @@ export type MetricInputName = "yTrue" | "yPred" | "yScore" | "yProba";
  * undefined.
  */
 export interface MetricRows {
+  /** The names of the pass's metrics, for messages. */
+  readonly owner: string;
   readonly rows: number;
   readonly partition: number;
   readonly columns: Readonly<Partial<Record<MetricInputName, readonly Float64Array[]>>>;

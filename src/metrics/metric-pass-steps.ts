@@ -68,7 +68,7 @@ export async function metricsStep(
     }
   });
   if (weight) requireNonNegative(args.owner, weight, partition);
-  const input: MetricRows = { rows, partition, columns, dtypes, weight };
+  const input: MetricRows = { owner: args.owner, rows, partition, columns, dtypes, weight };
   const parts: Plain[] = [];
   for (const metric of args.metrics) {
     context.throwIfAborted();

@@ -3,7 +3,7 @@ import type { Plain } from "../base/plain.js";
 import type { DistributedArray } from "../collections/array/distributed-array.js";
 import type { RunOptions } from "../collections/plan-run.js";
 import { reducePartitions } from "../collections/reduce.js";
-import type { Engine } from "../engine/engine.js";
+import type { Engine, FnRef } from "../engine/engine.js";
 import {
   aligned,
   isLocal,
@@ -71,10 +71,11 @@ export async function metricPass<const M extends readonly AnyKernel[]>(
   }
   for (const metric of metrics) metric.check(arrays);
   const plans = aligned(owner, given).map((array) => array.plan);
+  const { unique, sourceOf } = sharedSteps(metrics, codes);
   const args: MetricsArgs = {
     owner,
     inputs: given.map(({ name, array }) => ({ name: name as MetricInputName, width: array.width })),
-    metrics: metrics.map((metric) => ({ step: metric.step, args: metric.args(codes) })),
+    metrics: unique.map(({ step, args: own }) => ({ step, args: own })),
   };
   const total = await reducePartitions<MetricsPartial>(
     plans,
@@ -85,7 +86,7 @@ export async function metricPass<const M extends readonly AnyKernel[]>(
       combine: (a, b) => ({
         rows: a.rows + b.rows,
         weight: a.weight + b.weight,
-        parts: metrics.map((metric, k) => metric.combine(a.parts[k], b.parts[k]) as Plain),
+        parts: unique.map(({ metric }, k) => metric.combine(a.parts[k], b.parts[k]) as Plain),
       }),
     },
     { ...options, ...(options.engine ? { engine: options.engine } : {}) },
@@ -94,7 +95,7 @@ export async function metricPass<const M extends readonly AnyKernel[]>(
   if (total.weight === 0)
     throw new DataError(`${owner}: the sample weights sum to 0. At least one row needs a weight above 0.`);
   const totals = { rows: total.rows, weight: total.weight, codes, inputs: arrays };
-  const results: unknown[] = metrics.map((metric, k) => metric.finish(total.parts[k], totals));
+  const results: unknown[] = metrics.map((metric, k) => metric.finish(total.parts[sourceOf[k] as number], totals));
   return results as { -readonly [K in keyof M]: MetricResult<M[K]> };
 }
 
@@ -117,6 +118,31 @@ export async function evaluateMetrics<const M extends Readonly<Record<string, An
   return Object.fromEntries(names.map((name, k) => [name, results[k]])) as {
     -readonly [K in keyof M]: MetricResult<M[K]>;
   };
+}
+
+interface SharedStep {
+  readonly metric: AnyKernel;
+  readonly step: FnRef;
+  readonly args: Plain;
+}
+
+// Metrics of one family (precision and recall, say) have the same partials: they are computed once.
+function sharedSteps(metrics: readonly AnyKernel[], codes: LabelCodes): { unique: SharedStep[]; sourceOf: number[] } {
+  const unique: SharedStep[] = [];
+  const places = new Map<string, number>();
+  const sourceOf = metrics.map((metric) => {
+    const args = metric.args(codes);
+    const id = JSON.stringify([metric.step, args ?? null], (_, value: unknown) =>
+      ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value,
+    );
+    let place = places.get(id);
+    if (place === undefined) {
+      place = unique.push({ metric, step: metric.step, args }) - 1;
+      places.set(id, place);
+    }
+    return place;
+  });
+  return { unique, sourceOf };
 }
 
 const ORDER: readonly MetricInputName[] = ["yTrue", "yPred", "yScore", "yProba"];

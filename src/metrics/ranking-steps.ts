@@ -20,9 +20,9 @@ export interface RankingArgs {
 }
 
 /** The distinct scores of a partition with the weight of each class. */
-export function rankingStep(_context: TaskContext, args: RankingArgs, rows: MetricRows): BinaryTable {
+export function rankingStep(_context: TaskContext, args: Omit<RankingArgs, "owner">, rows: MetricRows): BinaryTable {
   return binaryTable(rows.columns.yTrue?.[0] as Float64Array, rows.columns.yScore?.[0] as Float64Array, rows.weight, {
-    owner: args.owner,
+    owner: rows.owner,
     partition: rows.partition,
     positive: args.positive,
   });

@@ -1,4 +1,5 @@
 import { DataError } from "../base/errors.js";
+import type { Plain } from "../base/plain.js";
 import type { FnRef } from "../engine/engine.js";
 import type { MetricValues } from "./inputs.js";
 import type { MetricKernel, MetricTotals } from "./metric-kernel.js";
@@ -18,7 +19,8 @@ export interface RegressionOptions<M extends Multioutput = Multioutput> extends 
 /** A number, or one number a target column for "raw_values". */
 export type RegressionScore<M extends Multioutput> = M extends "raw_values" ? number[] : number;
 
-interface KernelOptions<M extends Multioutput> {
+/** Options of the kernels of regression metrics. */
+export interface KernelOptions<M extends Multioutput> {
   readonly multioutput?: M | undefined;
 }
 
@@ -126,33 +128,39 @@ export async function r2Score<M extends Multioutput = "uniform_average">(
   return scored(r2Kernel(options), yTrue, yPred, options);
 }
 
-async function scored<P, R>(
+/** One kernel over targets and predictions; `own` are the options it has beside those of every metric. */
+export async function scored<P, R>(
   kernel: MetricKernel<P, R>,
   yTrue: MetricValues,
   yPred: MetricValues,
   options: RegressionOptions,
+  own: readonly string[] = ["multioutput"],
 ): Promise<R> {
-  checkOptions(kernel.name, options, ["multioutput"]);
+  checkOptions(kernel.name, options, own);
   const [score] = await metricPass([kernel], { yTrue, yPred, sampleWeight: options.sampleWeight }, options);
   return score as R;
 }
 
-function errorKernel<M extends Multioutput>(
+/** Σ w·error of each column by `step`, finished by `of(Σ / Σw)`. */
+export function errorKernel<M extends Multioutput>(
   name: string,
   step: FnRef,
   options: KernelOptions<M>,
   of: (mean: number) => number,
+  args: Plain = undefined,
 ): MetricKernel<Float64Array, RegressionScore<M>> {
   const finish = outputs(name, options);
   return {
     ...common(name),
     step,
+    args: () => args,
     combine: (a, b) => a.map((sum, j) => sum + (b[j] as number)),
     finish: (sums, { weight }: MetricTotals) => finish(Array.from(sums, (sum) => of(sum / weight))),
   };
 }
 
-function common(name: string): Pick<MetricKernel, "name" | "needs" | "textLabels" | "args" | "check"> {
+/** What all kernels over targets and predictions share. */
+export function common(name: string): Pick<MetricKernel, "name" | "needs" | "textLabels" | "args" | "check"> {
   return {
     name,
     needs: ["yTrue", "yPred"],
@@ -167,7 +175,8 @@ function common(name: string): Pick<MetricKernel, "name" | "needs" | "textLabels
   };
 }
 
-function outputs<M extends Multioutput>(
+/** The multioutput option as a function of the columns' scores. @throws ParameterError for another value */
+export function outputs<M extends Multioutput>(
   name: string,
   options: KernelOptions<M>,
 ): (scores: number[]) => RegressionScore<M> {
@@ -181,7 +190,8 @@ function outputs<M extends Multioutput>(
       : scores.reduce((sum, score) => sum + score, 0) / scores.length) as RegressionScore<M>;
 }
 
-function mergeR2(a: R2Sums, b: R2Sums): R2Sums {
+/** The sums of both (Chan, Golub and LeVeque). */
+export function mergeR2(a: R2Sums, b: R2Sums): R2Sums {
   const residual = a.residual.map((sum, j) => sum + (b.residual[j] as number));
   const rows = a.rows + b.rows;
   if (a.weight === 0 || b.weight === 0) return { ...(b.weight === 0 ? a : b), rows, residual };

@@ -38,7 +38,7 @@ function tableKernel<R>(name: string, posLabel: Label | undefined): TableKernel<
     textLabels: true,
     labels: posLabel === undefined ? undefined : [posLabel],
     step: RANKING_STEP,
-    args: (codes) => ({ owner: name, ...(posLabel === undefined ? {} : { positive: codes.encode(name, posLabel) }) }),
+    args: (codes) => (posLabel === undefined ? {} : { positive: codes.encode(name, posLabel) }),
     check(inputs) {
       requireVector(name, "yTrue", inputs.yTrue);
       requireVector(name, "yScore", inputs.yScore);
@@ -143,7 +143,8 @@ export async function rocCurve(
   return curve;
 }
 
-function classWeights(
+/** Weight of both sides of a table. @throws DataError when one is empty */
+export function classWeights(
   name: string,
   table: BinaryTable,
   posLabel: Label | undefined,

@@ -22,7 +22,7 @@ export interface CutData {
  * Seeded rows for a subject. Every value is one that float32 holds exactly, so that f32 and f64 inputs are the same
  * numbers; column "c" is zero in about half of the rows, so that it can be sparse.
  */
-export function checkData(subject: Pick<TestSubject, "task">, rows = 120, seed = 7): CheckData {
+export function checkData(subject: Pick<TestSubject, "task" | "target">, rows = 120, seed = 7): CheckData {
   const rng = new CounterRng(seed, "estimator checks");
   const a = Float64Array.from({ length: rows }, (_, i) => Math.fround(rng.normal(i, 0)));
   const b = Float64Array.from({ length: rows }, (_, i) => Math.fround(100 + 20 * rng.normal(i, 1)));
@@ -30,11 +30,14 @@ export function checkData(subject: Pick<TestSubject, "task">, rows = 120, seed =
     rng.uniform(i, 2) < 0.5 ? 0 : Math.fround(0.5 * (a[i] ?? 0) + 0.1 * rng.normal(i, 3)),
   );
   const signal = (i: number): number => 1.5 * (a[i] ?? 0) - 0.04 * ((b[i] ?? 0) - 100) + 2 * (c[i] ?? 0);
-  const y = Float64Array.from({ length: rows }, (_, i) =>
-    subject.task === "classifier"
-      ? Number(rng.uniform(i, 4) < 1 / (1 + Math.exp(-signal(i))))
-      : Math.fround(3 + signal(i) + 0.3 * rng.normal(i, 4)),
-  );
+  const y = Float64Array.from({ length: rows }, (_, i) => {
+    if (subject.task === "classifier") {
+      const second = Number(rng.uniform(i, 4) < 1 / (1 + Math.exp(-signal(i))));
+      return subject.target === "three classes" ? second + Number(rng.uniform(i, 5) < 1 / (1 + Math.exp(-3 * signal(i)))) : second;
+    }
+    const noisy = signal(i) + 0.3 * rng.normal(i, 4);
+    return Math.fround(subject.target === "positive" ? Math.exp(0.3 * noisy) : 3 + noisy);
+  });
   return { names: ["a", "b", "c"], columns: [a, b, c], y, rows };
 }
 

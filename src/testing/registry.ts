@@ -1,11 +1,14 @@
 import { ElasticNetCV } from "../../models/linear/elastic-net-cv.js";
 import { ElasticNet } from "../../models/linear/elastic-net.js";
+import { GammaRegressor } from "../../models/linear/gamma-regressor.js";
 import { LassoCV } from "../../models/linear/lasso-cv.js";
 import { Lasso } from "../../models/linear/lasso.js";
 import { LinearRegression } from "../../models/linear/linear-regression.js";
 import { LogisticRegression } from "../../models/linear/logistic-regression.js";
+import { PoissonRegressor } from "../../models/linear/poisson-regressor.js";
 import { RidgeCV } from "../../models/linear/ridge-cv.js";
 import { Ridge } from "../../models/linear/ridge.js";
+import { TweedieRegressor } from "../../models/linear/tweedie-regressor.js";
 import { FrequencyEncoder } from "../../preprocessing/frequency-encoder.js";
 import { OneHotEncoder } from "../../preprocessing/one-hot-encoder.js";
 import { OrdinalEncoder } from "../../preprocessing/ordinal-encoder.js";
@@ -17,6 +20,7 @@ import { FeatureUnion, type FeatureUnionParams } from "../compose/feature-union.
 import { TransformedTargetRegressor, type TransformedTargetRegressorParams } from "../compose/transformed-target-regressor.js";
 import { makePipeline, Pipeline, type PipelineParams } from "../compose/pipeline.js";
 import type { AnyEstimator } from "../estimator/registry.js";
+import { columnSubjects } from "./column-subjects.js";
 import type { TestSubject } from "./subject.js";
 
 const pipelineOf = (make: () => AnyEstimator): Pick<TestSubject, "make" | "makeWith" | "fromJSON"> => ({
@@ -33,6 +37,19 @@ const linear = {
   nan: "refused",
   attributes: ["coef", "intercept"],
   onePass: true,
+} as const;
+
+const generalised = {
+  task: "regressor",
+  target: "positive",
+  score: "explained deviance",
+  solution: "iterative",
+  attributes: ["coef", "intercept", "objective"],
+  weights: true,
+  sparse: {},
+  nan: "refused",
+  anyRowOrder: true,
+  onePass: false,
 } as const;
 
 const columnParts = (): Pick<ColumnTransformerParams, "transformers" | "remainder"> => ({
@@ -129,6 +146,56 @@ export const testSubjects: readonly TestSubject[] = [
     anyRowOrder: true,
   },
   {
+    name: "LogisticRegression of three classes",
+    onePass: false,
+    make: () => new LogisticRegression(),
+    makeWith: (params) => new LogisticRegression(params),
+    fromJSON: (json) => LogisticRegression.fromJSON(json),
+    task: "classifier",
+    target: "three classes",
+    solution: "iterative",
+    attributes: ["coef", "intercepts", "objective"],
+    weights: true,
+    sparse: {},
+    nan: "refused",
+    anyRowOrder: true,
+  },
+  {
+    name: "LogisticRegression with balanced classes",
+    onePass: false,
+    make: () => new LogisticRegression({ classWeight: "balanced" }),
+    makeWith: (params) => new LogisticRegression({ classWeight: "balanced", ...params }),
+    fromJSON: (json) => LogisticRegression.fromJSON(json),
+    task: "classifier",
+    solution: "iterative",
+    attributes: ["coef", "intercept", "objective"],
+    weights: true,
+    sparse: {},
+    nan: "refused",
+    anyRowOrder: true,
+  },
+  {
+    ...generalised,
+    name: "PoissonRegressor",
+    make: () => new PoissonRegressor({ alpha: 0.01 }),
+    makeWith: (params) => new PoissonRegressor({ alpha: 0.01, ...params }),
+    fromJSON: (json) => PoissonRegressor.fromJSON(json),
+  },
+  {
+    ...generalised,
+    name: "GammaRegressor",
+    make: () => new GammaRegressor({ alpha: 0.01 }),
+    makeWith: (params) => new GammaRegressor({ alpha: 0.01, ...params }),
+    fromJSON: (json) => GammaRegressor.fromJSON(json),
+  },
+  {
+    ...generalised,
+    name: "TweedieRegressor of power 1.5",
+    make: () => new TweedieRegressor({ alpha: 0.01, power: 1.5 }),
+    makeWith: (params) => new TweedieRegressor({ alpha: 0.01, power: 1.5, ...params }),
+    fromJSON: (json) => TweedieRegressor.fromJSON(json),
+  },
+  {
     name: "Ridge",
     make: () => new Ridge(),
     makeWith: (params) => new Ridge(params),
@@ -145,7 +212,7 @@ export const testSubjects: readonly TestSubject[] = [
     ...linear,
     solution: "closed form",
     minRows: 2,
-    anyRowOrder: false,
+    anyRowOrder: true,
   },
   {
     name: "Lasso",
@@ -292,4 +359,5 @@ export const testSubjects: readonly TestSubject[] = [
     nan: "refused",
     anyRowOrder: true,
   },
+  ...columnSubjects,
 ];

@@ -66,6 +66,10 @@ export interface TestSubject {
   readonly onePass: boolean;
   /** Rows that `fit` needs and refuses to do without (folds to leave out, say); 1 unless given. */
   readonly minRows?: number;
+  /** What a regressor's targets or a classifier's labels are; any numbers, or two classes, unless given. */
+  readonly target?: "positive" | "three classes";
+  /** What `score` of a regressor is; R² unless given. */
+  readonly score?: "explained deviance";
   /** Checks that are known not to pass. A skipped check that passes is an error: take it off the list. */
   readonly skip?: readonly SkippedCheck[];
 }

@@ -1,3 +1,4 @@
+import { numberFields } from "../../io/csv-part.js";
 import { openSource } from "../../io/open-source.js";
 import { explainPlan } from "../explain.js";
 import { planOf, type FrameState } from "./frame-state.js";
@@ -15,5 +16,13 @@ export function explainFrame(state: FrameState): string {
     lines.push("Polars query of partition 0:", applyVerbs(scan, verbs, 0).describeOptimizedPlan());
   } else if (verbs.length > 0)
     lines.push(`Verbs, one Polars query a partition: ${verbs.map((call) => call.verb).join(", ")}.`);
+  if (source.kind === "reader" && source.partitions > 0) {
+    const part = source.part(0);
+    if (part.format === "csv" && numberFields({ ...part, columns: needed ?? null }))
+      lines.push(
+        "All columns are numbers: they are parsed straight into columns of arrays, which a choice of columns shares. " +
+          "Polars parses partitions with quotes or with fields that are no numbers, and does other verbs.",
+      );
+  }
   return lines.join("\n");
 }

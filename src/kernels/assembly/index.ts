@@ -17,3 +17,7 @@ export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwi
 export { weightedSum } from "./sums";
 export { csrMoments, csrMatVec, csrMatTVec, csrScale } from "./csr";
 export { countByte, csvNumbers } from "./csv";
+export {
+  binColumnF64, binColumnF32, boostGradients, histogram, histogramSums, partitionRows, addAtRows, addTreeBins,
+  treePredictF64, treePredictF32,
+} from "./histogram";

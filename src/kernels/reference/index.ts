@@ -3,6 +3,16 @@ import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
+import {
+  addAtRows,
+  addTreeBins,
+  binColumn,
+  boostGradients,
+  histogram,
+  histogramSums,
+  partitionRows,
+  treePredict,
+} from "./histogram.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
 import {
@@ -80,5 +90,15 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     csrScale: csrScale(views),
     countByte: countByte(views),
     csvNumbers: csvNumbers(views),
+    binColumnF64: binColumn(views, "F64"),
+    binColumnF32: binColumn(views, "F32"),
+    boostGradients: boostGradients(views),
+    histogram: histogram(views),
+    histogramSums: histogramSums(views),
+    partitionRows: partitionRows(views),
+    addAtRows: addAtRows(views),
+    addTreeBins: addTreeBins(views),
+    treePredictF64: treePredict(views, "F64"),
+    treePredictF32: treePredict(views, "F32"),
   };
 }

@@ -1,0 +1,371 @@
+// Binning, gradients, histograms, splits of leaves, and trees.
+import { expPair, log1pUnitPair } from "./exp-log";
+import { alignUp, bytesOf, column, loadOne, minRows, sumLanes } from "./lanes";
+
+// Rows of one tile of the histogram: their pairs (16 KiB) stay in the first-level cache while columns take turns.
+const TILE_ROWS: u32 = 1024;
+// Rows that are laid out row by row at once for prediction.
+const BLOCK_ROWS: u32 = 64;
+const MISSING: u32 = 255;
+
+// First position whose threshold is not below x: the halving depends on `count` alone, so that nothing has to be guessed.
+// @ts-ignore: decorator
+@inline
+function lowerBound(thresholds: usize, count: u32, x: f64): u32 {
+  let base: u32 = 0;
+  let length = count;
+  while (length > 1) {
+    const half = length >> 1;
+    base += load<f64>(thresholds + bytesOf<f64>(base + half - 1)) < x ? half : 0;
+    length -= half;
+  }
+  if (length == 1) base += load<f64>(thresholds + bytesOf<f64>(base)) < x ? 1 : 0;
+  return x != x ? MISSING : base;
+}
+
+// @ts-ignore: decorator
+@inline
+function binColumn<T>(x: usize, n: u32, thresholds: usize, count: u32, out: usize, rows: usize, stride: u32): void {
+  let i: u32 = 0;
+  let place = rows;
+  // Four searches at once hide the latency of each.
+  for (; i + 4 <= n; i += 4) {
+    const p = x + bytesOf<T>(i);
+    const x0 = loadOne<T>(p);
+    const x1 = loadOne<T>(p + sizeof<T>());
+    const x2 = loadOne<T>(p + 2 * sizeof<T>());
+    const x3 = loadOne<T>(p + 3 * sizeof<T>());
+    let b0: u32 = 0;
+    let b1: u32 = 0;
+    let b2: u32 = 0;
+    let b3: u32 = 0;
+    let length = count;
+    while (length > 1) {
+      const half = length >> 1;
+      const t = thresholds + bytesOf<f64>(half - 1);
+      b0 += load<f64>(t + bytesOf<f64>(b0)) < x0 ? half : 0;
+      b1 += load<f64>(t + bytesOf<f64>(b1)) < x1 ? half : 0;
+      b2 += load<f64>(t + bytesOf<f64>(b2)) < x2 ? half : 0;
+      b3 += load<f64>(t + bytesOf<f64>(b3)) < x3 ? half : 0;
+      length -= half;
+    }
+    if (length == 1) {
+      b0 += load<f64>(thresholds + bytesOf<f64>(b0)) < x0 ? 1 : 0;
+      b1 += load<f64>(thresholds + bytesOf<f64>(b1)) < x1 ? 1 : 0;
+      b2 += load<f64>(thresholds + bytesOf<f64>(b2)) < x2 ? 1 : 0;
+      b3 += load<f64>(thresholds + bytesOf<f64>(b3)) < x3 ? 1 : 0;
+    }
+    b0 = x0 != x0 ? MISSING : b0;
+    b1 = x1 != x1 ? MISSING : b1;
+    b2 = x2 != x2 ? MISSING : b2;
+    b3 = x3 != x3 ? MISSING : b3;
+    store<u32>(out + <usize>i, b0 | (b1 << 8) | (b2 << 16) | (b3 << 24));
+    store<u8>(place, <u8>b0);
+    store<u8>(place + <usize>stride, <u8>b1);
+    store<u8>(place + <usize>stride * 2, <u8>b2);
+    store<u8>(place + <usize>stride * 3, <u8>b3);
+    place += <usize>stride * 4;
+  }
+  for (; i < n; i++) {
+    const b = lowerBound(thresholds, count, loadOne<T>(x + bytesOf<T>(i)));
+    store<u8>(out + <usize>i, <u8>b);
+    store<u8>(place, <u8>b);
+    place += <usize>stride;
+  }
+}
+
+export function binColumnF64(x: usize, n: u32, thresholds: usize, count: u32, out: usize, rows: usize, stride: u32): void {
+  binColumn<f64>(x, n, thresholds, count, out, rows, stride);
+}
+
+export function binColumnF32(x: usize, n: u32, thresholds: usize, count: u32, out: usize, rows: usize, stride: u32): void {
+  binColumn<f32>(x, n, thresholds, count, out, rows, stride);
+}
+
+// @ts-ignore: decorator
+@inline
+function integers(values: v128, scale: f64): v128 {
+  return i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(values, f64x2.splat(scale))));
+}
+
+// The loss is a type, so that each loop holds the code of one: u8 squared, u16 logistic, u32 Poisson.
+function gradients<F>(
+  margin: usize, y: usize, w: usize, heldOut: usize, n: u32, gScale: f64, hScale: f64, lossScale: f64, pairs: usize, out: usize,
+): void {
+  const zero = f64x2.splat(0);
+  const one = f64x2.splat(1);
+  let most = zero;
+  let train = zero;
+  let held = zero;
+  for (let i: u32 = 0; i < n; i += 2) {
+    const last = i + 1 == n;
+    const o = bytesOf<f64>(i);
+    // An odd last row stands in both lanes and counts in one.
+    const m = last ? v128.load64_splat(margin + o) : v128.load(margin + o);
+    const t = last ? v128.load64_splat(y + o) : v128.load(y + o);
+    let g: v128;
+    let h: v128;
+    let loss: v128;
+    if (sizeof<F>() == 1) {
+      g = f64x2.sub(m, t);
+      h = one;
+      loss = f64x2.mul(f64x2.mul(g, g), f64x2.splat(0.5));
+      most = f64x2.max(most, f64x2.abs(g));
+    } else if (sizeof<F>() == 2) {
+      // As in glm-tile.ts: no overflow, and full accuracy where the model is certain and right.
+      const u = expPair(f64x2.neg(f64x2.abs(m)));
+      const q = f64x2.div(one, f64x2.add(one, u));
+      const positive = f64x2.ge(m, zero);
+      g = f64x2.mul(
+        q,
+        f64x2.sub(
+          f64x2.mul(f64x2.sub(one, t), v128.bitselect(one, u, positive)),
+          f64x2.mul(t, v128.bitselect(u, one, positive)),
+        ),
+      );
+      h = f64x2.mul(f64x2.mul(u, q), q);
+      loss = f64x2.add(f64x2.sub(f64x2.pmax(m, zero), f64x2.mul(t, m)), log1pUnitPair(u));
+      most = f64x2.max(most, f64x2.abs(m));
+    } else {
+      h = expPair(m);
+      g = f64x2.sub(h, t);
+      loss = f64x2.sub(h, f64x2.mul(t, m));
+      most = f64x2.max(most, h);
+    }
+    if (w != 0) {
+      const wi = last ? v128.load64_splat(w + o) : v128.load(w + o);
+      g = f64x2.mul(g, wi);
+      h = f64x2.mul(h, wi);
+      loss = f64x2.mul(loss, wi);
+    }
+    const gi = integers(g, gScale);
+    const hi = integers(h, hScale);
+    const both = v128.shuffle<i32>(gi, hi, 0, 4, 1, 5);
+    let units = f64x2.nearest(f64x2.mul(loss, f64x2.splat(lossScale)));
+    if (last) {
+      v128.store64_lane(pairs + o, both, 0);
+      units = f64x2.replace_lane(units, 1, 0);
+    } else v128.store(pairs + o, both);
+    if (heldOut == 0) train = f64x2.add(train, units);
+    else {
+      const second: f64 = last ? 0 : <f64>load<u8>(heldOut + <usize>i, 1);
+      const mask = f64x2.replace_lane(f64x2.splat(<f64>load<u8>(heldOut + <usize>i)), 1, second);
+      const outside = f64x2.mul(units, mask);
+      held = f64x2.add(held, outside);
+      train = f64x2.add(train, f64x2.sub(units, outside));
+    }
+  }
+  store<f64>(out, max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1)));
+  store<f64>(out, sumLanes(train), 8);
+  store<f64>(out, sumLanes(held), 16);
+}
+
+export function boostGradients(
+  loss: i32, margin: usize, y: usize, w: usize, heldOut: usize, n: u32, gScale: f64, hScale: f64, lossScale: f64, pairs: usize, out: usize,
+): void {
+  if (loss == 0) gradients<u8>(margin, y, w, heldOut, n, gScale, hScale, lossScale, pairs, out);
+  else if (loss == 1) gradients<u16>(margin, y, w, heldOut, n, gScale, hScale, lossScale, pairs, out);
+  else gradients<u32>(margin, y, w, heldOut, n, gScale, hScale, lossScale, pairs, out);
+}
+
+// @ts-ignore: decorator
+@inline
+function bump(hist: usize, bin: u32, pair: v128): void {
+  const p = hist + ((<usize>bin) << 4);
+  v128.store(p, i64x2.add(v128.load(p), pair));
+}
+
+export function histogram(
+  bins: usize, stride: u32, nCols: u32, rows: usize, n: u32, pairs: usize, hist: usize, scratch: usize,
+): void {
+  const expanded = alignUp(scratch);
+  const places = expanded + <usize>TILE_ROWS * 16;
+  const factor = i32x4(1, 1 << 20, 0, 0);
+  const one = i64x2(0, 1);
+  for (let from: u32 = 0; from < n; from += TILE_ROWS) {
+    const m = minRows(n - from, TILE_ROWS);
+    for (let i: u32 = 0; i < m; i++) {
+      const row = rows == 0 ? from + i : load<u32>(rows + bytesOf<u32>(from + i));
+      store<u32>(places + bytesOf<u32>(i), <u32>(bins + <usize>row * <usize>stride));
+      const pair = v128.load64_zero(pairs + bytesOf<u64>(row));
+      v128.store(expanded + ((<usize>i) << 4), i64x2.add(i64x2.extmul_low_i32x4_s(pair, factor), one));
+    }
+    let j: u32 = 0;
+    for (; j + 4 <= nCols; j += 4) {
+      const h = hist + ((<usize>j) << 12);
+      const end = places + bytesOf<u32>(m);
+      let e = expanded;
+      for (let p = places; p < end; p += 4) {
+        const four = load<u32>(<usize>load<u32>(p) + <usize>j);
+        const pair = v128.load(e);
+        bump(h, four & 255, pair);
+        bump(h + 4096, (four >> 8) & 255, pair);
+        bump(h + 8192, (four >> 16) & 255, pair);
+        bump(h + 12288, four >> 24, pair);
+        e += 16;
+      }
+    }
+    for (; j < nCols; j++) {
+      const h = hist + ((<usize>j) << 12);
+      for (let i: u32 = 0; i < m; i++) {
+        const bin = load<u8>(<usize>load<u32>(places + bytesOf<u32>(i)) + <usize>j);
+        bump(h, <u32>bin, v128.load(expanded + ((<usize>i) << 4)));
+      }
+    }
+  }
+}
+
+export function histogramSums(hist: usize, entries: u32, out: usize): void {
+  const plane = bytesOf<f64>(entries);
+  for (let k: u32 = 0; k < entries; k++) {
+    const p = hist + ((<usize>k) << 4);
+    const o = out + bytesOf<f64>(k);
+    const second = load<i64>(p, 8);
+    // Most entries of a small leaf are empty.
+    if (second != 0) {
+      store<f64>(o, load<f64>(o) + <f64>load<i64>(p));
+      store<f64>(o + plane, load<f64>(o + plane) + <f64>(second >> 20));
+      store<f64>(o + 2 * plane, load<f64>(o + 2 * plane) + <f64>(second & 0xfffff));
+      store<i64>(p, 0);
+      store<i64>(p, 0, 8);
+    }
+  }
+}
+
+export function partitionRows(
+  bins: usize, rows: usize, n: u32, bin: u32, missingLeft: u32, out: usize, scratch: usize,
+): f64 {
+  let left: usize = 0;
+  let right: usize = 0;
+  const end = rows + bytesOf<u32>(n);
+  for (let p = rows; p < end; p += 4) {
+    const row = load<u32>(p);
+    const b = <u32>load<u8>(bins + <usize>row);
+    const goesLeft: usize = <usize>(b <= bin) | (<usize>(b == MISSING) & <usize>missingLeft);
+    // Written to both places, because a branch would be guessed wrong half of the time.
+    store<u32>(out + (left << 2), row);
+    store<u32>(scratch + (right << 2), row);
+    left += goesLeft;
+    right += 1 - goesLeft;
+  }
+  memory.copy(out + (left << 2), scratch, right << 2);
+  return <f64>left;
+}
+
+export function addAtRows(rows: usize, n: u32, value: f64, target: usize): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const p = target + bytesOf<f64>(load<u32>(rows + bytesOf<u32>(i)));
+    store<f64>(p, load<f64>(p) + value);
+  }
+}
+
+export function addTreeBins(
+  bins: usize, stride: u32, rows: usize, n: u32, nodes: usize, values: usize, margin: usize,
+): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const row = load<u32>(rows + bytesOf<u32>(i));
+    const own = bins + <usize>row * <usize>stride;
+    let node: u32 = 0;
+    let at = nodes;
+    let feature = load<i32>(at);
+    while (feature >= 0) {
+      const b = <u32>load<u8>(own + <usize>feature);
+      const goesLeft: u32 = <u32>(b <= load<u32>(at, 4)) | (<u32>(b == MISSING) & load<u32>(at, 12));
+      node = load<u32>(at, 8) + 1 - goesLeft;
+      at = nodes + ((<usize>node) << 4);
+      feature = load<i32>(at);
+    }
+    const p = margin + bytesOf<f64>(row);
+    store<f64>(p, load<f64>(p) + load<f64>(values + bytesOf<f64>(node)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function child(tree: usize, node: u32, row: usize): u32 {
+  const at = tree + ((<usize>node) << 4);
+  const tagged = load<u32>(at, 8);
+  const x = load<f64>(row + bytesOf<f64>(tagged & 0x7fffffff));
+  const goesLeft: u32 = <u32>(x <= load<f64>(at)) | (<u32>(x != x) & (tagged >> 31));
+  return load<u32>(at, 12) + 1 - goesLeft;
+}
+
+// @ts-ignore: decorator
+@inline
+function treePredict<T>(
+  cols: usize, nCols: u32, n: u32, nodes: usize, values: usize, roots: usize, nTrees: u32, base: f64, out: usize, scratch: usize,
+): void {
+  const block = alignUp(scratch);
+  const width = bytesOf<f64>(nCols);
+  for (let from: u32 = 0; from < n; from += BLOCK_ROWS) {
+    const m = minRows(n - from, BLOCK_ROWS);
+    for (let j: u32 = 0; j < nCols; j++) {
+      let p = column(cols, j) + bytesOf<T>(from);
+      let q = block + bytesOf<f64>(j);
+      for (let i: u32 = 0; i < m; i++) {
+        store<f64>(q, loadOne<T>(p));
+        p += sizeof<T>();
+        q += width;
+      }
+    }
+    const sums = out + bytesOf<f64>(from);
+    for (let i: u32 = 0; i < m; i++) store<f64>(sums + bytesOf<f64>(i), base);
+    for (let t: u32 = 0; t < nTrees; t++) {
+      const root = load<u32>(roots + bytesOf<u32>(t));
+      const tree = nodes + ((<usize>root) << 4);
+      const leaves = values + bytesOf<f64>(root);
+      let i: u32 = 0;
+      // Four rows walk down together, until none of them moves.
+      for (; i + 4 <= m; i += 4) {
+        const r0 = block + <usize>i * width;
+        const r1 = r0 + width;
+        const r2 = r1 + width;
+        const r3 = r2 + width;
+        let a: u32 = 0;
+        let b: u32 = 0;
+        let c: u32 = 0;
+        let d: u32 = 0;
+        let moved: u32 = 1;
+        while (moved != 0) {
+          const na = child(tree, a, r0);
+          const nb = child(tree, b, r1);
+          const nc = child(tree, c, r2);
+          const nd = child(tree, d, r3);
+          moved = (na ^ a) | (nb ^ b) | (nc ^ c) | (nd ^ d);
+          a = na;
+          b = nb;
+          c = nc;
+          d = nd;
+        }
+        const s = sums + bytesOf<f64>(i);
+        store<f64>(s, load<f64>(s) + load<f64>(leaves + bytesOf<f64>(a)));
+        store<f64>(s, load<f64>(s, 8) + load<f64>(leaves + bytesOf<f64>(b)), 8);
+        store<f64>(s, load<f64>(s, 16) + load<f64>(leaves + bytesOf<f64>(c)), 16);
+        store<f64>(s, load<f64>(s, 24) + load<f64>(leaves + bytesOf<f64>(d)), 24);
+      }
+      for (; i < m; i++) {
+        const row = block + <usize>i * width;
+        let a: u32 = 0;
+        let next = child(tree, a, row);
+        while (next != a) {
+          a = next;
+          next = child(tree, a, row);
+        }
+        const s = sums + bytesOf<f64>(i);
+        store<f64>(s, load<f64>(s) + load<f64>(leaves + bytesOf<f64>(a)));
+      }
+    }
+  }
+}
+
+export function treePredictF64(
+  cols: usize, nCols: u32, n: u32, nodes: usize, values: usize, roots: usize, nTrees: u32, base: f64, out: usize, scratch: usize,
+): void {
+  treePredict<f64>(cols, nCols, n, nodes, values, roots, nTrees, base, out, scratch);
+}
+
+export function treePredictF32(
+  cols: usize, nCols: u32, n: u32, nodes: usize, values: usize, roots: usize, nTrees: u32, base: f64, out: usize, scratch: usize,
+): void {
+  treePredict<f32>(cols, nCols, n, nodes, values, roots, nTrees, base, out, scratch);
+}

@@ -1,0 +1,204 @@
+/*
+ * Types of the kernels that grow and evaluate trees over binned columns. A bin is a byte: 0 to 254 in the order of the
+ * values, 255 for a missing value. Bins lie in rows, `stride` bytes each (a multiple of 4, at least the columns), and
+ * again in columns: histograms read rows, the split of a leaf reads one column. The conventions of all kernels stand at
+ * `Kernels` in kernels.ts.
+ */
+
+/** Losses of boosted trees; `m` is the margin, the sum of the trees. */
+export const boostLoss = { squared: 0, logistic: 1, poisson: 2 } as const;
+
+/** Code of a loss. */
+export type BoostLossCode = (typeof boostLoss)[keyof typeof boostLoss];
+
+/** Bin of missing values. */
+export const MISSING_BIN = 255;
+/** Places of one column's histogram, missing values included. */
+export const HISTOGRAM_BINS = 256;
+/** Most rows that one histogram may take before `histogramSums` empties it: its counts have 20 bits. */
+export const HISTOGRAM_ROWS = 2 ** 20 - 1;
+
+/**
+ * Bins of one column: the number of thresholds below each value, 255 for NaN.
+ *
+ * @param x in: f64[n] or f32[n]
+ * @param n in: rows
+ * @param thresholds in: f64[count], ascending
+ * @param count in: thresholds, at most 254
+ * @param column out: u8[n]
+ * @param rows out: u8, row i at `rows + i · stride`; the column's place in the rows of bins
+ * @param stride in: bytes of a row
+ */
+export type BinColumnKernel = (
+  x: number,
+  n: number,
+  thresholds: number,
+  count: number,
+  column: number,
+  rows: number,
+  stride: number,
+) => void;
+
+/**
+ * First and second derivative of the loss by the margin as integers, `round(w·g·gScale)` and `round(w·h·hScale)`, so that
+ * sums over rows are exact in any order; and exact sums of the losses, each rounded to a multiple of `1 / lossScale`.
+ *
+ * squared: `(m − y)² / 2`; logistic: `log(1 + e^m) − ym`; poisson: `e^m − ym`.
+ *
+ * @param loss in: code of the loss
+ * @param margin in: f64[n]
+ * @param y in: f64[n]
+ * @param w in: f64[n] weights, or 0 for none
+ * @param heldOut in: u8[n], 1 for rows that are not trained on, or 0 for none
+ * @param n in: rows
+ * @param gScale in: a power of two
+ * @param hScale in: a power of two
+ * @param lossScale in: a power of two
+ * @param pairs out: i32[2n], first and second derivative of each row in turn; at least 4 of 8 bytes apart
+ * @param out out: f64[3]: the largest |m − y| (squared), |m| (logistic) or e^m (poisson); Σ round(w·loss·lossScale) of
+ * the rows that are trained on; the same of the others
+ */
+export type BoostGradientsKernel = (
+  loss: BoostLossCode,
+  margin: number,
+  y: number,
+  w: number,
+  heldOut: number,
+  n: number,
+  gScale: number,
+  hScale: number,
+  lossScale: number,
+  pairs: number,
+  out: number,
+) => void;
+
+/**
+ * Adds rows to the histograms of all columns. An entry is two i64: Σg, and Σ(h · 2^20 + 1), whose low 20 bits are thus
+ * the number of rows. Exact as long as the rows of one histogram are at most {@link HISTOGRAM_ROWS}.
+ *
+ * @param bins in: u8, bins in rows; 4-byte aligned
+ * @param stride in: bytes of a row, a multiple of 4
+ * @param nCols in: columns
+ * @param rows in: u32[n] positions, or 0 for the first n rows
+ * @param n in: rows to add
+ * @param pairs in: i32[2 · all rows], second halves not negative
+ * @param hist in/out: i64[nCols × 256 × 2]
+ * @param scratch scratch: `histogramScratchBytes()`
+ */
+export type HistogramKernel = (
+  bins: number,
+  stride: number,
+  nCols: number,
+  rows: number,
+  n: number,
+  pairs: number,
+  hist: number,
+  scratch: number,
+) => void;
+
+/**
+ * Adds integer histograms to sums in doubles, and empties them. Exact while the sums stay below 2^53.
+ *
+ * @param hist in/out: i64[entries × 2], zero afterwards
+ * @param entries in: entries
+ * @param out in/out: f64[3 × entries]: Σg of each entry, then Σh, then the rows
+ */
+export type HistogramSumsKernel = (hist: number, entries: number, out: number) => void;
+
+/**
+ * Splits the rows of a leaf, keeping their order: first those whose bin is at most `bin` (and missing ones, if they go
+ * left), then the others.
+ *
+ * @param bins in: u8, bins of the column
+ * @param rows in: u32[n] positions
+ * @param n in: rows
+ * @param bin in: last bin that goes left, at most 254
+ * @param missingLeft in: 1 when missing values go left, else 0
+ * @param out out: u32[n], must not overlap `rows`
+ * @param scratch scratch: u32[n]
+ * @returns the number of rows that go left
+ */
+export type PartitionRowsKernel = (
+  bins: number,
+  rows: number,
+  n: number,
+  bin: number,
+  missingLeft: number,
+  out: number,
+  scratch: number,
+) => number;
+
+/**
+ * Adds a number to some elements.
+ *
+ * @param rows in: u32[n] positions, each once
+ * @param n in: positions
+ * @param value in: what is added
+ * @param target in/out: f64
+ */
+export type AddAtRowsKernel = (rows: number, n: number, value: number, target: number) => void;
+
+/**
+ * Adds a tree's values to the margins of some rows, by their bins.
+ *
+ * @param bins in: u8, bins in rows
+ * @param stride in: bytes of a row
+ * @param rows in: u32[n] positions
+ * @param n in: rows
+ * @param nodes in: i32[4 a node]: column (−1 for a leaf), last bin that goes left, left child (the right one follows
+ * it), 1 when missing values go left
+ * @param values in: f64, value of each node
+ * @param margin in/out: f64
+ */
+export type AddTreeBinsKernel = (
+  bins: number,
+  stride: number,
+  rows: number,
+  n: number,
+  nodes: number,
+  values: number,
+  margin: number,
+) => void;
+
+/**
+ * Sum of the trees for each row: `out[i] = base + Σₜ value of the leaf of row i in tree t`, in the order of the trees.
+ *
+ * A node has 16 bytes: f64 threshold, u32 column with the highest bit set when missing values go left, u32 left child
+ * (the right one follows it). A value goes left when it is at most the threshold. A leaf is its own left child, with
+ * threshold +Infinity, column 0, and missing values to the left. Children are numbered from the tree's first node.
+ *
+ * @param cols in: table of columns
+ * @param nCols in: columns
+ * @param n in: rows
+ * @param nodes in: the nodes of all trees
+ * @param values in: f64, value of each node
+ * @param roots in: u32[nTrees + 1], the first node of each tree
+ * @param nTrees in: trees
+ * @param base in: added to every row
+ * @param out out: f64[n]
+ * @param scratch scratch: `treeScratchBytes(nCols)`
+ */
+export type TreePredictKernel = (
+  cols: number,
+  nCols: number,
+  n: number,
+  nodes: number,
+  values: number,
+  roots: number,
+  nTrees: number,
+  base: number,
+  out: number,
+  scratch: number,
+) => void;
+
+/** Bytes of scratch that `histogram` needs. */
+export function histogramScratchBytes(): number {
+  // TILE_ROWS of assembly/histogram.ts: 20 bytes a row, and the slack to a cache line.
+  return 1024 * 20 + 64;
+}
+
+/** Bytes of scratch that `treePredictF64` and `treePredictF32` need. */
+export function treeScratchBytes(nCols: number): number {
+  // BLOCK_ROWS of assembly/histogram.ts.
+  return 64 * 8 * Math.max(1, nCols) + 64;
+}

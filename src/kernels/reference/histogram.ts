@@ -1,0 +1,159 @@
+import {
+  boostLoss,
+  HISTOGRAM_BINS,
+  MISSING_BIN,
+  type AddAtRowsKernel,
+  type AddTreeBinsKernel,
+  type BinColumnKernel,
+  type BoostGradientsKernel,
+  type BoostLossCode,
+  type HistogramKernel,
+  type HistogramSumsKernel,
+  type PartitionRowsKernel,
+  type TreePredictKernel,
+} from "../histogram-kernels.js";
+import type { FloatStorage, MemoryViews } from "./views.js";
+
+/** Plain twin of the binning kernels. */
+export function binColumn(views: MemoryViews, storage: FloatStorage): BinColumnKernel {
+  return (x, n, thresholds, count, column, rows, stride) => {
+    const values = storage === "F64" ? views.f64(x, n) : views.f32(x, n);
+    const edges = views.f64(thresholds, count);
+    const out = views.u8(column, n);
+    values.forEach((value, i) => {
+      const bin = Number.isNaN(value) ? MISSING_BIN : edges.filter((edge) => edge < value).length;
+      out[i] = bin;
+      views.u8(rows + i * stride, 1)[0] = bin;
+    });
+  };
+}
+
+/** Loss of one row and its derivatives by the margin; `most` is what bounds them. */
+export function boostTerm(loss: BoostLossCode, m: number, y: number): { loss: number; g: number; h: number; most: number } {
+  if (loss === boostLoss.squared) return { loss: 0.5 * (m - y) * (m - y), g: m - y, h: 1, most: Math.abs(m - y) };
+  if (loss === boostLoss.poisson) {
+    const mean = Math.exp(m);
+    return { loss: mean - y * m, g: mean - y, h: mean, most: mean };
+  }
+  const u = Math.exp(-Math.abs(m));
+  const numerator = m >= 0 ? 1 - y - y * u : (1 - y) * u - y;
+  return { loss: Math.max(m, 0) - y * m + Math.log1p(u), g: numerator / (1 + u), h: u / (1 + u) ** 2, most: Math.abs(m) };
+}
+
+/** To the nearest integer, ties to the even one, for |x| < 2^51. */
+export function roundEven(x: number): number {
+  return Math.abs(x) < 2 ** 51 ? x + 1.5 * 2 ** 52 - 1.5 * 2 ** 52 : x;
+}
+
+/** Plain twin of the gradient kernel. */
+export function boostGradients(views: MemoryViews): BoostGradientsKernel {
+  return (loss, margin, y, w, heldOut, n, gScale, hScale, lossScale, pairs, out) => {
+    const margins = views.f64(margin, n);
+    const targets = views.f64(y, n);
+    const weights = views.optionalF64(w, n);
+    const held = heldOut === 0 ? undefined : views.u8(heldOut, n);
+    const derivatives = views.i32(pairs, 2 * n);
+    const sums = views.f64(out, 3);
+    sums.fill(0);
+    for (let i = 0; i < n; i++) {
+      const term = boostTerm(loss, margins[i]!, targets[i]!);
+      const weight = weights?.[i] ?? 1;
+      derivatives[2 * i] = roundEven(term.g * weight * gScale);
+      derivatives[2 * i + 1] = roundEven(term.h * weight * hScale);
+      sums[0] = Math.max(sums[0]!, term.most);
+      sums[held?.[i] === 1 ? 2 : 1]! += roundEven(term.loss * weight * lossScale);
+    }
+  };
+}
+
+/** Plain twin of the histogram kernel. */
+export function histogram(views: MemoryViews): HistogramKernel {
+  return (bins, stride, nCols, rows, n, pairs, hist) => {
+    const positions = rows === 0 ? Uint32Array.from({ length: n }, (_, i) => i) : views.u32(rows, n);
+    const entries = views.i64(hist, nCols * HISTOGRAM_BINS * 2);
+    for (const row of positions) {
+      const [g, h] = views.i32(pairs + 8 * row, 2);
+      views.u8(bins + row * stride, nCols).forEach((bin, j) => {
+        const at = 2 * (j * HISTOGRAM_BINS + bin);
+        entries[at]! += BigInt(g!);
+        entries[at + 1]! += (BigInt(h!) << 20n) + 1n;
+      });
+    }
+  };
+}
+
+/** Plain twin of the kernel that empties histograms into sums. */
+export function histogramSums(views: MemoryViews): HistogramSumsKernel {
+  return (hist, entries, out) => {
+    const packed = views.i64(hist, entries * 2);
+    const sums = views.f64(out, entries * 3);
+    for (let k = 0; k < entries; k++) {
+      sums[k]! += Number(packed[2 * k]);
+      sums[entries + k]! += Number(packed[2 * k + 1]! >> 20n);
+      sums[2 * entries + k]! += Number(packed[2 * k + 1]! & 0xfffffn);
+    }
+    packed.fill(0n);
+  };
+}
+
+/** Plain twin of the kernel that splits a leaf's rows. */
+export function partitionRows(views: MemoryViews): PartitionRowsKernel {
+  return (bins, rows, n, bin, missingLeft, out) => {
+    const positions = Array.from(views.u32(rows, n));
+    const goesLeft = (row: number): boolean => {
+      const own = views.u8(bins + row, 1)[0]!;
+      return own === MISSING_BIN ? missingLeft === 1 : own <= bin;
+    };
+    const left = positions.filter(goesLeft);
+    views.u32(out, n).set([...left, ...positions.filter((row) => !goesLeft(row))]);
+    return left.length;
+  };
+}
+
+/** Plain twin of the scatter kernel. */
+export function addAtRows(views: MemoryViews): AddAtRowsKernel {
+  return (rows, n, value, target) => {
+    for (const row of views.u32(rows, n)) views.f64(target + 8 * row, 1)[0]! += value;
+  };
+}
+
+/** Plain twin of the kernel that adds a tree by bins. */
+export function addTreeBins(views: MemoryViews): AddTreeBinsKernel {
+  return (bins, stride, rows, n, nodes, values, margin) => {
+    for (const row of views.u32(rows, n)) {
+      let node = 0;
+      for (;;) {
+        const [feature, last, left, missingLeft] = views.i32(nodes + 16 * node, 4) as unknown as [number, number, number, number];
+        if (feature < 0) break;
+        const bin = views.u8(bins + row * stride + feature, 1)[0]!;
+        node = (bin === MISSING_BIN ? missingLeft === 1 : bin <= last) ? left : left + 1;
+      }
+      views.f64(margin + 8 * row, 1)[0]! += views.f64(values + 8 * node, 1)[0]!;
+    }
+  };
+}
+
+/** Plain twin of the prediction kernels. */
+export function treePredict(views: MemoryViews, storage: FloatStorage): TreePredictKernel {
+  return (cols, nCols, n, nodes, values, roots, nTrees, base, out) => {
+    const columns = views.columns(storage, cols, nCols, n);
+    const result = views.f64(out, n);
+    const first = views.u32(roots, nTrees + 1);
+    for (let i = 0; i < n; i++) {
+      result[i] = base;
+      for (let t = 0; t < nTrees; t++) {
+        let node = 0;
+        for (;;) {
+          const at = nodes + 16 * (first[t]! + node);
+          const [threshold] = views.f64(at, 1);
+          const [tagged, left] = views.u32(at + 8, 2);
+          if (left === node) break;
+          const x = columns[tagged! & 0x7fffffff]![i]!;
+          const goesLeft = Number.isNaN(x) ? tagged! >>> 31 === 1 : x <= threshold!;
+          node = goesLeft ? left! : left! + 1;
+        }
+        result[i]! += views.f64(values + 8 * (first[t]! + node), 1)[0]!;
+      }
+    }
+  };
+}

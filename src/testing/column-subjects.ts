@@ -1,0 +1,81 @@
+import { Binarizer } from "../../preprocessing/binarizer.js";
+import { FunctionTransformer } from "../../preprocessing/function-transformer.js";
+import { KBinsDiscretizer } from "../../preprocessing/k-bins-discretizer.js";
+import { MaxAbsScaler } from "../../preprocessing/max-abs-scaler.js";
+import { MinMaxScaler } from "../../preprocessing/min-max-scaler.js";
+import { Normalizer } from "../../preprocessing/normalizer.js";
+import { PolynomialFeatures } from "../../preprocessing/polynomial-features.js";
+import { PowerTransformer } from "../../preprocessing/power-transformer.js";
+import { QuantileTransformer } from "../../preprocessing/quantile-transformer.js";
+import { RobustScaler } from "../../preprocessing/robust-scaler.js";
+import { SelectKBest } from "../../preprocessing/select-k-best.js";
+import { SelectPercentile } from "../../preprocessing/select-percentile.js";
+import { SimpleImputer } from "../../preprocessing/simple-imputer.js";
+import { VarianceThreshold } from "../../preprocessing/variance-threshold.js";
+import type { EstimatorJson } from "../estimator/estimator.js";
+import { DOUBLED, HALVED } from "./check-functions.js";
+import type { CheckedEstimator, SkippedCheck, TestSubject } from "./subject.js";
+
+type SubjectClass = {
+  new (params?: Record<string, unknown>): CheckedEstimator;
+  fromJSON(json: EstimatorJson): CheckedEstimator;
+  readonly table: { readonly owner: string };
+};
+
+/** A transformer class with the parameters that suit the checks' rows. */
+function subject(
+  Class: unknown,
+  params: Record<string, unknown>,
+  rest: Pick<TestSubject, "attributes" | "nan"> & Partial<TestSubject>,
+): TestSubject {
+  const Made = Class as SubjectClass;
+  return {
+    name: Made.table.owner,
+    make: () => new Made(params),
+    makeWith: (own) => new Made({ ...params, ...own }),
+    fromJSON: (json) => Made.fromJSON(json),
+    task: "transformer",
+    solution: "closed form",
+    weights: true,
+    anyRowOrder: true,
+    onePass: false,
+    ...rest,
+  };
+}
+
+const reason = "fit reads no rows: what is wrong with them is said when they are transformed";
+const READS_NOTHING: readonly SkippedCheck[] = [
+  { check: "a NaN or infinity in X is named by column, partition and row", reason },
+  { check: "no rows and no columns are refused", reason },
+  { check: "a failed fit leaves the previous model", reason },
+  { check: "an abort stops the fit, leaves the previous model and frees memory", reason },
+];
+const stateless = { attributes: [], nan: "refused", weights: false, skip: READS_NOTHING } as const;
+
+const LOSSY: SkippedCheck = {
+  check: "fitted values agree with each other",
+  reason: "the inverse gives the middle of a bin, not the value",
+};
+const NOTHING_VARIES: SkippedCheck = {
+  check: "one row, one column and constant columns work",
+  reason: "it is an error, as in scikit-learn, when no column varies",
+};
+const TOO_FEW: SkippedCheck = { ...NOTHING_VARIES, reason: "a share of one column that is less than all of it is none" };
+
+/** Transformers of columns of numbers: scalers, bins, distributions, features, imputers, selectors. */
+export const columnSubjects: readonly TestSubject[] = [
+  subject(MinMaxScaler, {}, { attributes: ["dataMin", "dataMax", "scale", "min"], nan: "left out", onePass: true }),
+  subject(MaxAbsScaler, {}, { attributes: ["maxAbs", "scale"], nan: "left out", sparse: {}, onePass: true }),
+  subject(RobustScaler, {}, { attributes: ["center", "scale"], nan: "left out" }),
+  subject(Normalizer, {}, { ...stateless, sparse: {} }),
+  subject(Binarizer, {}, { ...stateless, sparse: {} }),
+  subject(PolynomialFeatures, {}, stateless),
+  subject(FunctionTransformer, { func: DOUBLED, inverseFunc: HALVED }, stateless),
+  subject(KBinsDiscretizer, { encode: "ordinal" }, { attributes: ["nBins"], nan: "refused", skip: [LOSSY] }),
+  subject(QuantileTransformer, {}, { attributes: ["references"], nan: "left out" }),
+  subject(PowerTransformer, {}, { attributes: ["lambdas"], nan: "left out", solution: "iterative" }),
+  subject(SimpleImputer, {}, { attributes: ["statistics"], nan: "left out", onePass: true }),
+  subject(VarianceThreshold, {}, { attributes: ["variances"], nan: "left out", sparse: {}, onePass: true, skip: [NOTHING_VARIES] }),
+  subject(SelectKBest, { scoreFunc: "fRegression", k: 2 }, { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true }),
+  subject(SelectPercentile, { scoreFunc: "fRegression", percentile: 70 }, { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true, skip: [TOO_FEW] }),
+];
