@@ -1,3 +1,4 @@
+export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";
 export { GammaRegressor, type GammaRegressorParams } from "./linear/gamma-regressor.js";

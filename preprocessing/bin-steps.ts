@@ -1,5 +1,7 @@
 import type { TaskContext } from "../src/engine/engine.js";
+import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type Column, type CsrChunk, type DenseChunk, type MatrixChunk } from "../src/memory/column.js";
+import { DTYPE_CODE, ELEMENT_BYTES } from "../src/memory/dtype.js";
 import { eachColumn, mapColumns, requireFinite, type ColumnLabels } from "./column-steps.js";
 
 /** What the steps of a discretiser know. */
@@ -10,21 +12,70 @@ export interface BinArgs extends ColumnLabels {
   readonly offsets: Int32Array;
 }
 
+// What the kernel's bins hold.
+const MOST_EDGES = 254;
+// Rows at a time: what one step leaves is in cache for the next.
+const TILE = 4096;
+
+/**
+ * Calls `use(bins, from, n, j)` with the bins of rows [from, from + n) of column j, tile after tile; `bins` lives until the
+ * next call, and `pointer` is where it lies for kernels.
+ */
+function eachTile(
+  context: TaskContext,
+  space: Workspace,
+  edges: readonly Float64Array[],
+  x: DenseChunk,
+  use: (bins: Uint8Array, pointer: number, from: number, n: number, j: number) => void,
+): void {
+  // The kernel counts thresholds below a value; an edge itself belongs to the bin above it.
+  const thresholds = edges.map((own) => space.vector(own.map(nextBelow)));
+  const sources = x.columns.map((column) => space.doubles(column));
+  const pointer = space.bytes(TILE);
+  const spare = space.bytes(TILE);
+  const bins = new Uint8Array(context.memory.memoryOf(space.arena).buffer as ArrayBuffer, pointer, TILE);
+  for (let from = 0; from < x.rows; from += TILE) {
+    context.throwIfAborted();
+    const n = Math.min(TILE, x.rows - from);
+    for (let j = 0; j < sources.length; j++) {
+      const count = (edges[j] as Float64Array).length;
+      space.kernels.binColumnF64((sources[j] as number) + from * 8, n, thresholds[j] as number, count, pointer, spare, 1);
+      use(bins, pointer, from, n, j);
+    }
+  }
+}
+
+const bits = new BigInt64Array(1);
+const double = new Float64Array(bits.buffer);
+
+/** The largest double below a finite one. */
+function nextBelow(value: number): number {
+  if (value === 0) return -Number.MIN_VALUE;
+  double[0] = value;
+  bits[0] = (bits[0] as bigint) + (value > 0 ? -1n : 1n);
+  return double[0];
+}
+
 /** Bin numbers of one partition, in X's floating dtype. */
 export function ordinalStep(context: TaskContext, args: BinArgs, x: DenseChunk): DenseChunk {
   requireFinite(context, args, x);
-  return mapColumns(context, x, (values, out, j) => binsOf(values, args.edges[j] as Float64Array, out));
+  if (!fits(args)) return mapColumns(context, x, (values, out, j) => binsOf(values, args.edges[j] as Float64Array, out));
+  using space = Workspace.over(context.memory, x);
+  const dtype = isSingle(x) ? "f32" : "f64";
+  const out = context.memory.denseIn(dtype, x.rows, x.columns.length, space.arena);
+  eachTile(context, space, args.edges, x, (_bins, pointer, from, n, j) => {
+    const target = (out.columns[j] as Column).offset + from * ELEMENT_BYTES[dtype];
+    space.kernels.convert(DTYPE_CODE.u8 as 4, DTYPE_CODE[dtype] as 0, pointer, n, target);
+  });
+  return out;
 }
 
 /** One-hot columns of one partition as a dense chunk. */
 export function oneHotDenseStep(context: TaskContext, args: BinArgs, x: DenseChunk): DenseChunk {
-  requireFinite(context, args, x);
-  const f32 = x.columns.length > 0 && x.columns.every((column) => column.dtype === "f32");
+  const codes = ordinalStep(context, args, x);
   const width = args.offsets[args.offsets.length - 1] as number;
-  const out = context.memory.dense(f32 ? "f32" : "f64", x.rows, width, x.columns[0]?.arena ?? 0);
-  const bins = new Float64Array(x.rows);
-  eachColumn(context, x, (values, j) => {
-    binsOf(values, args.edges[j] as Float64Array, bins);
+  const out = context.memory.dense(isSingle(x) ? "f32" : "f64", x.rows, width, x.columns[0]?.arena ?? 0);
+  eachColumn(context, codes, (bins, j) => {
     const first = args.offsets[j] as number;
     for (let column = first; column < (args.offsets[j + 1] as number); column++) {
       const target = context.memory.view(out.columns[column] as Column) as Float64Array;
@@ -35,9 +86,6 @@ export function oneHotDenseStep(context: TaskContext, args: BinArgs, x: DenseChu
   return out;
 }
 
-// Rows at a time: their entries stay in cache while column after column writes to them.
-const TILE = 1024;
-
 /** One-hot entries of one partition: one in each row for each column of X. */
 export function oneHotCsrStep(context: TaskContext, args: BinArgs, x: DenseChunk): CsrChunk {
   requireFinite(context, args, x);
@@ -47,43 +95,36 @@ export function oneHotCsrStep(context: TaskContext, args: BinArgs, x: DenseChunk
   const indptr = context.memory.view(out.indptr);
   for (let i = 0; i <= x.rows; i++) indptr[i] = i * width;
   const indices = context.memory.view(out.indices);
-  const views: Float64Array[] = [];
-  const bins = new Float64Array(TILE);
-  eachColumn(context, x, (values) => views.push(values.length === x.rows && isArena(x) ? values : values.slice()));
-  for (let from = 0; from < x.rows; from += TILE) {
-    const to = Math.min(x.rows, from + TILE);
-    for (let j = 0; j < width; j++) {
-      binsOf((views[j] as Float64Array).subarray(from, to), args.edges[j] as Float64Array, bins);
-      const offset = args.offsets[j] as number;
-      for (let i = from, k = from * width + j; i < to; i++, k += width) indices[k] = offset + (bins[i - from] as number);
-    }
+  if (fits(args)) {
+    using space = Workspace.over(context.memory, x);
+    eachTile(context, space, args.edges, x, (bins, _pointer, from, n, j) => {
+      spread(bins, n, args.offsets[j] as number, indices, from * width + j, width);
+    });
+    return out;
   }
+  const bins = new Float64Array(x.rows);
+  eachColumn(context, x, (values, j) => {
+    binsOf(values, args.edges[j] as Float64Array, bins);
+    const offset = args.offsets[j] as number;
+    for (let i = 0, k = j; i < bins.length; i++, k += width) indices[k] = offset + (bins[i] as number);
+  });
   return out;
 }
 
-// Columns of doubles are seen in place; converted ones live only while they are visited.
-function isArena(x: DenseChunk): boolean {
-  return x.columns.every((column) => column.dtype === "f64");
+function spread(bins: Uint8Array, n: number, offset: number, indices: Int32Array, first: number, width: number): void {
+  for (let i = 0, k = first; i < n; i++, k += width) indices[k] = offset + (bins[i] as number);
 }
 
+function fits({ edges }: BinArgs): boolean {
+  return edges.every((own) => own.length <= MOST_EDGES);
+}
+
+function isSingle(x: DenseChunk): boolean {
+  return x.columns.length > 0 && x.columns.every((column) => column.dtype === "f32");
+}
+
+// The plain form, for more edges than the kernel takes.
 function binsOf(values: Float64Array, edges: Float64Array, out: Float64Array): void {
-  if (edges.length <= 4) few(values, edges, out);
-  else many(values, edges, out);
-}
-
-// Without branches that depend on the values: they would be mispredicted.
-function few(values: Float64Array, edges: Float64Array, out: Float64Array): void {
-  const a = edges[0] ?? Infinity;
-  const b = edges[1] ?? Infinity;
-  const c = edges[2] ?? Infinity;
-  const d = edges[3] ?? Infinity;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    out[i] = (value >= a ? 1 : 0) + (value >= b ? 1 : 0) + (value >= c ? 1 : 0) + (value >= d ? 1 : 0);
-  }
-}
-
-function many(values: Float64Array, edges: Float64Array, out: Float64Array): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     let from = 0;

@@ -1,6 +1,7 @@
 import { DataError, show } from "../src/base/errors.js";
-import { frameIn } from "../src/collections/frame/live-frame.js";
+import { frameIn, isSealedFrame } from "../src/collections/frame/live-frame.js";
 import { polars, type PolarsFrame } from "../src/collections/frame/polars.js";
+import { codeBatches, textBatches, type TextBatch } from "../src/collections/frame/text-views.js";
 import { numbersOf } from "../src/collections/frame/to-array-task.js";
 import type { TaskContext } from "../src/engine/engine.js";
 import type { TableColumn } from "../src/estimator/table.js";
@@ -28,28 +29,27 @@ export class PartitionCells {
   readonly #columns: readonly TableColumn[];
   readonly #frame: PolarsFrame | undefined;
   readonly #chunk: readonly Column[];
+  /** Text columns that are read in place. */
+  readonly #text: ReadonlyMap<string, readonly TextBatch[]>;
 
   constructor(context: TaskContext, columns: readonly TableColumn[], value: unknown) {
     this.#context = context;
     this.#columns = columns;
-    if (isDense(value)) {
-      this.#chunk = value.columns;
-      this.rows = value.rows;
-    } else {
-      this.#chunk = [];
-      this.#frame = frameIn(
-        context,
-        value,
-        columns.map((column) => column.name),
-      );
-      this.rows = this.#frame.height;
-    }
+    this.#chunk = isDense(value) ? value.columns : [];
+    const text = columns.filter((column) => column.kind === "text").map((column) => column.name);
+    const found = isSealedFrame(value) && text.length > 0 ? textBatches(context.memory.view(value.bytes), text) : undefined;
+    this.#text = found ?? new Map<string, TextBatch[]>();
+    const others = columns.map((column) => column.name).filter((name) => !this.#text.has(name));
+    if (!isDense(value) && (others.length > 0 || !found)) this.#frame = frameIn(context, value, others);
+    this.rows = isDense(value) || (isSealedFrame(value) && !this.#frame) ? value.rows : (this.#frame?.height ?? 0);
   }
 
   /** Column j coded; `tooMany` is called beyond `limit` distinct values. Strings are compared inside Polars. */
   code(j: number, limit = Infinity, tooMany?: TooMany): CodedColumn {
     const column = this.#columns[j] as TableColumn;
     if (this.rows === 0) return { codes: new Int32Array(), values: [], firstRows: [] };
+    const text = this.#text.get(column.name);
+    if (text) return codeBatches(text, limit, tooMany);
     if (!this.#frame) return codeNumbers(this.#context.memory.view(this.#chunk[j] as Column), limit, tooMany);
     if (column.kind === "text") return codeText(this.#frame, column.name, limit, tooMany);
     const coded = codeNumbers(numbersOf(this.#frame, column.name, "f64"), limit, tooMany);

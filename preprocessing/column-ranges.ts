@@ -63,9 +63,12 @@ function denseRanges(context: TaskContext, x: DenseChunk, skip: Float64Array | u
   const found = nothing(x.columns.length);
   const { table, width, suffix } = space.matrix(x);
   const counts = space.zeros(width * 3);
-  space.kernels[`nonFinite${suffix}`](table, width, x.rows, counts.pointer);
   const extremes = space.zeros(width * 2);
-  if (!skip) space.kernels[`minMax${suffix}`](table, width, x.rows, extremes.pointer);
+  // Column by column, so that the second kernel finds the column in cache.
+  for (let j = 0; j < width; j++) {
+    space.kernels[`nonFinite${suffix}`](table + 4 * j, 1, x.rows, counts.pointer + 24 * j);
+    if (!skip) space.kernels[`minMax${suffix}`](table + 4 * j, 1, x.rows, extremes.pointer + 16 * j);
+  }
   for (let j = 0; j < width; j++) {
     found.nanCount[j] = counts.values[3 * j] ?? 0;
     found.infCount[j] = counts.values[3 * j + 1] ?? 0;

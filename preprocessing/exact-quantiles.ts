@@ -52,6 +52,24 @@ export async function exactQuantiles(
   levels: readonly number[],
   method: QuantileMethod,
 ): Promise<Float64Array[]> {
+  // The ends are known; looking for them would be two more intervals to gather.
+  const inner = levels.filter((q) => q > 0 && q < 1);
+  const between = inner.length > 0 ? await innerQuantiles(design, ranges, inner, method) : [];
+  return Array.from(ranges.min, (min, j) => {
+    const max = ranges.max[j] as number;
+    return Float64Array.from(levels, (q) => {
+      if (!(min <= max)) return NaN;
+      return q <= 0 ? min : q >= 1 ? max : ((between[j] as Float64Array)[inner.indexOf(q)] as number);
+    });
+  });
+}
+
+async function innerQuantiles(
+  design: Design,
+  ranges: ColumnRanges,
+  levels: readonly number[],
+  method: QuantileMethod,
+): Promise<Float64Array[]> {
   const bins = Math.max(1, Math.min(BINS, Math.ceil(ranges.rows / 32)));
   const columns = Array.from(ranges.min, (low, j) => ({ low, high: ranges.max[j] as number }));
   const live = columns.map((_, column) => column).filter((j) => (columns[j]?.low ?? 0) <= (columns[j]?.high ?? -1));

@@ -4,8 +4,11 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { binaryOp } from "../src/kernels/kernels.js";
+import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type CsrChunk, type DenseChunk, type MatrixChunk } from "../src/memory/column.js";
-import { eachColumn, floatDtype, mapColumns, requireFinite, type ColumnLabels } from "./column-steps.js";
+import { DTYPE_CODE } from "../src/memory/dtype.js";
+import { floatDtype, requireFinite, type ColumnLabels } from "./column-steps.js";
 import { StatelessTransformer } from "./stateless.js";
 
 /** Parameters of {@link Normalizer}. */
@@ -74,29 +77,50 @@ interface Normalized {
   readonly finite: boolean;
 }
 
+// Rows at a time: their norms stay in the first-level cache while all columns pass.
+const TILE = 2048;
+
 function normalizeDense(context: TaskContext, norm: NormalizerParams["norm"], x: DenseChunk): Normalized {
-  const norms = new Float64Array(x.rows);
-  eachColumn(context, x, (values) => addTo(norms, values, norm));
+  using space = Workspace.over(context.memory, x);
+  const f32 = x.columns.length > 0 && x.columns.every((column) => column.dtype === "f32");
+  const chunk = context.memory.denseIn(f32 ? "f32" : "f64", x.rows, x.columns.length, space.arena);
+  const pointers = x.columns.map((column) => space.doubles(column));
+  const buffer = context.memory.memoryOf(space.arena).buffer as ArrayBuffer;
+  const columns = pointers.map((pointer) => new Float64Array(buffer, pointer, x.rows));
+  const norms = space.numbers(TILE);
+  const scratch = space.bytes(TILE * 8);
   let finite = true;
-  for (let i = 0; i < norms.length; i++) {
-    const size = norm === "l2" ? Math.sqrt(norms[i] as number) : (norms[i] as number);
-    if (!(size < Infinity)) finite = false;
-    norms[i] = size < NO_NORM ? 1 : size;
+  for (let from = 0; from < x.rows; from += TILE) {
+    context.throwIfAborted();
+    const n = Math.min(TILE, x.rows - from);
+    norms.values.fill(0);
+    for (const values of columns) addTo(norms.values, values, from, n, norm);
+    for (let i = 0; i < n; i++) {
+      const size = norm === "l2" ? Math.sqrt(norms.values[i] as number) : (norms.values[i] as number);
+      if (!(size < Infinity)) finite = false;
+      norms.values[i] = size < NO_NORM ? 1 : size;
+    }
+    chunk.columns.forEach((target, j) => {
+      const source = (pointers[j] as number) + from * 8;
+      const out = f32 ? scratch : target.offset + from * 8;
+      space.kernels.binary(binaryOp.div, source, norms.pointer, n, out);
+      if (f32) space.kernels.convert(DTYPE_CODE.f64 as 0, DTYPE_CODE.f32 as 1, scratch, n, target.offset + from * 4);
+    });
   }
-  const chunk = mapColumns(context, x, (values, out) => {
-    for (let i = 0; i < values.length; i++) out[i] = (values[i] as number) / (norms[i] as number);
-  });
   return { chunk, finite };
 }
 
-function addTo(norms: Float64Array, values: Float64Array, norm: NormalizerParams["norm"]): void {
+function addTo(norms: Float64Array, values: Float64Array, from: number, n: number, norm: NormalizerParams["norm"]): void {
   if (norm === "l2") {
-    for (let i = 0; i < values.length; i++) norms[i] = (norms[i] as number) + (values[i] as number) ** 2;
+    for (let i = 0; i < n; i++) {
+      const value = values[from + i] as number;
+      norms[i] = (norms[i] as number) + value * value;
+    }
   } else if (norm === "l1") {
-    for (let i = 0; i < values.length; i++) norms[i] = (norms[i] as number) + Math.abs(values[i] as number);
+    for (let i = 0; i < n; i++) norms[i] = (norms[i] as number) + Math.abs(values[from + i] as number);
   } else {
     // Math.max keeps NaN.
-    for (let i = 0; i < values.length; i++) norms[i] = Math.max(norms[i] as number, Math.abs(values[i] as number));
+    for (let i = 0; i < n; i++) norms[i] = Math.max(norms[i] as number, Math.abs(values[from + i] as number));
   }
 }
 

@@ -69,12 +69,13 @@ function countInto(
   to: number,
   bins: number,
 ): void {
+  // The bin of the upper edge is `bins` at most, whatever the rounding.
   const { half, low, scale } = binningOf(from, to, bins);
   if (w) {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;
       if (!(value >= from && value <= to)) continue;
-      const bin = Math.min(bins, (value * half - low) * scale) | 0;
+      const bin = ((value * half - low) * scale) | 0;
       counts[bin] = (counts[bin] as number) + (w[i] as number);
     }
     return;
@@ -83,7 +84,7 @@ function countInto(
     const value = values[i] as number;
     // NaN is in no interval.
     if (!(value >= from && value <= to)) continue;
-    const bin = Math.min(bins, (value * half - low) * scale) | 0;
+    const bin = ((value * half - low) * scale) | 0;
     counts[bin] = (counts[bin] as number) + 1;
   }
 }
@@ -122,18 +123,39 @@ export function gatherStep(
     const values = doublesOf(context, space, x.columns[column] as Column);
     const low = intervals.low[k] as number;
     const high = intervals.high[k] as number;
-    let n = 0;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      if (!(value >= low && value <= high)) continue;
-      if (rows) {
-        if (w?.[i] === 0) continue;
-        rows[n] = i;
-      }
-      found[n++] = value;
-    }
-    return runOf(found, n, w && rows ? (i) => w[rows[i] as number] as number : undefined, limit);
+    if (!w || !rows) return runOf(found, valuesWithin(values, low, high, found), undefined, limit);
+    const n = rowsWithin(values, low, high, w, rows);
+    for (let i = 0; i < n; i++) found[i] = values[rows[i] as number] as number;
+    return runOf(found, n, (i) => w[rows[i] as number] as number, limit);
   });
+}
+
+// Loops over all values stand in functions of their own: the compiler then keeps what they use in registers.
+function valuesWithin(values: Float64Array, low: number, high: number, found: Float64Array): number {
+  const { middle, radius } = around(low, high);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (Math.abs(value - middle) <= radius && value >= low && value <= high) found[n++] = value;
+  }
+  return n;
+}
+
+function rowsWithin(values: Float64Array, low: number, high: number, w: Float64Array, rows: Uint32Array): number {
+  const { middle, radius } = around(low, high);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (Math.abs(value - middle) <= radius && value >= low && value <= high && w[i] !== 0) rows[n++] = i;
+  }
+  return n;
+}
+
+// A circle that holds the interval, roundings included. One comparison that nearly always fails is predicted; of the two
+// with the ends, the first would be wrong every other time.
+function around(low: number, high: number): { middle: number; radius: number } {
+  const slack = 8 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high)) + Number.MIN_VALUE;
+  return { middle: low * 0.5 + high * 0.5, radius: (high * 0.5 - low * 0.5) * (1 + 8 * Number.EPSILON) + slack };
 }
 
 /** Names {@link gatherStep} for the engine. */

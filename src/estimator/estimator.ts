@@ -105,6 +105,17 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
     this.#state = (fitted as unknown as this).#state;
   }
 
+  /** The class with its parameters, and whether it is fitted: what the console shows. */
+  toString(): string {
+    const params = Object.entries(this.#params).map(([name, value]) => `${name}: ${show(value)}`);
+    return `${this.kind}({ ${params.join(", ")} })${this.isFitted ? ", fitted" : ""}`;
+  }
+
+  /** @internal */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** Parameters and fitted state as JSON, without loss. */
   toJSON(): EstimatorJson {
     return {

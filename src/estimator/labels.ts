@@ -63,11 +63,19 @@ export async function codeLabels(
 
 /**
  * Holds a design and finds its distinct targets with their rows and weights on the way.
- * @throws DataError for more than 1000 labels
+ * @throws DataError for more than 1000 labels, or one that is not an integer
  */
 export async function holdWithLabels(design: Design): Promise<LabelSummary> {
   const step = fnRef(new URL("./design-tasks.js", import.meta.url).href, "labelStep");
-  return design.holdAndReduce<LabelSummary>(step, { limit: LABEL_LIMIT, owner: design.owner }, mergeLabels);
+  const summary = await design.holdAndReduce<LabelSummary>(step, { limit: LABEL_LIMIT, owner: design.owner }, mergeLabels);
+  const broken = summary.labels.find((label) => !Number.isInteger(label));
+  if (broken !== undefined || summary.labels.length > LABEL_LIMIT) {
+    throw new DataError(
+      `${design.owner}: y has ${broken === undefined ? `${summary.labels.length} distinct values` : `the value ${broken}`}, which does not look like labels. ` +
+        "A classifier needs classes (integers, booleans or strings); for a number to predict use a regressor.",
+    );
+  }
+  return summary;
 }
 
 function mergeLabels(a: LabelSummary, b: LabelSummary): LabelSummary {

@@ -83,4 +83,15 @@ export {
   type RegressionOptions,
   type RegressionScore,
 } from "./regression.js";
+export type { MultiClass } from "./roc-auc-multiclass.js";
+export {
+  getScorer,
+  getScorerNames,
+  makeScorer,
+  type MakeScorerOptions,
+  type ScoreFunction,
+  type Scorer,
+  type ScorerKernel,
+  type ScorerResponse,
+} from "./scorer.js";
 export { rocAucScore, rocCurve, type RocAucOptions, type RocCurve, type RocCurveOptions } from "./roc.js";

@@ -7,11 +7,11 @@ Never run it to make a failing test pass.
 
 import sys
 
-from glm_cases import glm, multinomial, penalised_least_squares
+from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squares
 from encoder_cases import encoder_cases
 from linear_cases import linear_regression
 from logistic_cases import logistic_regression
-from metric_cases import metric_cases
+from metric_cases import metric_cases, more_metric_cases
 from preprocessing_cases import scalers, selectors, transformers
 from scaler_cases import standard_scaler
 
@@ -20,9 +20,11 @@ MAKERS = {
     "linear-regression": linear_regression,
     "logistic-regression": logistic_regression,
     "metrics": metric_cases,
+    "more-metrics": more_metric_cases,
     "column-scalers": scalers,
     "column-transformers": transformers,
     "column-selectors": selectors,
+    "coefficient-tables": coefficient_tables,
     "glm": glm,
     "multinomial": multinomial,
     "penalised-least-squares": penalised_least_squares,

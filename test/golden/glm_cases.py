@@ -270,3 +270,65 @@ def multinomial():
             "accuracy": est.score(A, t, sample_weight=weights),
         }, "Row by row: `coef` one row a class, `decisionHead` and `probaHead` one row a row.")  # fmt: skip
     return g
+
+
+def coefficient_tables():
+    """Wald and t tables from textbook formulas, with scipy's distributions."""
+    from scipy import stats
+    from sklearn.linear_model import LinearRegression
+
+    g = Golden("coefficient-tables")
+    r = rng(43)
+    n = 120
+    X = short(r.standard_normal((n, 3)) + [0, 2, -1], 7)
+    eta = X @ [0.8, -0.4, 0.05] + 0.3
+    y = short(eta + 0.7 * r.standard_normal(n), 7)
+    t = (r.random(n) < 1 / (1 + np.exp(-eta))).astype(int)
+    counts = r.poisson(np.exp(0.5 * eta)).astype(float)
+    w = r.integers(0, 4, n).astype(float)
+    g.put("linear", columns=columns_of(X), dtype="float64", y=y)
+    g.put("logistic", columns=columns_of(X), dtype="float64", y=t)
+    g.put("poisson", columns=columns_of(X), dtype="float64", y=counts)
+    g.put("weights", sampleWeight=w)
+    for family, target in [("linear", y), ("logistic", t), ("poisson", counts)]:
+        for key, weights, intercept in [("", None, True), ("-weights", w, True), ("-no-intercept", None, False)]:
+            ww = np.ones(n) if weights is None else weights
+            A = np.column_stack([X, np.ones(n)]) if intercept else X
+            if family == "linear":
+                est = LinearRegression(fit_intercept=intercept).fit(X, target, sample_weight=weights)
+            elif family == "logistic":
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    est = LogisticRegression(C=1e12, fit_intercept=intercept, solver="newton-cholesky", tol=1e-12).fit(X, target, sample_weight=weights)
+            else:
+                est = PoissonRegressor(alpha=0, fit_intercept=intercept, solver="newton-cholesky", tol=1e-12).fit(X, target, sample_weight=weights)
+            b = np.append(est.coef_.ravel(), np.ravel(est.intercept_)[0]) if intercept else est.coef_.ravel()
+            z = A @ b
+            base = np.average(target, weights=ww)
+            if family == "linear":
+                df = ww.sum() - A.shape[1]
+                deviance = np.sum(ww * (target - z) ** 2)
+                null = np.sum(ww * (target - (base if intercept else 0)) ** 2)
+                cov = np.linalg.inv(A.T @ (A * ww[:, None])) * deviance / df
+                dist = stats.t(df)
+            else:
+                df, dist = np.inf, stats.norm
+                if family == "logistic":
+                    mu = 1 / (1 + np.exp(-z))
+                    v = mu * (1 - mu)
+                    half = lambda m: -(target * np.log(m) + (1 - target) * np.log(1 - m))
+                    null = 2 * np.sum(ww * half(base if intercept else 0.5))
+                else:
+                    mu = np.exp(z)
+                    v = mu
+                    half = lambda m: tweedie_half_deviance(1, target, m)
+                    null = 2 * np.sum(ww * half(base if intercept else 1.0))
+                deviance = 2 * np.sum(ww * half(mu))
+                cov = np.linalg.inv(A.T @ (A * (ww * v)[:, None]))
+            se = np.sqrt(np.diag(cov))
+            q = dist.ppf(0.95)
+            g.case(family + key, "textbook formulas with scipy.stats", [family] + (["weights"] if weights is not None else []), {
+                "fitIntercept": intercept, "estimate": b, "standardError": se, "pValue": 2 * dist.sf(np.abs(b / se)),
+                "lower": b - q * se, "upper": b + q * se, "df": df, "deviance": deviance, "nullDeviance": null,
+            }, "Intervals of 90 %.")  # fmt: skip
+    return g

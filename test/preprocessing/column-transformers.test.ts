@@ -47,6 +47,19 @@ describe("KBinsDiscretizer", () => {
     expect(Array.from({ length: 8 }, (_, bin) => codes.filter((code) => code === bin).length)).toEqual(Array.from({ length: 8 }, () => 125));
   });
 
+  it("puts edges into the bin above them, for few bins and for more than a byte holds", async () => {
+    const values = Array.from({ length: 1201 }, (_, i) => i - 600);
+    for (const nBins of [3, 12, 300, 400]) {
+      const bins = await new KBinsDiscretizer({ nBins, encode: "ordinal", strategy: "uniform" }).fit(named([values]));
+      const edges = [...(bins.binEdges[0] as Float64Array)].slice(1, -1);
+      const rows = named([[...values, ...edges]]);
+      const codes = (await bins.transform(rows).compute()).columns[0] as Float64Array;
+      expect([...codes]).toEqual([...values, ...edges].map((value) => edges.filter((edge) => edge <= value).length));
+      const onehot = await rowsOf(bins.setParams({ encode: "onehot" }).transform(rows));
+      expect(onehot.map((row) => row.indexOf(1))).toEqual([...codes]);
+    }
+  });
+
   it("refuses NaN by column, partition and row, and as many bins as there are not columns", async () => {
     const X = named([[1, 2, 3, NaN]], 2);
     await expect(new KBinsDiscretizer().fit(X)).rejects.toThrow('X has NaN in column "a", partition 1, row 1');

@@ -173,7 +173,7 @@ function walk(node: unknown, visit: (key: string, value: unknown) => boolean): v
 export function unknownColumn(owner: string, name: string, columns: readonly string[]): DataError {
   const near = closest(name, columns);
   return new DataError(
-    `${owner}: there is no column ${show(name)}${near === undefined ? "" : `; did you mean ${show(near)}?`} The columns are ${columns.slice(0, 30).map(show).join(", ")}${columns.length > 30 ? ", ..." : ""}.`,
+    `${owner}: there is no column ${show(name)}${near === undefined ? "." : `; did you mean ${show(near)}?`} The columns are ${columns.slice(0, 30).map(show).join(", ")}${columns.length > 30 ? ", ..." : ""}.`,
     { details: { column: name } },
   );
 }

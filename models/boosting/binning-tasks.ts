@@ -1,0 +1,228 @@
+import { DataError } from "../../src/base/errors.js";
+import { CounterRng } from "../../src/base/rng.js";
+import type { TaskContext } from "../../src/engine/engine.js";
+import { locateInfinite } from "../../src/estimator/design-tasks.js";
+import { Workspace } from "../../src/kernels/workspace.js";
+import type { Column, DenseChunk } from "../../src/memory/column.js";
+import type { DesignChunk } from "../../src/numeric/design-chunk.js";
+import { doublesOf } from "../../src/numeric/doubles-of.js";
+import { binThresholds } from "../../src/numeric/trees/bin-thresholds.js";
+import { exactSumOf, type ExactSum } from "../../src/numeric/trees/exact-scale.js";
+import type { BinnedChunk, BoostChunk } from "./boost-chunk.js";
+
+/** What a fit has to know of its data first. */
+export interface DataRange {
+  /** Rows of each partition. */
+  readonly rows: readonly number[];
+  /** Largest |y| and weight, and the smallest y, of rows whose weight is not zero. */
+  readonly maxAbsY: number;
+  readonly minY: number;
+  readonly maxW: number;
+}
+
+/** {@link DataRange} of one partition. @throws DataError for infinities in X, or for a target below `minY` */
+export function rangeStep(context: TaskContext, args: { owner: string; names: readonly string[] | undefined; minY: number | undefined }, design: DesignChunk): DataRange {
+  const x = design.x as DenseChunk;
+  assertNoInfinity(context, args, x);
+  const y = context.memory.view(design.y as Column<"f64">);
+  const w = design.w ? context.memory.view(design.w) : undefined;
+  let [maxAbsY, minY, maxW] = [0, Infinity, 0];
+  for (let i = 0; i < y.length; i++) {
+    const weight = w ? (w[i] as number) : 1;
+    if (weight === 0) continue;
+    const target = y[i] as number;
+    maxAbsY = Math.max(maxAbsY, Math.abs(target));
+    minY = Math.min(minY, target);
+    maxW = Math.max(maxW, weight);
+    if (args.minY !== undefined && target < args.minY) {
+      const partition = context.partition?.index ?? 0;
+      throw new DataError(
+        `${args.owner}: y must be >= ${args.minY} for this loss; got ${target} in partition ${partition}, row ${i}. Check the target, or use loss "squared_error".`,
+        { details: { partition, row: i, column: "y" } },
+      );
+    }
+  }
+  return { rows: [x.rows], maxAbsY, minY, maxW };
+}
+
+/** Throws where a chunk has an infinity, naming column, partition and row; NaN are fine. */
+export function assertNoInfinity(context: TaskContext, args: { owner: string; names: readonly string[] | undefined }, x: DenseChunk): void {
+  using space = Workspace.over(context.memory, x);
+  const { table, width, suffix } = space.matrix(x);
+  const out = space.zeros(width * 3);
+  space.kernels[`nonFinite${suffix}`](table, width, x.rows, out.pointer);
+  for (let j = 0; j < width; j++) if ((out.values[3 * j + 1] ?? 0) > 0) locateInfinite(context, args, { x });
+}
+
+/** The range of both. */
+export function mergeRanges(a: DataRange, b: DataRange): DataRange {
+  return {
+    rows: [...a.rows, ...b.rows],
+    maxAbsY: Math.max(a.maxAbsY, b.maxAbsY),
+    minY: Math.min(a.minY, b.minY),
+    maxW: Math.max(a.maxW, b.maxW),
+  };
+}
+
+/** One row of each `stride` rows of the whole data, by its number there: the same rows for any partitioning. */
+export function sampleStep(context: TaskContext, args: { starts: readonly number[]; stride: number; seed: number }, design: DesignChunk): DesignChunk {
+  const x = design.x as DenseChunk;
+  if (args.stride === 1) return { x, ...(design.w ? { w: design.w } : {}) };
+  const rng = new CounterRng(args.seed, "boosting bins");
+  const start = args.starts[context.partition?.index ?? 0] ?? 0;
+  const picks: number[] = [];
+  for (let block = Math.floor(start / args.stride); block * args.stride < start + x.rows; block++) {
+    const row = block * args.stride + rng.integer(block, args.stride) - start;
+    if (row >= 0 && row < x.rows) picks.push(row);
+  }
+  using space = Workspace.over(context.memory, x);
+  const take = (source: Column, target: Column<"f64">): void => {
+    const from = doublesOf(context, space, source);
+    const to = context.memory.view(target);
+    for (let i = 0; i < picks.length; i++) to[i] = from[picks[i] as number] as number;
+  };
+  const out = context.memory.dense("f64", picks.length, x.columns.length);
+  x.columns.forEach((column, j) => take(column, out.columns[j] as Column<"f64">));
+  if (!design.w) return { x: out };
+  const w = context.memory.column("f64", picks.length);
+  take(design.w, w);
+  return { x: out, w };
+}
+
+/** Thresholds of columns `from` to `to` from the samples of all partitions. */
+export function thresholdStep(context: TaskContext, args: { from: number; to: number; maxBins: number }, ...samples: DesignChunk[]): Float64Array[] {
+  const rows = samples.reduce((sum, sample) => sum + sample.x.rows, 0);
+  const gather = (column: (sample: DesignChunk) => Column): Float64Array => {
+    const all = new Float64Array(rows);
+    let at = 0;
+    for (const sample of samples) {
+      if (sample.x.rows === 0) continue;
+      const own = column(sample);
+      using space = new Workspace(context.memory, own.arena);
+      all.set(doublesOf(context, space, own), at);
+      at += sample.x.rows;
+    }
+    return all;
+  };
+  const weights = samples.some((sample) => sample.w) ? gather((sample) => sample.w as Column) : undefined;
+  return Array.from({ length: args.to - args.from }, (_, k) => {
+    context.throwIfAborted();
+    return binThresholds(gather((sample) => (sample.x as DenseChunk).columns[args.from + k] as Column), weights, args.maxBins);
+  });
+}
+
+/** Exact sums of the weights and of weight times target. */
+export interface TargetSums {
+  readonly w: ExactSum;
+  readonly wy: ExactSum;
+}
+
+/** {@link TargetSums} of one partition. */
+export function targetStep(context: TaskContext, args: { wScale: number; wyScale: number }, design: DesignChunk): TargetSums {
+  const y = context.memory.view(design.y as Column<"f64">);
+  const w = design.w ? context.memory.view(design.w) : undefined;
+  const weight = (i: number): number => (w ? (w[i] as number) : 1);
+  return {
+    w: exactSumOf(y.length, weight, args.wScale),
+    wy: exactSumOf(y.length, (i) => weight(i) * (weight(i) === 0 ? 0 : (y[i] as number)), args.wyScale),
+  };
+}
+
+/** The bins of one partition. */
+export function binStep(context: TaskContext, args: { thresholds: readonly Float64Array[] }, design: DesignChunk): BinnedChunk {
+  const x = design.x as DenseChunk;
+  using space = Workspace.over(context.memory, x);
+  const stride = Math.ceil(x.columns.length / 4) * 4;
+  const chunk = emptyChunk(context, x.rows, x.columns.length, space.arena);
+  const f32 = x.columns.every((column) => column.dtype === "f32");
+  const kernel = f32 ? space.kernels.binColumnF32 : space.kernels.binColumnF64;
+  x.columns.forEach((column, j) => {
+    context.throwIfAborted();
+    const own = args.thresholds[j] as Float64Array;
+    const target = chunk.columns[j] as Column<"u8">;
+    kernel(f32 ? space.pointer(column) : space.doubles(column), x.rows, space.vector(own), own.length, target.offset, chunk.bins.offset + j, stride);
+  });
+  return { ...chunk, y: design.y as Column<"f64">, ...(design.w ? { w: design.w } : {}) };
+}
+
+function emptyChunk(context: TaskContext, rows: number, width: number, arena: number): Omit<BinnedChunk, "y" | "w"> {
+  const stride = Math.ceil(width / 4) * 4;
+  const { columns } = context.memory.denseIn("u8", rows, width, arena);
+  const [bins] = context.memory.denseIn("u8", rows * stride, 1, arena).columns;
+  // What no column fills is read beside the others.
+  context.memory.view(bins as Column<"u8">).fill(0);
+  return { rows, stride, bins: bins as Column<"u8">, columns };
+}
+
+/** Rows `from` to `to` of one input. */
+export interface Span {
+  readonly input: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What {@link startStep} is told. */
+export interface StartArgs {
+  readonly spans: readonly Span[];
+  readonly width: number;
+  /** Number of the first row in the whole data. */
+  readonly firstRow: number;
+  readonly margin: number;
+  readonly seed: number;
+  /** Share of rows that are held out. */
+  readonly heldOut: number;
+}
+
+/** A chunk of the fit from pieces of binned partitions, with every row at the same margin. */
+export function startStep(context: TaskContext, args: StartArgs, ...inputs: BinnedChunk[]): BoostChunk {
+  const { memory } = context;
+  const rows = args.spans.reduce((sum, span) => sum + span.to - span.from, 0);
+  const arena = inputs.find((input) => input.rows > 0)?.bins.arena ?? 0;
+  const chunk = emptyChunk(context, rows, args.width, arena);
+  const inArena = <D extends "f64" | "i32" | "u8">(dtype: D, length: number): Column<D> => memory.denseIn(dtype, length, 1, arena).columns[0] as Column<D>;
+  const y = inArena("f64", rows);
+  const w = inputs.some((input) => input.w) ? inArena("f64", rows) : undefined;
+  let at = 0;
+  for (const { input, from, to } of args.spans) {
+    const source = inputs[input] as BinnedChunk;
+    const { stride } = source;
+    memory.view(chunk.bins).set(memory.view(source.bins).subarray(from * stride, to * stride), at * stride);
+    chunk.columns.forEach((column, j) => memory.view(column).set(memory.view(source.columns[j] as Column<"u8">).subarray(from, to), at));
+    memory.view(y).set(memory.view(source.y).subarray(from, to), at);
+    if (w && source.w) memory.view(w).set(memory.view(source.w).subarray(from, to), at);
+    at += to - from;
+  }
+  const rng = new CounterRng(args.seed, "boosting validation");
+  const weights = w ? memory.view(w) : undefined;
+  const train: number[] = [];
+  const held: number[] = [];
+  for (let i = 0; i < rows; i++) {
+    if (weights?.[i] === 0) continue;
+    if (args.heldOut > 0 && rng.uniform(args.firstRow + i) < args.heldOut) held.push(i);
+    else train.push(i);
+  }
+  const list = (numbers: readonly number[]): Column<"i32"> => {
+    const column = inArena("i32", numbers.length);
+    memory.view(column).set(numbers);
+    return column;
+  };
+  const heldOut = args.heldOut > 0 ? inArena("u8", rows) : undefined;
+  if (heldOut) {
+    const flags = memory.view(heldOut);
+    flags.fill(0);
+    for (const i of held) flags[i] = 1;
+  }
+  const margin = inArena("f64", rows);
+  memory.view(margin).fill(args.margin);
+  return { ...chunk, y, ...(w ? { w } : {}), train: list(train), held: list(held), ...(heldOut ? { heldOut } : {}), margin };
+}
+
+/** Rows of a chunk that trees are grown on, and that are held out, with the sums of their weights as integers. */
+export function countStep(context: TaskContext, args: { wScale: number }, chunk: BoostChunk): { train: number; held: number; trainWeight: ExactSum; heldWeight: ExactSum } {
+  const w = chunk.w ? context.memory.view(chunk.w) : undefined;
+  const sum = (rows: Column<"i32">): ExactSum => {
+    const list = context.memory.view(rows);
+    return exactSumOf(list.length, (i) => (w ? (w[list[i] as number] as number) : 1), args.wScale);
+  };
+  return { train: chunk.train.length, held: chunk.held.length, trainWeight: sum(chunk.train), heldWeight: sum(chunk.held) };
+}

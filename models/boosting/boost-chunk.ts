@@ -1,0 +1,42 @@
+import type { Column } from "../../src/memory/column.js";
+
+/** One partition of a fit after binning: the raw columns are not needed any more. */
+export interface BinnedChunk {
+  readonly rows: number;
+  /** Bytes of a row of bins. */
+  readonly stride: number;
+  /** Bins row by row, `stride` bytes each. */
+  readonly bins: Column<"u8">;
+  /** The same bins column by column. */
+  readonly columns: readonly Column<"u8">[];
+  readonly y: Column<"f64">;
+  readonly w?: Column<"f64">;
+}
+
+/**
+ * A chunk of a fit between two rounds. Rounds make new chunks and never change one, because a lost one is made again by the
+ * same tasks; what does not change is shared.
+ */
+export interface BoostChunk extends BinnedChunk {
+  /** Rows that trees are grown on. */
+  readonly train: Column<"i32">;
+  /** Rows that only measure the score. */
+  readonly held: Column<"i32">;
+  /** 1 for each of `held`, where there are any. */
+  readonly heldOut?: Column<"u8">;
+  /** The sum of the trees so far for each row. */
+  readonly margin: Column<"f64">;
+}
+
+/** A {@link BoostChunk} while a tree grows. */
+export interface GrowingChunk extends BoostChunk {
+  /** Integer derivatives, two a row. */
+  readonly pairs: Column<"i32">;
+  /** `train` ordered by leaf. */
+  readonly order: Column<"i32">;
+  /** Where in `order` the rows of each node start, and how many they are. */
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  /** What the gradient kernel tells: the largest |residual|, and scores of `train` and `held` as integers. */
+  readonly scores: Float64Array;
+}

@@ -1,0 +1,202 @@
+import { bestSplit, nodeStep, sumsOf, type NodeSums, type Split, type SplitRules } from "./split-search.js";
+
+/** How a tree grows. */
+export interface GrowthRules extends SplitRules {
+  /** Most leaves; Infinity for no limit. */
+  readonly maxLeafNodes: number;
+  /** Most edges from the root to a leaf; Infinity for no limit. */
+  readonly maxDepth: number;
+  readonly learningRate: number;
+}
+
+/** A node of a growing tree whose rows are to be split. */
+export interface Expansion {
+  /** Nodes are numbered in the order in which they are made; the root is 0. */
+  readonly node: number;
+  readonly left: number;
+  readonly right: number;
+  readonly feature: number;
+  readonly bin: number;
+  readonly missingLeft: boolean;
+  /** The child whose histogram is needed; the other's is what is left of the parent's. −1 when none is. */
+  readonly measured: number;
+}
+
+/** A grown tree: nodes level by level, siblings side by side; a leaf has feature −1. */
+export interface GrownTree {
+  readonly feature: Int32Array;
+  readonly bin: Int32Array;
+  readonly missingLeft: Uint8Array;
+  /** The left child; the right one follows it. 0 for leaves. */
+  readonly left: Int32Array;
+  /** What a leaf adds, learning rate included; 0 for inner nodes. */
+  readonly value: Float64Array;
+  /** Gain of an inner node's split. */
+  readonly gain: Float64Array;
+  /** Rows of each node. */
+  readonly count: Float64Array;
+  /** Number during growth of each leaf, and its value: the rows to move. */
+  readonly leaves: readonly { readonly node: number; readonly value: number }[];
+}
+
+interface Node {
+  readonly id: number;
+  readonly depth: number;
+  readonly sums: NodeSums;
+  histogram?: Float64Array | undefined;
+  split?: Split | undefined;
+  left?: Node;
+  right?: Node;
+  /** Whether its split is part of the tree, and not only a guess. */
+  committed: boolean;
+}
+
+/**
+ * Grows one tree leaf by leaf, always the leaf of largest gain next (of equal ones the older), with few requests for
+ * histograms: a request holds the leaf that has to be split and those that probably will be, up to half of the splits that
+ * are left. The tree is exactly the one that grows leaf by leaf; guesses that were wrong are dropped.
+ *
+ * @example
+ * ```ts
+ * const grower = new TreeGrower(rootHistogram, rules);
+ * for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(measure(asked));
+ * const tree = grower.finish();
+ * ```
+ */
+export class TreeGrower {
+  readonly #rules: GrowthRules;
+  readonly #root: Node;
+  #nodes = 1;
+  #splitsLeft: number;
+  /** Leaves of the tree so far that have a split. */
+  readonly #frontier: Node[] = [];
+  /** Nodes with a split whose children are not made. */
+  readonly #open = new Set<Node>();
+  #pending: Expansion[] = [];
+  #asked: { parent: Node; measured: Node; other: Node }[] = [];
+
+  constructor(histogram: Float64Array, rules: GrowthRules) {
+    this.#rules = rules;
+    this.#splitsLeft = rules.maxLeafNodes - 1;
+    this.#root = { id: 0, depth: 0, sums: sumsOf(histogram), committed: false };
+    if (this.#splitsLeft > 0) this.#measure(this.#root, histogram);
+    if (this.#root.split) this.#frontier.push(this.#root);
+  }
+
+  /** Splits to carry out before the next {@link accept}; undefined when the tree is complete. */
+  next(): readonly Expansion[] | undefined {
+    for (;;) {
+      const best = this.#advance();
+      if (!best) return undefined;
+      const size = this.#splitsLeft === Infinity ? this.#open.size : Math.ceil(this.#splitsLeft / 2);
+      const guesses = [...this.#open].filter((node) => node !== best).sort(byGain);
+      for (const node of [best, ...guesses.slice(0, Math.max(0, size - 1))]) this.#expand(node);
+      if (this.#asked.length > 0) return this.takePending();
+    }
+  }
+
+  /** Splits that the rows have not followed yet; they have to before the leaves' values are added. */
+  takePending(): readonly Expansion[] {
+    const pending = this.#pending;
+    this.#pending = [];
+    return pending;
+  }
+
+  /** Histograms of the measured children, in the order of the expansions that ask for one. They are kept and changed. */
+  accept(histograms: readonly Float64Array[]): void {
+    this.#asked.forEach(({ parent, measured, other }, k) => {
+      const own = histograms[k] as Float64Array;
+      const rest = parent.histogram as Float64Array;
+      parent.histogram = undefined;
+      for (let i = 0; i < rest.length; i++) rest[i] = (rest[i] as number) - (own[i] as number);
+      this.#measure(measured, own);
+      this.#measure(other, rest);
+    });
+    this.#asked = [];
+  }
+
+  /** The tree. */
+  finish(): GrownTree {
+    const order = [this.#root];
+    const left: number[] = [];
+    const splits: (Split | undefined)[] = [];
+    for (const node of order) {
+      const split = node.committed ? node.split : undefined;
+      splits.push(split);
+      left.push(split ? order.length : 0);
+      if (split) order.push(node.left as Node, node.right as Node);
+    }
+    const step = (node: Node): number => this.#rules.learningRate * nodeStep(node.sums, this.#rules);
+    return {
+      feature: Int32Array.from(splits, (split) => split?.feature ?? -1),
+      bin: Int32Array.from(splits, (split) => split?.bin ?? 0),
+      missingLeft: Uint8Array.from(splits, (split) => Number(split?.missingLeft ?? false)),
+      left: Int32Array.from(left),
+      value: Float64Array.from(order, (node, k) => (splits[k] ? 0 : step(node))),
+      gain: Float64Array.from(splits, (split) => split?.gain ?? 0),
+      count: Float64Array.from(order, (node) => node.sums.count),
+      leaves: order.filter((_, k) => !splits[k]).map((node) => ({ node: node.id, value: step(node) })),
+    };
+  }
+
+  /** Takes splits that are known into the tree; the leaf that has to be split next and is not, or undefined at the end. */
+  #advance(): Node | undefined {
+    while (this.#splitsLeft > 0) {
+      let at = -1;
+      this.#frontier.forEach((node, k) => {
+        if (at < 0 || byGain(node, this.#frontier[at] as Node) < 0) at = k;
+      });
+      const best = this.#frontier[at];
+      if (!best) return undefined;
+      if (!best.left) {
+        if (this.#splitsLeft > 1) return best;
+        // The last split needs no histograms: nothing is split after it.
+        this.#makeChildren(best, -1);
+      }
+      this.#frontier.splice(at, 1);
+      best.committed = true;
+      this.#splitsLeft -= 1;
+      this.#reach(best);
+    }
+    return undefined;
+  }
+
+  #reach(parent: Node): void {
+    for (const child of [parent.left, parent.right]) if (child?.split) this.#frontier.push(child);
+  }
+
+  #expand(node: Node): void {
+    const split = node.split as Split;
+    const splittable = (sums: NodeSums): boolean =>
+      node.depth + 1 < this.#rules.maxDepth && sums.count >= 2 * this.#rules.minSamplesLeaf && sums.count > 1;
+    const needed = splittable(split.left) || splittable(split.right);
+    // The child with fewer rows is counted.
+    const side = split.left.count <= split.right.count ? 0 : 1;
+    const [left, right] = this.#makeChildren(node, needed ? this.#nodes + side : -1);
+    if (needed) this.#asked.push({ parent: node, measured: side === 0 ? left : right, other: side === 0 ? right : left });
+  }
+
+  #makeChildren(node: Node, measured: number): [Node, Node] {
+    const { feature, bin, missingLeft, left: a, right: b } = node.split as Split;
+    const left: Node = { id: this.#nodes, depth: node.depth + 1, sums: a, committed: false };
+    const right: Node = { id: this.#nodes + 1, depth: node.depth + 1, sums: b, committed: false };
+    this.#nodes += 2;
+    node.left = left;
+    node.right = right;
+    this.#open.delete(node);
+    this.#pending.push({ node: node.id, left: left.id, right: right.id, feature, bin, missingLeft, measured });
+    return [left, right];
+  }
+
+  #measure(node: Node, histogram: Float64Array): void {
+    if (node.depth >= this.#rules.maxDepth || node.sums.count < 2 * this.#rules.minSamplesLeaf) return;
+    node.split = bestSplit(histogram, node.sums, this.#rules);
+    if (!node.split) return;
+    node.histogram = histogram;
+    this.#open.add(node);
+  }
+}
+
+function byGain(a: Node, b: Node): number {
+  return (b.split as Split).gain - (a.split as Split).gain || a.id - b.id;
+}
