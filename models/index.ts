@@ -1,3 +1,11 @@
+export {
+  HistGradientBoostingClassifier,
+  type HistGradientBoostingClassifierParams,
+} from "./boosting/hist-gradient-boosting-classifier.js";
+export {
+  HistGradientBoostingRegressor,
+  type HistGradientBoostingRegressorParams,
+} from "./boosting/hist-gradient-boosting-regressor.js";
 export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";

@@ -39,7 +39,15 @@ function eachTile(
     const n = Math.min(TILE, x.rows - from);
     for (let j = 0; j < sources.length; j++) {
       const count = (edges[j] as Float64Array).length;
-      space.kernels.binColumnF64((sources[j] as number) + from * 8, n, thresholds[j] as number, count, pointer, spare, 1);
+      space.kernels.binColumnF64(
+        (sources[j] as number) + from * 8,
+        n,
+        thresholds[j] as number,
+        count,
+        pointer,
+        spare,
+        1,
+      );
       use(bins, pointer, from, n, j);
     }
   }
@@ -59,7 +67,8 @@ function nextBelow(value: number): number {
 /** Bin numbers of one partition, in X's floating dtype. */
 export function ordinalStep(context: TaskContext, args: BinArgs, x: DenseChunk): DenseChunk {
   requireFinite(context, args, x);
-  if (!fits(args)) return mapColumns(context, x, (values, out, j) => binsOf(values, args.edges[j] as Float64Array, out));
+  if (!fits(args))
+    return mapColumns(context, x, (values, out, j) => binsOf(values, args.edges[j] as Float64Array, out));
   using space = Workspace.over(context.memory, x);
   const dtype = isSingle(x) ? "f32" : "f64";
   const out = context.memory.denseIn(dtype, x.rows, x.columns.length, space.arena);
@@ -174,7 +183,11 @@ export function oneHotCentersStep(context: TaskContext, args: CenterArgs, x: Mat
       for (let i = 0; i < values.length; i++) see(i, column, featureOf[column] as number, values[i] as number);
     });
   } else {
-    const [indptr, indices, values] = [context.memory.view(x.indptr), context.memory.view(x.indices), context.memory.view(x.values)];
+    const [indptr, indices, values] = [
+      context.memory.view(x.indptr),
+      context.memory.view(x.indices),
+      context.memory.view(x.values),
+    ];
     for (let i = 0; i < x.rows; i++) {
       for (let k = indptr[i] as number; k < (indptr[i + 1] as number); k++) {
         const column = indices[k] as number;
@@ -184,7 +197,8 @@ export function oneHotCentersStep(context: TaskContext, args: CenterArgs, x: Mat
   }
   best.columns.forEach((column, j) => {
     const out = context.memory.view(column as Column<"f64">);
-    for (let i = 0; i < out.length; i++) out[i] = (args.centers[j] as Float64Array)[(bins[j] as Int32Array)[i] as number] as number;
+    for (let i = 0; i < out.length; i++)
+      out[i] = (args.centers[j] as Float64Array)[(bins[j] as Int32Array)[i] as number] as number;
   });
   return best;
 }

@@ -49,7 +49,9 @@ export class Binarizer extends StatelessTransformer<BinarizerParams> {
   protected override checkInput(owner: string, layout: "dense" | "csr"): void {
     const { threshold } = this.params;
     if (layout === "csr" && threshold < 0) {
-      throw new DataError(`${owner}: X is sparse, and with threshold ${threshold} its zeros would become ones. Use a threshold >= 0.`);
+      throw new DataError(
+        `${owner}: X is sparse, and with threshold ${threshold} its zeros would become ones. Use a threshold >= 0.`,
+      );
     }
   }
 
@@ -57,7 +59,12 @@ export class Binarizer extends StatelessTransformer<BinarizerParams> {
     this.checkInput("Binarizer.transform", x.layout);
     const { innerShape, names, layout } = x;
     const args = { threshold: this.params.threshold, owner: "Binarizer.transform", names: this.featureNames };
-    return x.mapChunks("Binarizer", fnRef(import.meta.url, "binarizeStep"), args, { innerShape, names, layout, dtype: floatDtype(x.dtype) });
+    return x.mapChunks("Binarizer", fnRef(import.meta.url, "binarizeStep"), args, {
+      innerShape,
+      names,
+      layout,
+      dtype: floatDtype(x.dtype),
+    });
   }
 }
 

@@ -3,7 +3,15 @@ import type { Plain } from "../src/base/plain.js";
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { FitOptions } from "../src/estimator/design.js";
-import { assertNotEmpty, noRows, reduceTable, vectorsIn, type ColumnKind, type Table, type TableStepArgs } from "../src/estimator/table.js";
+import {
+  assertNotEmpty,
+  noRows,
+  reduceTable,
+  vectorsIn,
+  type ColumnKind,
+  type Table,
+  type TableStepArgs,
+} from "../src/estimator/table.js";
 import type { DenseChunk } from "../src/memory/column.js";
 import { PartitionCells, unknownCategory, type Category } from "./column-codes.js";
 
@@ -36,32 +44,59 @@ export interface LearnSettings {
 export function assertCategorical(owner: string, table: Table): void {
   for (const { name, kind, dtype } of table.columns) {
     if (kind !== "other") continue;
-    throw new DataError(`${owner}: column ${show(name)} is ${dtype}. Cast it to String, take its parts (DateFeatures), or drop it.`, {
-      details: { column: name },
-    });
+    throw new DataError(
+      `${owner}: column ${show(name)} is ${dtype}. Cast it to String, take its parts (DateFeatures), or drop it.`,
+      {
+        details: { column: name },
+      },
+    );
   }
 }
 
 /** The categories of all columns with their weights, in one pass. @throws DataError naming the column */
-export async function learnCategories(owner: string, table: Table, settings: LearnSettings, options: FitOptions): Promise<Learnt> {
+export async function learnCategories(
+  owner: string,
+  table: Table,
+  settings: LearnSettings,
+  options: FitOptions,
+): Promise<Learnt> {
   assertNotEmpty(owner, table);
   assertCategorical(owner, table);
   const given = settings.categories === "auto" ? null : checkGiven(owner, table, settings.categories);
   const args = { given: given as Plain, limit: settings.limit, refuse: settings.refuse ?? null };
   const merge = (a: CountPartial, b: CountPartial): CountPartial => mergeCounts(owner, table, settings.limit, a, b);
   const step = fnRef(import.meta.url, "countStep");
-  const total = await reduceTable<CountPartial>(owner, table, { sampleWeight: options.sampleWeight }, { step, args, combine: merge }, options);
+  const total = await reduceTable<CountPartial>(
+    owner,
+    table,
+    { sampleWeight: options.sampleWeight },
+    { step, args, combine: merge },
+    options,
+  );
   if (total.rows === 0) throw noRows(owner);
-  return { rows: total.rows, weight: total.weight, columns: total.columns.map((column, j) => sorted(column, given?.[j])) };
+  return {
+    rows: total.rows,
+    weight: total.weight,
+    columns: total.columns.map((column, j) => sorted(column, given?.[j])),
+  };
 }
 
-function checkGiven(owner: string, table: Table, given: readonly (readonly Category[])[]): readonly (readonly Category[])[] {
+function checkGiven(
+  owner: string,
+  table: Table,
+  given: readonly (readonly Category[])[],
+): readonly (readonly Category[])[] {
   if (given.length !== table.width) {
-    throw new ParameterError(`${owner}: categories has ${given.length} lists, but X has ${table.width} columns. Give one list a column.`);
+    throw new ParameterError(
+      `${owner}: categories has ${given.length} lists, but X has ${table.width} columns. Give one list a column.`,
+    );
   }
   given.forEach((list, j) => {
     const twice = list.find((value, i) => list.findIndex((other) => Object.is(other, value)) !== i);
-    if (twice !== undefined) throw new ParameterError(`${owner}: categories of column ${show(table.columns[j]?.name)} have ${show(twice)} twice. Name each once.`);
+    if (twice !== undefined)
+      throw new ParameterError(
+        `${owner}: categories of column ${show(table.columns[j]?.name)} have ${show(twice)} twice. Name each once.`,
+      );
   });
   return given;
 }
@@ -80,7 +115,12 @@ interface CountArgs extends TableStepArgs {
 }
 
 /** Counts one partition. @throws DataError for an infinity, too many values, or one that is not among those given */
-export function countStep(context: TaskContext, args: CountArgs, value: unknown, ...vectors: DenseChunk[]): CountPartial {
+export function countStep(
+  context: TaskContext,
+  args: CountArgs,
+  value: unknown,
+  ...vectors: DenseChunk[]
+): CountPartial {
   const cells = new PartitionCells(context, args.columns, value);
   const { owner } = args.zip;
   const partition = context.partition?.index ?? 0;
@@ -93,7 +133,9 @@ export function countStep(context: TaskContext, args: CountArgs, value: unknown,
     const infinite = values.findIndex((one) => one === Infinity || one === -Infinity);
     if (infinite >= 0) throw infiniteError(owner, name, partition, firstRows[infinite] ?? 0, values[infinite] ?? null);
     const counts = new Float64Array(values.length);
-    if (weights) for (let i = 0; i < codes.length; i++) counts[codes[i] as number] = (counts[codes[i] as number] as number) + (weights[i] as number);
+    if (weights)
+      for (let i = 0; i < codes.length; i++)
+        counts[codes[i] as number] = (counts[codes[i] as number] as number) + (weights[i] as number);
     else for (let i = 0; i < codes.length; i++) counts[codes[i] as number] = (counts[codes[i] as number] as number) + 1;
     const given = args.given?.[j];
     const known = given ? new Set(given) : undefined;
@@ -101,10 +143,20 @@ export function countStep(context: TaskContext, args: CountArgs, value: unknown,
     const kept = values.map((_, k) => k).filter((k) => (counts[k] as number) > 0);
     const strange = known ? kept.find((k) => !known.has(values[k] as Category)) : undefined;
     if (strange !== undefined && args.refuse !== null) {
-      throw unknownCategory(owner, name, { partition, row: firstRows[strange] ?? 0 }, values[strange] ?? null, given?.length ?? 0, args.refuse);
+      throw unknownCategory(
+        owner,
+        name,
+        { partition, row: firstRows[strange] ?? 0 },
+        values[strange] ?? null,
+        given?.length ?? 0,
+        args.refuse,
+      );
     }
     const listed = known ? kept.filter((k) => known.has(values[k] as Category)) : kept;
-    return { values: listed.map((k) => values[k] as Category), counts: Float64Array.from(listed, (k) => counts[k] as number) };
+    return {
+      values: listed.map((k) => values[k] as Category),
+      counts: Float64Array.from(listed, (k) => counts[k] as number),
+    };
   });
   return { rows: cells.rows, weight: weights ? weights.reduce((sum, one) => sum + one, 0) : cells.rows, columns };
 }
@@ -167,14 +219,20 @@ export interface RareSettings {
 }
 
 /** For each category whether it is rare; undefined where none is. Ties go to the later category, as in scikit-learn. */
-export function rareCategories({ counts }: LearntColumn, weight: number, settings: RareSettings): boolean[] | undefined {
+export function rareCategories(
+  { counts }: LearntColumn,
+  weight: number,
+  settings: RareSettings,
+): boolean[] | undefined {
   const { minFrequency, maxCategories } = settings;
   const least = minFrequency === null ? 0 : minFrequency < 1 ? minFrequency * weight : minFrequency;
   const rare = Array.from(counts, (count) => count < least);
   const inRare = rare.filter(Boolean).length;
   const left = counts.length - inRare + Math.min(1, inRare);
   if (maxCategories !== null && maxCategories < left) {
-    const order = Array.from(counts, (_, k) => k).sort((a, b) => (counts[a] as number) - (counts[b] as number) || a - b);
+    const order = Array.from(counts, (_, k) => k).sort(
+      (a, b) => (counts[a] as number) - (counts[b] as number) || a - b,
+    );
     const common = maxCategories - 1;
     for (const k of order.slice(0, order.length - common)) rare[k] = true;
   }

@@ -18,7 +18,11 @@ export interface MatchedColumn extends CodedColumn {
 }
 
 /** The columns of a partition matched with the categories of the fit. @throws DataError for unknown ones where they are refused */
-export function matchColumns(context: TaskContext, table: CodeTable, value: unknown): { rows: number; columns: MatchedColumn[] } {
+export function matchColumns(
+  context: TaskContext,
+  table: CodeTable,
+  value: unknown,
+): { rows: number; columns: MatchedColumn[] } {
   const cells = new PartitionCells(context, table.columns, value);
   const columns = table.columns.map(({ name }, j): MatchedColumn => {
     const coded = cells.code(j);

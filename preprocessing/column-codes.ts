@@ -1,5 +1,5 @@
 import { DataError, show } from "../src/base/errors.js";
-import { frameIn, isSealedFrame } from "../src/collections/frame/live-frame.js";
+import { frameIn, isSealedFrame, SealedView } from "../src/collections/frame/live-frame.js";
 import { polars, type PolarsFrame } from "../src/collections/frame/polars.js";
 import { codeBatches, textBatches, type TextBatch } from "../src/collections/frame/text-views.js";
 import { numbersOf } from "../src/collections/frame/to-array-task.js";
@@ -37,11 +37,12 @@ export class PartitionCells {
     this.#columns = columns;
     this.#chunk = isDense(value) ? value.columns : [];
     const text = columns.filter((column) => column.kind === "text").map((column) => column.name);
-    const found = isSealedFrame(value) && text.length > 0 ? textBatches(context.memory.view(value.bytes), text) : undefined;
+    const sealed = value instanceof SealedView ? value.frame : isSealedFrame(value) ? value : undefined;
+    const found = sealed && text.length > 0 ? textBatches(context.memory.view(sealed.bytes), text) : undefined;
     this.#text = found ?? new Map<string, TextBatch[]>();
     const others = columns.map((column) => column.name).filter((name) => !this.#text.has(name));
     if (!isDense(value) && (others.length > 0 || !found)) this.#frame = frameIn(context, value, others);
-    this.rows = isDense(value) || (isSealedFrame(value) && !this.#frame) ? value.rows : (this.#frame?.height ?? 0);
+    this.rows = isDense(value) ? value.rows : (sealed?.rows ?? this.#frame?.height ?? 0);
   }
 
   /** Column j coded; `tooMany` is called beyond `limit` distinct values. Strings are compared inside Polars. */
@@ -66,15 +67,24 @@ function codeText(frame: PolarsFrame, name: string, limit: number, tooMany: TooM
   const series = frame.getColumn(name);
   const physical =
     series.nullCount() > 0
-      ? frame.select(pl.col(name).cast(pl.Categorical).cast(pl.UInt32).fillNull(pl.lit(MISSING).cast(pl.UInt32))).getColumn(name)
+      ? frame
+          .select(pl.col(name).cast(pl.Categorical).cast(pl.UInt32).fillNull(pl.lit(MISSING).cast(pl.UInt32)))
+          .getColumn(name)
       : series.cast(pl.Categorical).cast(pl.UInt32);
   const { codes, firstRows } = compact(physical.toTypedArray() as Uint32Array, limit, tooMany);
-  const values = series.gather([...firstRows]).cast(pl.String).toArray() as (string | null)[];
+  const values = series
+    .gather([...firstRows])
+    .cast(pl.String)
+    .toArray() as (string | null)[];
   return { codes, firstRows, values };
 }
 
 /** Codes of any size as 0, 1, 2, ... in order of their first row. */
-function compact(raw: Uint32Array, limit: number, tooMany: TooMany | undefined): { codes: Int32Array; firstRows: number[] } {
+function compact(
+  raw: Uint32Array,
+  limit: number,
+  tooMany: TooMany | undefined,
+): { codes: Int32Array; firstRows: number[] } {
   let max = 0;
   for (let i = 0; i < raw.length; i++) {
     const code = raw[i] as number;

@@ -26,7 +26,11 @@ export function rangesStep(context: TaskContext, _args: undefined, design: Desig
   const weight = w ? w.reduce((sum, value) => sum + value, 0) : x.rows;
   // Weights count here only where they are 0.
   const skip = w?.some((value) => value === 0) ? w : undefined;
-  return { rows: x.rows, weight, ...(x.kind === "dense" ? denseRanges(context, x, skip) : csrRanges(context, x, skip)) };
+  return {
+    rows: x.rows,
+    weight,
+    ...(x.kind === "dense" ? denseRanges(context, x, skip) : csrRanges(context, x, skip)),
+  };
 }
 
 /** Names {@link rangesStep} for the engine. */

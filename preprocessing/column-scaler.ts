@@ -18,7 +18,10 @@ export function divisorOf(spread: Float64Array): Float64Array {
 }
 
 /** A transformer that can go back. */
-export abstract class InvertibleTransformer<P extends object, S extends FittedInput & object> extends Transformer<P, S> {
+export abstract class InvertibleTransformer<P extends object, S extends FittedInput & object> extends Transformer<
+  P,
+  S
+> {
   /** The lazy inverse of checked columns. */
   protected abstract invertArray(x: DistributedArray): DistributedArray;
 
@@ -29,20 +32,34 @@ export abstract class InvertibleTransformer<P extends object, S extends FittedIn
   inverseTransform(X: MatrixInput): DistributedArray | FrameLike | Promise<LocalMatrix>;
   inverseTransform(X: MatrixInput): DistributedArray | FrameLike | Promise<LocalMatrix> {
     const owner = `${this.kind}.inverseTransform`;
-    const result = applyToRows(owner, X, this.state, (x) => this.invertArray(x), (local) => local);
+    const result = applyToRows(
+      owner,
+      X,
+      this.state,
+      (x) => this.invertArray(x),
+      (local) => local,
+    );
     return isFrame(X) ? X.fromArray(result as DistributedArray) : result;
   }
 }
 
 /** A transformer of the form `(x − center) / scale`, column by column. */
-export abstract class ColumnScaler<P extends object, S extends FittedInput & object> extends InvertibleTransformer<P, S> {
+export abstract class ColumnScaler<P extends object, S extends FittedInput & object> extends InvertibleTransformer<
+  P,
+  S
+> {
   /** What is subtracted from each column. */
   protected abstract readonly shift: Float64Array;
   /** What each column is divided by. */
   protected abstract readonly divisor: Float64Array;
 
   protected transformArray(x: DistributedArray): DistributedArray {
-    return this.affine(x, "scaleStep", this.shift, this.divisor.map((value) => 1 / value));
+    return this.affine(
+      x,
+      "scaleStep",
+      this.shift,
+      this.divisor.map((value) => 1 / value),
+    );
   }
 
   protected invertArray(x: DistributedArray): DistributedArray {

@@ -25,19 +25,29 @@ export abstract class ColumnSelector<P extends object, S extends FittedInput & o
   protected transformArray(x: DistributedArray): DistributedArray {
     const kept = this.supportIndices;
     if (kept.length === 0) {
-      throw new DataError(`${this.kind}.transform: no column is selected. Lower the threshold, or select more columns.`);
+      throw new DataError(
+        `${this.kind}.transform: no column is selected. Lower the threshold, or select more columns.`,
+      );
     }
     if (x.layout !== "csr") return x.columns(kept);
     const position = new Int32Array(x.width).fill(-1);
     kept.forEach((j, k) => (position[j] = k));
     const names = x.names ? kept.map((j) => x.names?.[j] ?? "") : undefined;
     const args = { position, width: kept.length };
-    return x.mapChunks(this.kind, fnRef(import.meta.url, "keepColumns"), args, { innerShape: [kept.length], names, layout: "csr" });
+    return x.mapChunks(this.kind, fnRef(import.meta.url, "keepColumns"), args, {
+      innerShape: [kept.length],
+      names,
+      layout: "csr",
+    });
   }
 }
 
 /** The entries of one partition whose column has a position, under that position. */
-export function keepColumns(context: TaskContext, args: { position: Int32Array; width: number }, x: CsrChunk): CsrChunk {
+export function keepColumns(
+  context: TaskContext,
+  args: { position: Int32Array; width: number },
+  x: CsrChunk,
+): CsrChunk {
   const { memory } = context;
   const indptr = memory.view(x.indptr);
   const indices = memory.view(x.indices);

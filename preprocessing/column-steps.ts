@@ -80,7 +80,8 @@ export function requireSameColumns(owner: string, a: FittedColumns, b: FittedCol
       `${owner}: one saw ${a.nFeatures} columns, the other ${b.nFeatures}. Merge what was fitted on the same columns.`,
     );
   }
-  const other = a.featureNames && b.featureNames ? a.featureNames.findIndex((name, j) => name !== b.featureNames?.[j]) : -1;
+  const other =
+    a.featureNames && b.featureNames ? a.featureNames.findIndex((name, j) => name !== b.featureNames?.[j]) : -1;
   if (other >= 0) {
     throw new DataError(
       `${owner}: column ${other} is ${JSON.stringify(a.featureNames?.[other])} in one and ${JSON.stringify(b.featureNames?.[other])} in the other. Merge what was fitted on the same columns.`,

@@ -29,7 +29,10 @@ const TABLE = new ParamTable<DateFeaturesParams>("DateFeatures", (z) =>
       .min(1)
       .default(["month", "day", "weekday", "hour"])
       .describe("parts of each date, in the order of the output"),
-    cyclic: z.boolean().default(false).describe("whether a part that comes round again becomes the sine and cosine of its angle"),
+    cyclic: z
+      .boolean()
+      .default(false)
+      .describe("whether a part that comes round again becomes the sine and cosine of its angle"),
   }),
 );
 
@@ -77,7 +80,8 @@ export class DateFeatures extends Transformer<DateFeaturesParams, FittedInput> {
   async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "DateFeatures.fit";
     using design = Design.open(owner, X, undefined, options);
-    if (design.layout === "csr") throw new DataError(`${owner}: X is sparse, but dates are not. Pass a frame or a dense array.`);
+    if (design.layout === "csr")
+      throw new DataError(`${owner}: X is sparse, but dates are not. Pass a frame or a dense array.`);
     const look = fnRef(new URL("../src/estimator/design-tasks.js", import.meta.url).href, "locateInfinite");
     const rows = await design.reduce<number>(look, { owner, names: design.names }, (a, b) => a + b);
     if (rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
@@ -89,13 +93,22 @@ export class DateFeatures extends Transformer<DateFeaturesParams, FittedInput> {
     const { features, cyclic } = this.params;
     return super
       .getFeatureNamesOut()
-      .flatMap((name) => features.flatMap((part) => (cyclic && CYCLES[part] ? [`${name}_${part}_sin`, `${name}_${part}_cos`] : [`${name}_${part}`])));
+      .flatMap((name) =>
+        features.flatMap((part) =>
+          cyclic && CYCLES[part] ? [`${name}_${part}_sin`, `${name}_${part}_cos`] : [`${name}_${part}`],
+        ),
+      );
   }
 
   protected transformArray(x: DistributedArray): DistributedArray {
     const { features, cyclic } = this.params;
     const names = this.getFeatureNamesOut();
-    return x.mapChunks("DateFeatures", fnRef(import.meta.url, "datePartsStep"), { features: [...features], cyclic, width: names.length }, { innerShape: [names.length], names });
+    return x.mapChunks(
+      "DateFeatures",
+      fnRef(import.meta.url, "datePartsStep"),
+      { features: [...features], cyclic, width: names.length },
+      { innerShape: [names.length], names },
+    );
   }
 }
 
@@ -104,7 +117,11 @@ registerEstimator("DateFeatures", DateFeatures);
 const DAY = 86_400_000;
 
 /** Parts of the dates of one partition, given in milliseconds. */
-export function datePartsStep(context: TaskContext, args: { features: readonly DatePart[]; cyclic: boolean; width: number }, x: DenseChunk): DenseChunk {
+export function datePartsStep(
+  context: TaskContext,
+  args: { features: readonly DatePart[]; cyclic: boolean; width: number },
+  x: DenseChunk,
+): DenseChunk {
   const out = context.memory.dense("f64", x.rows, args.width);
   let next = 0;
   const target = (): Float64Array => context.memory.view(out.columns[next++] as Column<"f64">);
@@ -152,7 +169,9 @@ function calendarPart(part: "year" | "quarter" | "month" | "day" | "dayOfYear", 
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
   const dayFromMarch = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const monthFromMarch = Math.floor((5 * dayFromMarch + 2) / 153);
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;

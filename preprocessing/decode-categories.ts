@@ -37,18 +37,29 @@ export function decodeCategories(
   names: readonly string[] | undefined,
 ): DistributedArray | DistributedDataFrame | Promise<LocalMatrix | PolarsFrame> {
   const x = toMatrix(owner, X);
-  const width = form === "code" ? features.length : features.reduce((sum, feature) => sum + feature.positions.length, 0);
-  if (x.width !== width) throw new DataError(`${owner}: X has ${x.width} columns, but transform gives ${width}. Pass what transform returned.`);
+  const width =
+    form === "code" ? features.length : features.reduce((sum, feature) => sum + feature.positions.length, 0);
+  if (x.width !== width)
+    throw new DataError(
+      `${owner}: X has ${x.width} columns, but transform gives ${width}. Pass what transform returned.`,
+    );
   const numeric = features.every(({ kind }) => kind === "number");
   const step = fnRef(import.meta.url, numeric ? "decodeNumbers" : "decodeFrame");
   const plan = TaskPlan.blockwise(x.plan, owner, step, { features, form } as unknown as Plain);
   const result = numeric
     ? new DistributedArray({ plan, innerShape: [features.length], dtype: "f64", partitionRows: x.partitionRows, names })
-    : new DistributedDataFrame(frameState({ kind: "plan", plan }, emptyFrame(schemaOf(features), owner), x.partitionRows));
+    : new DistributedDataFrame(
+        frameState({ kind: "plan", plan }, emptyFrame(schemaOf(features), owner), x.partitionRows),
+      );
   return isLocal(X) ? result.compute() : result;
 }
 
-const DTYPES: Readonly<Record<ColumnKind, string>> = { number: "Float64", text: "String", boolean: "Bool", other: "String" };
+const DTYPES: Readonly<Record<ColumnKind, string>> = {
+  number: "Float64",
+  text: "String",
+  boolean: "Bool",
+  other: "String",
+};
 
 function schemaOf(features: readonly DecodedFeature[]): Record<string, string> {
   return Object.fromEntries(features.map(({ name, kind }) => [name, DTYPES[kind]]));
@@ -104,7 +115,11 @@ export function decodeFrame(context: TaskContext, args: DecodeArgs, x: MatrixChu
     const own = positions[j] as Int32Array;
     const values = [...categories, missingOf(kind)];
     const dtype = kind === "number" ? pl.Float64 : kind === "boolean" ? pl.Bool : pl.String;
-    return pl.Series(name, Array.from(own, (position) => values[position] ?? null), dtype);
+    return pl.Series(
+      name,
+      Array.from(own, (position) => values[position] ?? null),
+      dtype,
+    );
   });
   return new LiveFrame(pl.DataFrame(series));
 }

@@ -73,7 +73,12 @@ async function innerQuantiles(
   const bins = Math.max(1, Math.min(BINS, Math.ceil(ranges.rows / 32)));
   const columns = Array.from(ranges.min, (low, j) => ({ low, high: ranges.max[j] as number }));
   const live = columns.map((_, column) => column).filter((j) => (columns[j]?.low ?? 0) <= (columns[j]?.high ?? -1));
-  const first = live.map((column): Search => ({ ...(columns[column] as { low: number; high: number }), column, below: 0, targets: [] }));
+  const first = live.map((column): Search => ({
+    ...(columns[column] as { low: number; high: number }),
+    column,
+    below: 0,
+    targets: [],
+  }));
   const counts = await histogram(design, first, bins);
   const totals = new Float64Array(columns.length);
   first.forEach(({ column }, k) => {
@@ -86,7 +91,12 @@ async function innerQuantiles(
     return narrow({ ...search, targets }, counts.subarray(k * bins, (k + 1) * bins), bins, wanted);
   });
   for (let limit = GATHER_LIMIT; searches.length > 0; limit *= 4) {
-    const runs = await design.reduce<Run[]>(GATHER_STEP, { intervals: intervalsOf(searches), limit }, mergeRunLists, false);
+    const runs = await design.reduce<Run[]>(
+      GATHER_STEP,
+      { intervals: intervalsOf(searches), limit },
+      mergeRunLists,
+      false,
+    );
     const left: Search[] = [];
     runs.forEach((run, k) => {
       const search = searches[k] as Search;

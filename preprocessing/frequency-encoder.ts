@@ -26,8 +26,14 @@ interface FrequencyState extends FittedTable {
 
 const TABLE = new ParamTable<FrequencyEncoderParams>("FrequencyEncoder", (z) =>
   z.object({
-    normalize: z.boolean().default(true).describe("whether the result is the share of the rows rather than their number"),
-    handleUnknown: z.enum(["error", "zero"]).default("zero").describe("a category that fit has not seen: an error, or 0"),
+    normalize: z
+      .boolean()
+      .default(true)
+      .describe("whether the result is the share of the rows rather than their number"),
+    handleUnknown: z
+      .enum(["error", "zero"])
+      .default("zero")
+      .describe("a category that fit has not seen: an error, or 0"),
     dtype: z.enum(["f64", "f32"]).default("f64").describe("type of the result"),
     categoryLimit: z.int().min(1).default(100_000).describe("more categories in a column are an error"),
   }),
@@ -65,7 +71,12 @@ export class FrequencyEncoder extends FrameTransformer<FrequencyEncoderParams, F
   async fit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "FrequencyEncoder.fit";
     const table = toTable(owner, X);
-    const learnt = await learnCategories(owner, table, { categories: "auto", limit: this.params.categoryLimit }, options);
+    const learnt = await learnCategories(
+      owner,
+      table,
+      { categories: "auto", limit: this.params.categoryLimit },
+      options,
+    );
     this.setState({
       nFeatures: table.width,
       ...(table.names ? { featureNames: table.names } : {}),
@@ -97,7 +108,15 @@ export class FrequencyEncoder extends FrameTransformer<FrequencyEncoderParams, F
     const { handleUnknown, dtype } = this.params;
     const refuse = handleUnknown === "error" ? REMEDY : null;
     const unknown = new Float64Array(table.width);
-    const numbers = { owner: "FrequencyEncoder.transform", columns: table.columns, categories, refuse, values: this.encodings, unknown, dtype };
+    const numbers = {
+      owner: "FrequencyEncoder.transform",
+      columns: table.columns,
+      categories,
+      refuse,
+      values: this.encodings,
+      unknown,
+      dtype,
+    };
     return mapCategories("FrequencyEncoder", table, numbers, featureNames);
   }
 }

@@ -32,7 +32,10 @@ export interface FunctionTransformerParams {
 const TABLE = new ParamTable<FunctionTransformerParams>("FunctionTransformer", (z) => {
   const isFn = (value: unknown): boolean => value === null || typeof value === "function" || isRef(value);
   const fn = z.custom<ColumnsFn | null>(isFn, "must be a function, { module, export } or null");
-  const plain = z.custom<Plain>((value) => notPlainPart(value) === undefined, "must be plain data: numbers, strings, arrays, records, typed arrays");
+  const plain = z.custom<Plain>(
+    (value) => notPlainPart(value) === undefined,
+    "must be plain data: numbers, strings, arrays, records, typed arrays",
+  );
   return z.object({
     func: fn.default(null).describe("called with each partition's columns; null leaves them as they are"),
     inverseFunc: fn.default(null).describe("the inverse of func; null leaves the columns as they are"),
@@ -102,8 +105,12 @@ export class FunctionTransformer extends StatelessTransformer<FunctionTransforme
   inverseTransform(X: MatrixInput): DistributedArray | FrameLike | Promise<LocalMatrix> {
     const owner = "FunctionTransformer.inverseTransform";
     const { inverseFunc, inverseArgs, featureNamesOut } = this.params;
-    const fitted = { nFeatures: featureNamesOut?.length ?? this.nFeatures, featureNames: featureNamesOut ?? this.featureNames };
-    const build = (x: DistributedArray): DistributedArray => apply(owner, x, inverseFunc, inverseArgs, this.nFeatures, this.featureNames);
+    const fitted = {
+      nFeatures: featureNamesOut?.length ?? this.nFeatures,
+      featureNames: featureNamesOut ?? this.featureNames,
+    };
+    const build = (x: DistributedArray): DistributedArray =>
+      apply(owner, x, inverseFunc, inverseArgs, this.nFeatures, this.featureNames);
     const result = applyToRows(owner, X, fitted, build, (local) => local);
     return isFrame(X) ? X.fromArray(result as DistributedArray) : result;
   }
@@ -122,7 +129,9 @@ export class FunctionTransformer extends StatelessTransformer<FunctionTransforme
   protected override encodeParams(params: Readonly<FunctionTransformerParams>): unknown {
     for (const name of ["func", "inverseFunc"] as const) {
       if (typeof params[name] !== "function") continue;
-      throw new DataError(`FunctionTransformer.toJSON: ${name} is an inline function, which files cannot hold. Move it to a module and pass { module: import.meta.url, export: "name" }.`);
+      throw new DataError(
+        `FunctionTransformer.toJSON: ${name} is an inline function, which files cannot hold. Move it to a module and pass { module: import.meta.url, export: "name" }.`,
+      );
     }
     return params;
   }
@@ -158,5 +167,8 @@ export async function functionStep(
   const result = await userPartition(context, args, x);
   if (result.rows === x.rows) return result;
   const partition = context.partition?.index ?? 0;
-  throw new DataError(`${args.label}: the function got ${x.rows} rows of partition ${partition} and returned ${result.rows}. It has to return one value a row in each column.`, { details: { partition } });
+  throw new DataError(
+    `${args.label}: the function got ${x.rows} rows of partition ${partition} and returned ${result.rows}. It has to return one value a row in each column.`,
+    { details: { partition } },
+  );
 }

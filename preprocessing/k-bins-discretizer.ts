@@ -34,12 +34,18 @@ interface KBinsDiscretizerState {
 
 const TABLE = new ParamTable<KBinsDiscretizerParams>("KBinsDiscretizer", (z) =>
   z.object({
-    nBins: z.union([z.int().min(2), z.array(z.int().min(2)).min(1)]).default(5).describe("bins of each column, or one number a column"),
+    nBins: z
+      .union([z.int().min(2), z.array(z.int().min(2)).min(1)])
+      .default(5)
+      .describe("bins of each column, or one number a column"),
     encode: z
       .enum(["onehot", "onehotDense", "ordinal"])
       .default("onehot")
       .describe("a column of 0 and 1 for each bin, sparse or dense, or the bin's number"),
-    strategy: z.enum(["uniform", "quantile"]).default("quantile").describe("bins of equal width, or of equally many rows"),
+    strategy: z
+      .enum(["uniform", "quantile"])
+      .default("quantile")
+      .describe("bins of equal width, or of equally many rows"),
     quantileMethod: z
       .enum(["averagedInvertedCdf", "linear"])
       .default("averagedInvertedCdf")
@@ -91,12 +97,22 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "its bins are cut from dense columns");
     if (typeof nBins !== "number" && nBins.length !== design.nFeatures) {
-      throw new ParameterError(`${owner}: nBins has ${nBins.length} numbers, but X has ${design.nFeatures} columns. Pass one number for each, or one for all.`);
+      throw new ParameterError(
+        `${owner}: nBins has ${nBins.length} numbers, but X has ${design.nFeatures} columns. Pass one number for each, or one for all.`,
+      );
     }
-    const counts = Array.from({ length: design.nFeatures }, (_, j) => (typeof nBins === "number" ? nBins : (nBins[j] as number)));
+    const counts = Array.from({ length: design.nFeatures }, (_, j) =>
+      typeof nBins === "number" ? nBins : (nBins[j] as number),
+    );
     const ranges = await rangesOf(design, "refused", strategy === "uniform" ? "once" : "hold");
-    const binEdges = strategy === "uniform" ? uniformEdges(ranges, counts) : await this.#quantileEdges(design, ranges, counts);
-    this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), binEdges, dataMin: ranges.min });
+    const binEdges =
+      strategy === "uniform" ? uniformEdges(ranges, counts) : await this.#quantileEdges(design, ranges, counts);
+    this.setState({
+      nFeatures: design.nFeatures,
+      ...(design.names ? { featureNames: design.names } : {}),
+      binEdges,
+      dataMin: ranges.min,
+    });
     return this;
   }
 
@@ -125,7 +141,10 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
     const owner = "KBinsDiscretizer.inverseTransform";
     const ordinal = this.params.encode === "ordinal";
     const names = this.featureNames ? this.getFeatureNamesOut() : undefined;
-    const fitted = { nFeatures: ordinal ? this.nFeatures : this.nBins.reduce((sum, n) => sum + n, 0), featureNames: names };
+    const fitted = {
+      nFeatures: ordinal ? this.nFeatures : this.nBins.reduce((sum, n) => sum + n, 0),
+      featureNames: names,
+    };
     const build = (x: DistributedArray): DistributedArray => {
       if (ordinal && x.layout === "csr") throw sparseError(owner, "bin numbers are dense");
       const args = { centers: this.#centers(), offsets: this.#offsets() };
@@ -166,14 +185,17 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
   #centers(): Float64Array[] {
     return this.binEdges.map((edges, j) =>
       Float64Array.from({ length: edges.length - 1 }, (_, bin) =>
-        Number.isFinite(edges[bin]) ? ((edges[bin] as number) + (edges[bin + 1] as number)) * 0.5 : (this.state.dataMin[j] as number),
+        Number.isFinite(edges[bin])
+          ? ((edges[bin] as number) + (edges[bin + 1] as number)) * 0.5
+          : (this.state.dataMin[j] as number),
       ),
     );
   }
 
   async #quantileEdges(design: Design, ranges: ColumnRanges, counts: readonly number[]): Promise<Float64Array[]> {
     // One search for the levels of all columns; each takes its own.
-    const levelsOf = (bins: number): number[] => Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : (i * (100 / bins)) / 100));
+    const levelsOf = (bins: number): number[] =>
+      Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : (i * (100 / bins)) / 100));
     const all = [...new Set(counts.flatMap(levelsOf))];
     const found = await exactQuantiles(design, ranges, all, this.params.quantileMethod);
     return counts.map((bins, j) => {
@@ -196,7 +218,10 @@ function uniformEdges({ min, max }: ColumnRanges, counts: readonly number[]): Fl
     const high = max[j] as number;
     if (low === high) return constantEdges();
     const step = (high - low) / bins;
-    if (!Number.isFinite(step)) throw new DataError(`KBinsDiscretizer.fit: column ${j} spans more than a double can hold, from ${low} to ${high}. Scale it first.`);
+    if (!Number.isFinite(step))
+      throw new DataError(
+        `KBinsDiscretizer.fit: column ${j} spans more than a double can hold, from ${low} to ${high}. Scale it first.`,
+      );
     return Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : i * step + low));
   });
 }

@@ -39,8 +39,12 @@ export class LabelEncoder {
   readonly kind = "LabelEncoder";
 
   static fromJSON(json: EstimatorJson): LabelEncoder {
-    if (json.kind !== "LabelEncoder") throw new DataError(`LabelEncoder: the JSON holds a ${show(json.kind)}. Load it with that class.`);
-    if (json.version !== MODEL_VERSION) throw new DataError(`LabelEncoder: the JSON has version ${show(json.version)}; this library reads ${MODEL_VERSION}.`);
+    if (json.kind !== "LabelEncoder")
+      throw new DataError(`LabelEncoder: the JSON holds a ${show(json.kind)}. Load it with that class.`);
+    if (json.version !== MODEL_VERSION)
+      throw new DataError(
+        `LabelEncoder: the JSON has version ${show(json.version)}; this library reads ${MODEL_VERSION}.`,
+      );
     const encoder = new LabelEncoder();
     const state = json.state as { classes: readonly Label[] } | null;
     if (state) encoder.#classes = state.classes;
@@ -54,7 +58,10 @@ export class LabelEncoder {
     if (found.length === 0) throw new DataError(`${owner}: y has no labels. Check where it comes from.`);
     const type = typeof found[0];
     const other = found.find((label) => typeof label !== type || Number.isNaN(label));
-    if (other !== undefined) throw new DataError(`${owner}: y has ${show(other)} among labels that are ${type}s. Use labels of one type, none missing.`);
+    if (other !== undefined)
+      throw new DataError(
+        `${owner}: y has ${show(other)} among labels that are ${type}s. Use labels of one type, none missing.`,
+      );
     this.#classes = [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
     return this;
   }
@@ -66,7 +73,8 @@ export class LabelEncoder {
 
   /** The distinct labels, ascending. @throws NotFittedError before fit */
   get classes(): readonly Label[] {
-    if (!this.#classes) throw new NotFittedError("LabelEncoder: it is not fitted yet. Call `await encoder.fit(y)` first.");
+    if (!this.#classes)
+      throw new NotFittedError("LabelEncoder: it is not fitted yet. Call `await encoder.fit(y)` first.");
     return this.#classes;
   }
 
@@ -78,7 +86,9 @@ export class LabelEncoder {
     if (y instanceof DistributedSeries) return y.encode(classes);
     if (y instanceof DistributedArray) {
       assertVector("LabelEncoder.transform", y);
-      const plan = TaskPlan.blockwise(y.plan, "LabelEncoder", fnRef(import.meta.url, "codeStep"), { classes: [...classes] });
+      const plan = TaskPlan.blockwise(y.plan, "LabelEncoder", fnRef(import.meta.url, "codeStep"), {
+        classes: [...classes],
+      });
       return new DistributedArray({ plan, innerShape: [], dtype: "f64", partitionRows: y.partitionRows });
     }
     const codeOf = new Map(classes.map((label, code) => [label, code]));
@@ -101,7 +111,10 @@ export class LabelEncoder {
     return Array.from(codes, (code, row) => {
       const label = classes[code];
       if (label === undefined) {
-        throw new DataError(`LabelEncoder.inverseTransform: row ${row} is ${show(code)}; codes are 0 to ${classes.length - 1}.`, { details: { row } });
+        throw new DataError(
+          `LabelEncoder.inverseTransform: row ${row} is ${show(code)}; codes are 0 to ${classes.length - 1}.`,
+          { details: { row } },
+        );
       }
       return label;
     });
@@ -109,26 +122,39 @@ export class LabelEncoder {
 
   /** The encoder as JSON. */
   toJSON(): EstimatorJson {
-    return { kind: this.kind, version: MODEL_VERSION, params: {}, state: this.#classes ? { classes: [...this.#classes] } : null };
+    return {
+      kind: this.kind,
+      version: MODEL_VERSION,
+      params: {},
+      state: this.#classes ? { classes: [...this.#classes] } : null,
+    };
   }
 }
 
 async function distinct(owner: string, y: Labels, options: FrameRunOptions): Promise<Label[]> {
   if (y instanceof DistributedSeries) {
     const values = await y.unique(options);
-    if (values.includes(null)) throw new DataError(`${owner}: column ${show(y.name)} has missing labels. Drop or fill them first.`, { details: { column: y.name } });
+    if (values.includes(null))
+      throw new DataError(`${owner}: column ${show(y.name)} has missing labels. Drop or fill them first.`, {
+        details: { column: y.name },
+      });
     return values as Label[];
   }
   if (!(y instanceof DistributedArray)) return [...new Set(Array.from(y))];
   assertVector(owner, y);
   const union = (a: number[], b: number[]): number[] => [...new Set([...a, ...b])];
   const step = fnRef(import.meta.url, "distinctStep");
-  const found = await reducePartitions<number[]>([y.plan], { label: owner, step, args: { owner, limit: LIMIT }, combine: union }, options);
+  const found = await reducePartitions<number[]>(
+    [y.plan],
+    { label: owner, step, args: { owner, limit: LIMIT }, combine: union },
+    options,
+  );
   return found ?? [];
 }
 
 function assertVector(owner: string, y: DistributedArray): void {
-  if (y.width !== 1 || y.layout === "csr") throw new DataError(`${owner}: y has ${y.width} columns; it needs one dense one.`);
+  if (y.width !== 1 || y.layout === "csr")
+    throw new DataError(`${owner}: y has ${y.width} columns; it needs one dense one.`);
 }
 
 /** The distinct numbers of one partition. */
@@ -137,7 +163,9 @@ export function distinctStep(context: TaskContext, args: { owner: string; limit:
   for (const value of context.memory.view(y.columns[0] as Column)) {
     found.add(Number(value));
     if (found.size > args.limit) {
-      throw new DataError(`${args.owner}: y has more than ${args.limit} distinct values by partition ${context.partition?.index ?? 0}. Labels are fewer; bin a number first.`);
+      throw new DataError(
+        `${args.owner}: y has more than ${args.limit} distinct values by partition ${context.partition?.index ?? 0}. Labels are fewer; bin a number first.`,
+      );
     }
   }
   return [...found];
@@ -151,7 +179,8 @@ export function codeStep(context: TaskContext, args: { classes: Label[] }, y: De
   const values = context.memory.view(y.columns[0] as Column);
   for (let i = 0; i < y.rows; i++) {
     const code = codeOf.get(Number(values[i]));
-    if (code === undefined) throw unknownLabel(Number(values[i]), i, args.classes.length, context.partition?.index ?? 0);
+    if (code === undefined)
+      throw unknownLabel(Number(values[i]), i, args.classes.length, context.partition?.index ?? 0);
     target[i] = code;
   }
   return out;
@@ -159,7 +188,10 @@ export function codeStep(context: TaskContext, args: { classes: Label[] }, y: De
 
 function unknownLabel(label: unknown, row: number, known: number, partition?: number): DataError {
   const where = partition === undefined ? "" : `partition ${partition}, `;
-  return new DataError(`LabelEncoder.transform: ${where}row ${row}: ${show(label)} is not among the ${known} classes. Fit on labels that have it.`, {
-    details: { row, ...(partition === undefined ? {} : { partition }) },
-  });
+  return new DataError(
+    `LabelEncoder.transform: ${where}row ${row}: ${show(label)} is not among the ${known} classes. Fit on labels that have it.`,
+    {
+      details: { row, ...(partition === undefined ? {} : { partition }) },
+    },
+  );
 }

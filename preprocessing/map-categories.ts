@@ -16,10 +16,27 @@ export interface CategoryNumbers extends CodeTable {
 }
 
 /** The lazy array of the categories' numbers, a column for a column. */
-export function mapCategories(label: string, table: Table, numbers: CategoryNumbers, names: readonly string[] | undefined): DistributedArray {
+export function mapCategories(
+  label: string,
+  table: Table,
+  numbers: CategoryNumbers,
+  names: readonly string[] | undefined,
+): DistributedArray {
   const bytes = table.rows === undefined ? undefined : table.rows * table.width * (numbers.dtype === "f32" ? 4 : 8);
-  const plan = TaskPlan.blockwise(table.plan, label, fnRef(import.meta.url, "mapStep"), numbers as unknown as Plain, bytes);
-  return new DistributedArray({ plan, innerShape: [table.width], dtype: numbers.dtype, partitionRows: table.partitionRows, names });
+  const plan = TaskPlan.blockwise(
+    table.plan,
+    label,
+    fnRef(import.meta.url, "mapStep"),
+    numbers as unknown as Plain,
+    bytes,
+  );
+  return new DistributedArray({
+    plan,
+    innerShape: [table.width],
+    dtype: numbers.dtype,
+    partitionRows: table.partitionRows,
+    names,
+  });
 }
 
 /** One partition. @throws DataError for an unknown category where they are refused */

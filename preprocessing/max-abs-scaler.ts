@@ -4,7 +4,13 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import { checkColumns, toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";

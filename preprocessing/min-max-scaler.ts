@@ -4,7 +4,13 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import { checkColumns, toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import type { DenseChunk, MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
@@ -134,17 +140,27 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
   }
 
   protected override transformArray(x: DistributedArray): DistributedArray {
-    if (x.layout === "csr") throw sparseError("MinMaxScaler.transform", "a shift would make it dense (MaxAbsScaler has none)");
+    if (x.layout === "csr")
+      throw sparseError("MinMaxScaler.transform", "a shift would make it dense (MaxAbsScaler has none)");
     if (!this.params.clip) return this.affine(x, "inverseStep", this.min, this.scale);
     const [low, high] = this.params.featureRange;
     const args = { shift: this.min, scale: this.scale, low, high };
     const { innerShape, names } = x;
-    return x.mapChunks("MinMaxScaler", fnRef(import.meta.url, "scaleAndClip"), args, { innerShape, names, dtype: floatDtype(x.dtype) });
+    return x.mapChunks("MinMaxScaler", fnRef(import.meta.url, "scaleAndClip"), args, {
+      innerShape,
+      names,
+      dtype: floatDtype(x.dtype),
+    });
   }
 
   protected override invertArray(x: DistributedArray): DistributedArray {
     if (x.layout === "csr") throw sparseError("MinMaxScaler.inverseTransform", "a shift would make it dense");
-    return this.affine(x, "scaleStep", this.min, this.scale.map((value) => 1 / value));
+    return this.affine(
+      x,
+      "scaleStep",
+      this.min,
+      this.scale.map((value) => 1 / value),
+    );
   }
 
   async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<MinMaxScalerState> {

@@ -21,7 +21,9 @@ const TABLE = new ParamTable<NormalizerParams>("Normalizer", (z) =>
     norm: z
       .enum(["l1", "l2", "max"])
       .default("l2")
-      .describe("what each row is divided by: the sum of magnitudes, the square root of the sum of squares, or the largest magnitude"),
+      .describe(
+        "what each row is divided by: the sum of magnitudes, the square root of the sum of squares, or the largest magnitude",
+      ),
   }),
 );
 
@@ -55,7 +57,12 @@ export class Normalizer extends StatelessTransformer<NormalizerParams> {
   protected transformArray(x: DistributedArray): DistributedArray {
     const { innerShape, names, layout } = x;
     const args = { norm: this.params.norm, owner: "Normalizer.transform", names: this.featureNames };
-    return x.mapChunks("Normalizer", fnRef(import.meta.url, "normalizeStep"), args, { innerShape, names, layout, dtype: floatDtype(x.dtype) });
+    return x.mapChunks("Normalizer", fnRef(import.meta.url, "normalizeStep"), args, {
+      innerShape,
+      names,
+      layout,
+      dtype: floatDtype(x.dtype),
+    });
   }
 }
 
@@ -65,7 +72,11 @@ registerEstimator("Normalizer", Normalizer);
 const NO_NORM = 10 * Number.EPSILON;
 
 /** The rows of one partition, each divided by its norm. */
-export function normalizeStep(context: TaskContext, args: NormalizerParams & ColumnLabels, x: MatrixChunk): MatrixChunk {
+export function normalizeStep(
+  context: TaskContext,
+  args: NormalizerParams & ColumnLabels,
+  x: MatrixChunk,
+): MatrixChunk {
   const result = isDense(x) ? normalizeDense(context, args.norm, x) : normalizeCsr(context, args.norm, x);
   // NaN and infinities show in the norms, so that finite rows are not looked at twice.
   if (!result.finite) requireFinite(context, args, x);
@@ -110,7 +121,13 @@ function normalizeDense(context: TaskContext, norm: NormalizerParams["norm"], x:
   return { chunk, finite };
 }
 
-function addTo(norms: Float64Array, values: Float64Array, from: number, n: number, norm: NormalizerParams["norm"]): void {
+function addTo(
+  norms: Float64Array,
+  values: Float64Array,
+  from: number,
+  n: number,
+  norm: NormalizerParams["norm"],
+): void {
   if (norm === "l2") {
     for (let i = 0; i < n; i++) {
       const value = values[from + i] as number;

@@ -65,7 +65,10 @@ const TABLE = new ParamTable<OneHotEncoderParams>("OneHotEncoder", (z) =>
       .union([z.null(), z.number().positive()])
       .default(null)
       .describe("categories with fewer rows are rare and share one column; below 1 it is a share of the rows"),
-    maxCategories: z.union([z.null(), z.int().min(1)]).default(null).describe("output columns a feature at most; the rarest categories share one"),
+    maxCategories: z
+      .union([z.null(), z.int().min(1)])
+      .default(null)
+      .describe("output columns a feature at most; the rarest categories share one"),
     sparseOutput: z.boolean().default(true).describe("whether the result is in compressed rows"),
     dtype: z.enum(["f64", "f32"]).default("f64").describe("type of a dense result; sparse values are doubles"),
     categoryLimit: z.int().min(1).default(100_000).describe("more categories in a column are an error"),
@@ -148,7 +151,10 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
   /** The share of entries that are not zero in the transformed training rows. */
   get outputDensity(): number {
     const { columns, weight } = this.state;
-    const ones = columns.reduce((sum, { counts, slots }) => sum + counts.reduce((own, count, k) => own + ((slots[k] ?? -1) < 0 ? 0 : count), 0), 0);
+    const ones = columns.reduce(
+      (sum, { counts, slots }) => sum + counts.reduce((own, count, k) => own + ((slots[k] ?? -1) < 0 ? 0 : count), 0),
+      0,
+    );
     return ones / Math.max(1, weight * this.width);
   }
 
@@ -173,7 +179,13 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
       slots.forEach((slot, k) => {
         if (slot >= 0 && !rare?.[k]) own[slot] = k;
       });
-      return { name: this.#inputName(j), kind: kinds[j] ?? "number", categories, positions: own, none: slots.findIndex((slot, k) => slot < 0 && !rare?.[k]) };
+      return {
+        name: this.#inputName(j),
+        kind: kinds[j] ?? "number",
+        categories,
+        positions: own,
+        none: slots.findIndex((slot, k) => slot < 0 && !rare?.[k]),
+      };
     });
     return decodeCategories(owner, X, features, "hot", this.state.featureNames);
   }
@@ -193,7 +205,10 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
       dtype,
     };
     const width = this.width;
-    const bytes = table.rows === undefined ? undefined : table.rows * (sparseOutput ? columns.length * 12 + 4 : width * (dtype === "f32" ? 4 : 8));
+    const bytes =
+      table.rows === undefined
+        ? undefined
+        : table.rows * (sparseOutput ? columns.length * 12 + 4 : width * (dtype === "f32" ? 4 : 8));
     const step = fnRef(new URL("./one-hot-tasks.js", import.meta.url).href, sparseOutput ? "oneHotCsr" : "oneHotDense");
     const plan = TaskPlan.blockwise(table.plan, "OneHotEncoder", step, args as unknown as Plain, bytes);
     return new DistributedArray({
@@ -215,7 +230,9 @@ registerEstimator("OneHotEncoder", OneHotEncoder);
 
 function checkParams({ sparseOutput, dtype }: Readonly<OneHotEncoderParams>): void {
   if (sparseOutput && dtype === "f32") {
-    throw new ParameterError('OneHotEncoder: dtype must be "f64" with sparseOutput: true; got "f32". Sparse values are doubles: set sparseOutput: false for f32.');
+    throw new ParameterError(
+      'OneHotEncoder: dtype must be "f64" with sparseOutput: true; got "f32". Sparse values are doubles: set sparseOutput: false for f32.',
+    );
   }
 }
 
@@ -246,7 +263,14 @@ function layOut(
     for (let k = 0; k < slots.length; k++) slots[k] = (slots[k] as number) - 1;
     rareSlot = Math.max(-1, rareSlot - 1);
   }
-  return { categories, counts, rare: rare ? Uint8Array.from(rare, Number) : null, slots, width: Math.max(0, next - (dropped ? 1 : 0)), rareSlot };
+  return {
+    categories,
+    counts,
+    rare: rare ? Uint8Array.from(rare, Number) : null,
+    slots,
+    width: Math.max(0, next - (dropped ? 1 : 0)),
+    rareSlot,
+  };
 }
 
 function namesOf(state: OneHotState): string[] {
@@ -263,7 +287,10 @@ function namesOf(state: OneHotState): string[] {
 function assertDistinct(owner: string, names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name)) throw new DataError(`${owner}: two output columns would be called ${show(name)}. Rename a column of X.`, { details: { column: name } });
+    if (seen.has(name))
+      throw new DataError(`${owner}: two output columns would be called ${show(name)}. Rename a column of X.`, {
+        details: { column: name },
+      });
     seen.add(name);
   }
 }

@@ -70,7 +70,9 @@ export function oneHotDense(context: TaskContext, args: OneHotArgs, value: unkno
   const targets = targetsOf(args, columns);
   const width = args.widths.reduce((sum, own) => sum + own, 0);
   const out = context.memory.dense(args.dtype, rows, width);
-  const views = out.columns.map((column) => context.memory.view(column as Column<"f64" | "f32">).fill(0) as Float64Array);
+  const views = out.columns.map(
+    (column) => context.memory.view(column as Column<"f64" | "f32">).fill(0) as Float64Array,
+  );
   columns.forEach(({ codes }, j) => {
     const target = targets[j] as Int32Array;
     for (let i = 0; i < rows; i++) {

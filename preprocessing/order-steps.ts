@@ -116,61 +116,31 @@ export function gatherStep(
   const x = densify(context, design.x);
   using space = Workspace.over(context.memory, x);
   const w = design.w ? context.memory.view(design.w) : undefined;
-  const found = space.numbers(x.rows).values;
-  const rows = w ? new Uint32Array(x.rows) : undefined;
+  const pointer = space.bytes(Math.max(8, x.rows * 4));
+  const buffer = context.memory.memoryOf(space.arena).buffer as ArrayBuffer;
   return intervals.column.map((column, k) => {
     context.throwIfAborted();
-    const values = doublesOf(context, space, x.columns[column] as Column);
-    const low = intervals.low[k] as number;
-    const high = intervals.high[k] as number;
-    if (!w || !rows) return runOf(found, valuesWithin(values, low, high, found), undefined, limit);
-    const n = rowsWithin(values, low, high, w, rows);
-    for (let i = 0; i < n; i++) found[i] = values[rows[i] as number] as number;
-    return runOf(found, n, (i) => w[rows[i] as number] as number, limit);
+    const source = space.doubles(x.columns[column] as Column);
+    const [low, high] = [intervals.low[k] as number, intervals.high[k] as number];
+    const n = space.kernels.rowsWithin(source, x.rows, low, high, pointer);
+    const values = new Float64Array(buffer, source, x.rows);
+    let rows = new Uint32Array(buffer, pointer, n);
+    if (w) rows = rows.filter((i) => w[i] !== 0);
+    const found = new Float64Array(rows.length);
+    for (let i = 0; i < found.length; i++) found[i] = values[rows[i] as number] as number;
+    return runOf(found, w ? (i) => w[rows[i] as number] as number : undefined, limit);
   });
-}
-
-// Loops over all values stand in functions of their own: the compiler then keeps what they use in registers.
-function valuesWithin(values: Float64Array, low: number, high: number, found: Float64Array): number {
-  const { middle, radius } = around(low, high);
-  let n = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (Math.abs(value - middle) <= radius && value >= low && value <= high) found[n++] = value;
-  }
-  return n;
-}
-
-function rowsWithin(values: Float64Array, low: number, high: number, w: Float64Array, rows: Uint32Array): number {
-  const { middle, radius } = around(low, high);
-  let n = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (Math.abs(value - middle) <= radius && value >= low && value <= high && w[i] !== 0) rows[n++] = i;
-  }
-  return n;
-}
-
-// A circle that holds the interval, roundings included. One comparison that nearly always fails is predicted; of the two
-// with the ends, the first would be wrong every other time.
-function around(low: number, high: number): { middle: number; radius: number } {
-  const slack = 8 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high)) + Number.MIN_VALUE;
-  return { middle: low * 0.5 + high * 0.5, radius: (high * 0.5 - low * 0.5) * (1 + 8 * Number.EPSILON) + slack };
 }
 
 /** Names {@link gatherStep} for the engine. */
 export const GATHER_STEP = fnRef(import.meta.url, "gatherStep");
 
-function runOf(found: Float64Array, n: number, weightOf: ((i: number) => number) | undefined, limit: number): Run {
-  // A copy in ordinary memory: sorting shared memory is slower.
-  const values = found.slice(0, n);
+function runOf(values: Float64Array, weightOf: ((i: number) => number) | undefined, limit: number): Run {
   if (!weightOf) {
     values.sort();
     return compress(values, undefined, limit);
   }
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
-    (i, j) => (values[i] as number) - (values[j] as number) || i - j,
-  );
+  const order = Uint32Array.from(values.keys()).sort((i, j) => (values[i] as number) - (values[j] as number) || i - j);
   return compress(
     Float64Array.from(order, (i) => values[i] as number),
     Float64Array.from(order, (i) => weightOf(i)),
@@ -191,7 +161,11 @@ function compress(sorted: Float64Array, weights: Float64Array | undefined, limit
   }
   const distinct = k + 1;
   if (distinct > limit) {
-    return { value: Float64Array.of(value[0] as number, value[k] as number), weight: new Float64Array(2), overflow: true };
+    return {
+      value: Float64Array.of(value[0] as number, value[k] as number),
+      weight: new Float64Array(2),
+      overflow: true,
+    };
   }
   return { value: value.slice(0, distinct), weight: weight.slice(0, distinct), overflow: false };
 }

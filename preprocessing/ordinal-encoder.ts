@@ -39,7 +39,10 @@ const TABLE = new ParamTable<OrdinalEncoderParams>("OrdinalEncoder", (z) =>
       .enum(["error", "use_encoded_value"])
       .default("error")
       .describe("a category that fit has not seen: an error, or unknownValue"),
-    unknownValue: z.union([z.null(), z.number(), z.nan()]).default(null).describe('the code of unknown categories with handleUnknown "use_encoded_value"'),
+    unknownValue: z
+      .union([z.null(), z.number(), z.nan()])
+      .default(null)
+      .describe('the code of unknown categories with handleUnknown "use_encoded_value"'),
     encodedMissingValue: z.union([z.number(), z.nan()]).default(NaN).describe("the code of null and NaN"),
     dtype: z.enum(["f64", "f32"]).default("f64").describe("type of the result"),
     categoryLimit: z.int().min(1).default(100_000).describe("more categories in a column are an error"),
@@ -101,7 +104,9 @@ export class OrdinalEncoder extends FrameTransformer<OrdinalEncoderParams, Ordin
       ];
       for (const [name, value, used] of special) {
         if (!used || value === null || !(Number.isInteger(value) && value >= 0 && value < codes)) continue;
-        throw new ParameterError(`${owner}: ${name} must not be a code of a category; got ${value}, which is one of column ${show(table.columns[j]?.name)}. Use -1.`);
+        throw new ParameterError(
+          `${owner}: ${name} must not be a code of a category; got ${value}, which is one of column ${show(table.columns[j]?.name)}. Use -1.`,
+        );
       }
     });
     this.setState({
@@ -142,7 +147,15 @@ export class OrdinalEncoder extends FrameTransformer<OrdinalEncoderParams, Ordin
     const { handleUnknown, unknownValue, dtype } = this.params;
     const unknown = new Float64Array(table.width).fill(unknownValue ?? NaN);
     const refuse = handleUnknown === "error" ? REMEDY : null;
-    const numbers = { owner: "OrdinalEncoder.transform", columns: table.columns, categories, refuse, values: codes, unknown, dtype };
+    const numbers = {
+      owner: "OrdinalEncoder.transform",
+      columns: table.columns,
+      categories,
+      refuse,
+      values: codes,
+      unknown,
+      dtype,
+    };
     return mapCategories("OrdinalEncoder", table, numbers, featureNames);
   }
 }

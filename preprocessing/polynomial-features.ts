@@ -24,7 +24,9 @@ const TABLE = new ParamTable<PolynomialFeaturesParams>("PolynomialFeatures", (z)
     degree: z
       .union([
         z.int().min(0),
-        z.tuple([z.int().min(0), z.int().min(0)]).refine(([low, high]) => low <= high, "must be [low, high] with low <= high"),
+        z
+          .tuple([z.int().min(0), z.int().min(0)])
+          .refine(([low, high]) => low <= high, "must be [low, high] with low <= high"),
       ])
       .default(2)
       .describe("the highest degree of a product, or [lowest, highest]"),
@@ -78,7 +80,9 @@ export class PolynomialFeatures extends StatelessTransformer<PolynomialFeaturesP
   override getFeatureNamesOut(): string[] {
     const names = namesOrNumbers(this.featureNames, this.nFeatures);
     return this.powers.map((exponents) => {
-      const factors = exponents.flatMap((power, j) => (power === 0 ? [] : [power === 1 ? `${names[j]}` : `${names[j]}^${power}`]));
+      const factors = exponents.flatMap((power, j) =>
+        power === 0 ? [] : [power === 1 ? `${names[j]}` : `${names[j]}^${power}`],
+      );
       return factors.length === 0 ? "1" : factors.join(" ");
     });
   }
@@ -100,7 +104,11 @@ export class PolynomialFeatures extends StatelessTransformer<PolynomialFeaturesP
       names: this.featureNames,
     };
     const step = fnRef(import.meta.url, "productsStep");
-    return x.mapChunks("PolynomialFeatures", step, args, { innerShape: [names.length], names, dtype: floatDtype(x.dtype) });
+    return x.mapChunks("PolynomialFeatures", step, args, {
+      innerShape: [names.length],
+      names,
+      dtype: floatDtype(x.dtype),
+    });
   }
 
   #products(width: number): { terms: Term[]; emitted: number[] } {
@@ -112,19 +120,26 @@ export class PolynomialFeatures extends StatelessTransformer<PolynomialFeaturesP
       const to = terms.length;
       for (let prefix = from; prefix < to; prefix++) {
         const last = terms[prefix]?.variable ?? -1;
-        for (let j = last < 0 ? 0 : last + (interactionOnly ? 1 : 0); j < width; j++) terms.push({ prefix, variable: j, degree: d });
+        for (let j = last < 0 ? 0 : last + (interactionOnly ? 1 : 0); j < width; j++)
+          terms.push({ prefix, variable: j, degree: d });
         if (terms.length > MOST_COLUMNS) {
-          throw new DataError(`PolynomialFeatures: ${width} columns to degree ${high} give more than ${MOST_COLUMNS} products. Lower degree, set interactionOnly, or select columns.`);
+          throw new DataError(
+            `PolynomialFeatures: ${width} columns to degree ${high} give more than ${MOST_COLUMNS} products. Lower degree, set interactionOnly, or select columns.`,
+          );
         }
       }
       from = to;
     }
-    const emitted = terms.map((_, t) => t).filter((t) => {
-      const own = terms[t]?.degree ?? 0;
-      return own === 0 ? includeBias : own >= Math.max(1, low) && own <= high;
-    });
+    const emitted = terms
+      .map((_, t) => t)
+      .filter((t) => {
+        const own = terms[t]?.degree ?? 0;
+        return own === 0 ? includeBias : own >= Math.max(1, low) && own <= high;
+      });
     if (emitted.length === 0) {
-      throw new ParameterError("PolynomialFeatures: degree 0 without includeBias leaves no column. Raise degree or set includeBias to true.");
+      throw new ParameterError(
+        "PolynomialFeatures: degree 0 without includeBias leaves no column. Raise degree or set includeBias to true.",
+      );
     }
     return { terms, emitted };
   }
@@ -165,7 +180,9 @@ export function productsStep(context: TaskContext, args: ProductArgs, x: DenseCh
   const inputs = x.columns.map((column) => space.doubles(column));
   const place = new Map(Array.from(args.emitted, (term, k): [number, Column] => [term, out.columns[k] as Column]));
   // Where products go that are not doubles of the result: one tile each.
-  const scratch = Array.from(args.prefix, (_, t) => (t > 0 && args.prefix[t] !== 0 && (f32 || !place.has(t)) ? space.bytes(TILE * 8) : 0));
+  const scratch = Array.from(args.prefix, (_, t) =>
+    t > 0 && args.prefix[t] !== 0 && (f32 || !place.has(t)) ? space.bytes(TILE * 8) : 0,
+  );
   for (let from = 0; from < x.rows; from += TILE) {
     context.throwIfAborted();
     const n = Math.min(TILE, x.rows - from);
@@ -182,7 +199,14 @@ export function productsStep(context: TaskContext, args: ProductArgs, x: DenseCh
         pointer[t] = direct ? target.offset + from * 8 : (scratch[t] as number);
         space.kernels.binary(binaryOp.mul, pointer[prefix] as number, source, n, pointer[t] as number);
       }
-      if (target && f32) space.kernels.convert(DTYPE_CODE.f64 as 0, DTYPE_CODE.f32 as 1, pointer[t] as number, n, target.offset + from * 4);
+      if (target && f32)
+        space.kernels.convert(
+          DTYPE_CODE.f64 as 0,
+          DTYPE_CODE.f32 as 1,
+          pointer[t] as number,
+          n,
+          target.offset + from * 4,
+        );
     }
   }
   const ones = place.get(0);

@@ -58,7 +58,13 @@ const SMALL = 0.01;
 export function powerMomentsStep(context: TaskContext, args: PowerArgs, design: DesignChunk): Moments {
   const x = design.x as DenseChunk;
   const width = x.columns.length;
-  const [weight, mean, m2, nanCount, infCount] = Array.from({ length: 5 }, () => new Float64Array(width)) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+  const [weight, mean, m2, nanCount, infCount] = Array.from({ length: 5 }, () => new Float64Array(width)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   using space = Workspace.over(context.memory, x);
   const tile = space.numbers(TILE);
   const table = space.bytes(8);

@@ -63,7 +63,7 @@ const LOG_MAX = (Math.log(Number.MAX_VALUE) + Math.log(Number.EPSILON)) / 2;
  * @example
  * ```ts
  * const power = await new PowerTransformer().fit([[1], [2], [4], [8], [16]]);
- * power.lambdas; // about -0.17: nearly the logarithm
+ * power.lambdas; // about -0.19: nearly the logarithm
  * ```
  */
 export class PowerTransformer extends InvertibleTransformer<PowerTransformerParams, PowerTransformerState> {
@@ -99,7 +99,14 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
       const variance = value / (weight[j] as number);
       return isConstant(variance, mean[j] as number, rows) ? 1 : Math.sqrt(variance);
     });
-    this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), method, lambdas, mean, scale });
+    this.setState({
+      nFeatures: design.nFeatures,
+      ...(design.names ? { featureNames: design.names } : {}),
+      method,
+      lambdas,
+      mean,
+      scale,
+    });
     return this;
   }
 
@@ -109,7 +116,12 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
   }
 
   protected transformArray(x: DistributedArray): DistributedArray {
-    return this.#map(x, "transform", "powerStep", this.state.scale.map((value) => 1 / value));
+    return this.#map(
+      x,
+      "transform",
+      "powerStep",
+      this.state.scale.map((value) => 1 / value),
+    );
   }
 
   protected invertArray(x: DistributedArray): DistributedArray {
@@ -141,13 +153,20 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
     measure: (lambdas: Float64Array) => Promise<Moments>,
   ): Promise<Float64Array> {
     const { method } = this.params;
-    const sums = await logarithms.reduce<Moments>(fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign"), undefined, mergeMoments, false);
+    const sums = await logarithms.reduce<Moments>(
+      fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign"),
+      undefined,
+      mergeMoments,
+      false,
+    );
     const lambdas = new Float64Array(ranges.min.length).fill(1);
     const searches = new Map<number, Generator<number, number, number>>();
     const next = new Float64Array(lambdas.length).fill(NaN);
     lambdas.forEach((_, j) => {
       const variance = (plain.m2[j] as number) / (plain.weight[j] as number);
-      const constant = !((ranges.min[j] as number) < (ranges.max[j] as number)) || isConstant(variance, plain.mean[j] as number, ranges.rows);
+      const constant =
+        !((ranges.min[j] as number) < (ranges.max[j] as number)) ||
+        isConstant(variance, plain.mean[j] as number, ranges.rows);
       if (constant) return;
       const [low, high] = boundsOf(method, ranges.min[j] as number, ranges.max[j] as number);
       const search = boundedMinimum(low, high, TOLERANCE);

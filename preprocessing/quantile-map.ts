@@ -40,7 +40,9 @@ export function toLevelsStep(context: TaskContext, args: QuantileArgs, x: DenseC
 
 /** Values of one partition's levels (or normal quantiles). NaN stay. */
 export function fromLevelsStep(context: TaskContext, args: QuantileArgs, x: DenseChunk): DenseChunk {
-  return mapColumns(context, x, (values, out, j) => fromLevels(args.quantiles[j] as Float64Array, values, out, args.normal));
+  return mapColumns(context, x, (values, out, j) =>
+    fromLevels(args.quantiles[j] as Float64Array, values, out, args.normal),
+  );
 }
 
 function levelMap(quantiles: Float64Array): LevelMap {
@@ -65,10 +67,21 @@ function levelMap(quantiles: Float64Array): LevelMap {
     before[at] = (before[at] as number) + 1;
   }
   for (let b = 1; b < before.length; b++) before[b] = (before[b] as number) + (before[b - 1] as number);
-  return { value: Float64Array.from(value), first: Float64Array.from(first), last: Float64Array.from(last), before, scale };
+  return {
+    value: Float64Array.from(value),
+    first: Float64Array.from(first),
+    last: Float64Array.from(last),
+    before,
+    scale,
+  };
 }
 
-function toLevels({ value, first, last, before, scale }: LevelMap, values: Float64Array, out: Float64Array, near: number): void {
+function toLevels(
+  { value, first, last, before, scale }: LevelMap,
+  values: Float64Array,
+  out: Float64Array,
+  near: number,
+): void {
   const end = value.length - 1;
   const lowest = value[0] as number;
   const highest = value[end] as number;

@@ -30,8 +30,15 @@ interface QuantileTransformerState {
 const TABLE = new ParamTable<QuantileTransformerParams>("QuantileTransformer", (z) =>
   z.object({
     nQuantiles: z.int().min(1).default(1000).describe("quantiles that make the map, at most as many as there are rows"),
-    outputDistribution: z.enum(["uniform", "normal"]).default("uniform").describe("levels in [0, 1], or the normal quantiles of these"),
-    subsample: z.int().min(1).default(10_000).describe("rows from which the quantiles are taken; all when there are not more"),
+    outputDistribution: z
+      .enum(["uniform", "normal"])
+      .default("uniform")
+      .describe("levels in [0, 1], or the normal quantiles of these"),
+    subsample: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe("rows from which the quantiles are taken; all when there are not more"),
     randomState: z.int().default(0).describe("seed of the choice of rows"),
   }),
 );
@@ -78,7 +85,9 @@ export class QuantileTransformer extends InvertibleTransformer<QuantileTransform
     const owner = "QuantileTransformer.fit";
     const { nQuantiles, subsample, randomState } = this.params;
     if (nQuantiles > subsample) {
-      throw new ParameterError(`${owner}: nQuantiles must be <= subsample; got ${nQuantiles} and ${subsample}. Raise subsample.`);
+      throw new ParameterError(
+        `${owner}: nQuantiles must be <= subsample; got ${nQuantiles} and ${subsample}. Raise subsample.`,
+      );
     }
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "its quantiles are taken over dense columns");
@@ -114,7 +123,11 @@ export class QuantileTransformer extends InvertibleTransformer<QuantileTransform
     if (x.layout === "csr") throw sparseError(`QuantileTransformer.${verb}`, "its quantiles are of dense columns");
     const args = { quantiles: this.quantiles, normal: this.params.outputDistribution === "normal" };
     const { innerShape, names } = x;
-    return x.mapChunks("QuantileTransformer", fnRef(STEPS, step), args, { innerShape, names, dtype: floatDtype(x.dtype) });
+    return x.mapChunks("QuantileTransformer", fnRef(STEPS, step), args, {
+      innerShape,
+      names,
+      dtype: floatDtype(x.dtype),
+    });
   }
 }
 

@@ -7,7 +7,11 @@ import { mergeRanges, RANGES_STEP, type ColumnRanges } from "./column-ranges.js"
  * is. `hold` keeps the partitions for further passes.
  * @throws DataError for no rows, infinities, and NaN unless they are left out; FitError when all weights are zero
  */
-export async function rangesOf(design: Design, nan: "left out" | "refused", hold: "hold" | "once"): Promise<ColumnRanges> {
+export async function rangesOf(
+  design: Design,
+  nan: "left out" | "refused",
+  hold: "hold" | "once",
+): Promise<ColumnRanges> {
   const ranges =
     hold === "hold"
       ? await design.holdAndReduce<ColumnRanges>(RANGES_STEP, undefined, mergeRanges)

@@ -82,7 +82,8 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
   async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "RobustScaler.fit";
     using design = Design.open(owner, X, undefined, options);
-    if (design.layout === "csr") throw sparseError(owner, "its quantiles are taken over dense columns (MaxAbsScaler keeps zeros)");
+    if (design.layout === "csr")
+      throw sparseError(owner, "its quantiles are taken over dense columns (MaxAbsScaler keeps zeros)");
     const ranges = await rangesOf(design, "left out", "hold");
     const { quantileRange } = this.params;
     const levels = [0.5, quantileRange[0] / 100, quantileRange[1] / 100];

@@ -14,8 +14,13 @@ const TABLE = new ParamTable<SelectKBestParams>("SelectKBest", (z) =>
     scoreFunc: z
       .enum(SCORE_FUNCTIONS)
       .default("fClassif")
-      .describe("analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes"),
-    k: z.union([z.int().min(1), z.literal("all")]).default(10).describe("columns to keep; all when there are not more"),
+      .describe(
+        "analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes",
+      ),
+    k: z
+      .union([z.int().min(1), z.literal("all")])
+      .default(10)
+      .describe("columns to keep; all when there are not more"),
   }),
 );
 

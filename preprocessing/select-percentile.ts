@@ -15,7 +15,9 @@ const TABLE = new ParamTable<SelectPercentileParams>("SelectPercentile", (z) =>
     scoreFunc: z
       .enum(SCORE_FUNCTIONS)
       .default("fClassif")
-      .describe("analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes"),
+      .describe(
+        "analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes",
+      ),
     percentile: z.number().gt(0).max(100).default(10).describe("share of the columns to keep, in percent"),
   }),
 );

@@ -5,7 +5,13 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import { checkColumns, toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
@@ -42,7 +48,9 @@ const TABLE = new ParamTable<SimpleImputerParams>("SimpleImputer", (z) =>
     strategy: z
       .enum(["mean", "median", "mostFrequent", "constant"])
       .default("mean")
-      .describe("what a missing value becomes: its column's mean, median, most frequent value (the smallest of several), or fillValue"),
+      .describe(
+        "what a missing value becomes: its column's mean, median, most frequent value (the smallest of several), or fillValue",
+      ),
     fillValue: z.number().default(0).describe('the value that strategy "constant" fills in'),
     addIndicator: z
       .boolean()
@@ -139,7 +147,9 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     if (x.layout === "csr") throw sparseError("SimpleImputer.transform", "the fit was on dense rows");
     const { keep, indicators } = this.#layout();
     if (keep.length + indicators.length === 0) {
-      throw new DataError("SimpleImputer.transform: no column had a value in fit, so none is left. Set keepEmptyFeatures to true, or drop such columns.");
+      throw new DataError(
+        "SimpleImputer.transform: no column had a value in fit, so none is left. Set keepEmptyFeatures to true, or drop such columns.",
+      );
     }
     const names = this.getFeatureNamesOut();
     const args = { fill: this.statistics, keep, indicators };
@@ -151,7 +161,9 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
   }
 
   #layout(): { keep: number[]; indicators: number[] } {
-    const keep = Array.from(this.statistics.entries()).filter(([, value]) => !Number.isNaN(value)).map(([j]) => j);
+    const keep = Array.from(this.statistics.entries())
+      .filter(([, value]) => !Number.isNaN(value))
+      .map(([j]) => j);
     return { keep, indicators: this.params.addIndicator ? this.indicatorFeatures : [] };
   }
 
@@ -161,11 +173,19 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     if (design.layout === "csr") throw sparseError(owner, "its absent entries are zeros, not missing values");
     const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), strategy };
     if (strategy === "mean" || strategy === "constant") {
-      const moments = await design.reduce<Moments>(fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign"), undefined, mergeMoments);
-      if (moments.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+      const moments = await design.reduce<Moments>(
+        fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign"),
+        undefined,
+        mergeMoments,
+      );
+      if (moments.rows === 0)
+        throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
       if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
       // Columns without any value have no weight either.
-      requireWeight(owner, moments.weight.some((weight, j) => weight > 0 || moments.nanCount[j] === moments.rows) ? 1 : 0);
+      requireWeight(
+        owner,
+        moments.weight.some((weight, j) => weight > 0 || moments.nanCount[j] === moments.rows) ? 1 : 0,
+      );
       return { ...columns, ...fromMoments(strategy, moments) };
     }
     const ranges = await rangesOf(design, "left out", "hold");
@@ -177,19 +197,27 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
 registerEstimator("SimpleImputer", SimpleImputer);
 
 function notMergeable(owner: string, strategy: string): DataError {
-  return new DataError(`${owner}: the strategy ${show(strategy)} needs all rows at once. Use "mean" or "constant", or fit on the union.`);
+  return new DataError(
+    `${owner}: the strategy ${show(strategy)} needs all rows at once. Use "mean" or "constant", or fit on the union.`,
+  );
 }
 
-function fromMoments(strategy: "mean" | "constant", moments: Moments): Pick<SimpleImputerState, "learnt" | "nanCount" | "rows" | "moments"> {
+function fromMoments(
+  strategy: "mean" | "constant",
+  moments: Moments,
+): Pick<SimpleImputerState, "learnt" | "nanCount" | "rows" | "moments"> {
   // Without weight there is no mean; the plain 0 stands for it.
   const learnt = strategy === "mean" ? { learnt: moments.mean } : {};
   return { ...learnt, nanCount: moments.nanCount, rows: moments.rows, moments };
 }
 
 function united(owner: string, a: SimpleImputerState, b: SimpleImputerState): SimpleImputerState {
-  for (const { strategy } of [a, b]) if (strategy !== "mean" && strategy !== "constant") throw notMergeable(owner, strategy);
+  for (const { strategy } of [a, b])
+    if (strategy !== "mean" && strategy !== "constant") throw notMergeable(owner, strategy);
   if (a.strategy !== b.strategy) {
-    throw new DataError(`${owner}: one was fitted with strategy ${show(a.strategy)}, the other with ${show(b.strategy)}. Use one strategy.`);
+    throw new DataError(
+      `${owner}: one was fitted with strategy ${show(a.strategy)}, the other with ${show(b.strategy)}. Use one strategy.`,
+    );
   }
   const moments = mergeMoments(a.moments as Moments, b.moments as Moments);
   return { ...a, ...fromMoments(a.strategy as "mean" | "constant", moments) };
@@ -216,7 +244,10 @@ export function imputeStep(
   args: { fill: Float64Array; keep: number[]; indicators: number[] },
   x: DenseChunk,
 ): DenseChunk {
-  const part = (columns: readonly number[]): DenseChunk => ({ ...x, columns: columns.map((j) => x.columns[j] as Column) });
+  const part = (columns: readonly number[]): DenseChunk => ({
+    ...x,
+    columns: columns.map((j) => x.columns[j] as Column),
+  });
   const filled = mapColumns(context, part(args.keep), (values, out, k) => {
     const fill = args.fill[args.keep[k] as number] as number;
     for (let i = 0; i < values.length; i++) {

@@ -6,7 +6,11 @@ import { argsort } from "../src/numeric/argsort.js";
  *
  * @param levels ascending
  */
-export function sortedQuantiles(values: Float64Array, weights: Float64Array | undefined, levels: readonly number[]): Float64Array {
+export function sortedQuantiles(
+  values: Float64Array,
+  weights: Float64Array | undefined,
+  levels: readonly number[],
+): Float64Array {
   const { value, upTo } = sorted(values, weights);
   const n = value.length;
   if (n === 0) return new Float64Array(levels.length).fill(NaN);

@@ -12,7 +12,16 @@ import { FrameTransformer, type RowsTransform } from "../src/estimator/frame-tra
 import { requireTarget, type LabelInput, type VectorInput } from "../src/estimator/inputs.js";
 import { codeLabels, isTextColumn, type Label } from "../src/estimator/labels.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { assertNotEmpty, noRows, reduceTable, toTable, type FittedTable, type Rows, type Table, type TableInput } from "../src/estimator/table.js";
+import {
+  assertNotEmpty,
+  noRows,
+  reduceTable,
+  toTable,
+  type FittedTable,
+  type Rows,
+  type Table,
+  type TableInput,
+} from "../src/estimator/table.js";
 import { assertCategorical, compareCategories } from "./categories.js";
 import type { Category } from "./column-codes.js";
 import { mapCategories } from "./map-categories.js";
@@ -39,12 +48,20 @@ interface TargetState extends FittedTable {
 
 const TABLE = new ParamTable<TargetEncoderParams>("TargetEncoder", (z) =>
   z.object({
-    targetType: z.enum(["auto", "binary", "continuous"]).default("auto").describe('"auto": binary for two distinct targets or labels, else continuous'),
+    targetType: z
+      .enum(["auto", "binary", "continuous"])
+      .default("auto")
+      .describe('"auto": binary for two distinct targets or labels, else continuous'),
     smooth: z
       .union([z.literal("auto"), z.number().min(0)])
       .default("auto")
       .describe("rows' worth of the overall mean mixed into each category's mean; auto: an empirical Bayes estimate"),
-    cv: z.int().min(2).max(255).default(5).describe("folds by which fitTransform and pipelines keep a row's own target out of its encoding"),
+    cv: z
+      .int()
+      .min(2)
+      .max(255)
+      .default(5)
+      .describe("folds by which fitTransform and pipelines keep a row's own target out of its encoding"),
     randomState: z.number().default(DEFAULT_SEED).describe("seed of the folds"),
     dtype: z.enum(["f64", "f32"]).default("f64").describe("type of the result"),
     categoryLimit: z.int().min(1).default(100_000).describe("more categories in a column are an error"),
@@ -137,7 +154,15 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
   protected transformTable(table: Table): DistributedArray {
     const { categories, encodings, targetMean, featureNames } = this.state;
     const unknown = new Float64Array(table.width).fill(targetMean);
-    const numbers = { owner: "TargetEncoder.transform", columns: table.columns, categories, refuse: null, values: encodings, unknown, dtype: this.params.dtype };
+    const numbers = {
+      owner: "TargetEncoder.transform",
+      columns: table.columns,
+      categories,
+      refuse: null,
+      values: encodings,
+      unknown,
+      dtype: this.params.dtype,
+    };
     return mapCategories("TargetEncoder", table, numbers, featureNames);
   }
 
@@ -154,10 +179,22 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
       dtype,
     };
     const plan = TaskPlan.blockwise(table.plan, "TargetEncoder", fnRef(module, "crossStep"), args as unknown as Plain);
-    return new DistributedArray({ plan, innerShape: [table.width], dtype, partitionRows: table.partitionRows, names: this.state.featureNames });
+    return new DistributedArray({
+      plan,
+      innerShape: [table.width],
+      dtype,
+      partitionRows: table.partitionRows,
+      names: this.state.featureNames,
+    });
   }
 
-  async #measure(owner: string, table: Table, y: VectorInput | LabelInput | undefined, folds: Folds | null, options: FitOptions): Promise<Measured> {
+  async #measure(
+    owner: string,
+    table: Table,
+    y: VectorInput | LabelInput | undefined,
+    folds: Folds | null,
+    options: FitOptions,
+  ): Promise<Measured> {
     requireTarget(owner, y);
     assertNotEmpty(owner, table);
     assertCategorical(owner, table);
@@ -168,7 +205,10 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
     const count = folds?.count ?? 1;
     const tooMany = (j: number): never => {
       const column = table.columns[j]?.name ?? String(j);
-      throw new DataError(`${owner}: column ${show(column)} has more than ${limit} categories. Drop it, bin it, or raise categoryLimit.`, { details: { column } });
+      throw new DataError(
+        `${owner}: column ${show(column)} has more than ${limit} categories. Drop it, bin it, or raise categoryLimit.`,
+        { details: { column } },
+      );
     };
     const total = await reduceTable<TargetPartial>(
       owner,
@@ -185,7 +225,9 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
     const distinct = [...total.distinct].sort((a, b) => a - b);
     const binary = targetType === "binary" || (targetType === "auto" && (isText || distinct.length === 2));
     if (binary && distinct.length > 2) {
-      throw new DataError(`${owner}: y has more than two classes. Use targetType: "continuous" for numbers, or one encoder a class.`);
+      throw new DataError(
+        `${owner}: y has more than two classes. Use targetType: "continuous" for numbers, or one encoder a class.`,
+      );
     }
     // One class alone leaves nothing to scale by.
     const low = binary ? (distinct[0] ?? 0) : 0;
@@ -194,7 +236,9 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
     const columns = total.columns.map((column) => {
       const stats = new TargetStats(scaled(column.stats, low, scale));
       // Categories of rows with weight 0 alone are as if they were not there.
-      const kept = column.values.map((_, k) => k).filter((k) => range(count).some((fold) => stats.weight(k * count + fold) > 0));
+      const kept = column.values
+        .map((_, k) => k)
+        .filter((k) => range(count).some((fold) => stats.weight(k * count + fold) > 0));
       const order = kept.sort((a, b) => compareCategories(column.values[a] ?? null, column.values[b] ?? null));
       return { categories: order.map((k) => column.values[k] as Category), order, stats };
     });
@@ -202,13 +246,28 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
     const encode = (left: (fold: number) => boolean): { encodings: Float64Array[]; mean: number } => {
       const used = range(count).filter(left);
       const all = sumOf(target, used, 0, 1);
-      const encodings = columns.map(({ order, stats }) => Float64Array.from(order, (k) => encoding(sumOf(stats, used, k * count, 1), all, smooth)));
+      const encodings = columns.map(({ order, stats }) =>
+        Float64Array.from(order, (k) => encoding(sumOf(stats, used, k * count, 1), all, smooth)),
+      );
       return { encodings, mean: all.mean(0) };
     };
     const whole = encode(() => true);
     const without = folds ? range(count).map((fold) => encode((other) => other !== fold)) : [];
-    if (folds && range(count).some((fold) => sumOf(target, range(count).filter((other) => other !== fold), 0, 1).weight(0) === 0)) {
-      throw new DataError(`${owner}: all of the ${total.rows} rows are in one of ${count} folds. Use more rows, another randomState, or fit and then transform.`);
+    if (
+      folds &&
+      range(count).some(
+        (fold) =>
+          sumOf(
+            target,
+            range(count).filter((other) => other !== fold),
+            0,
+            1,
+          ).weight(0) === 0,
+      )
+    ) {
+      throw new DataError(
+        `${owner}: all of the ${total.rows} rows are in one of ${count} folds. Use more rows, another randomState, or fit and then transform.`,
+      );
     }
     return {
       state: {

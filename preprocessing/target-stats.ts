@@ -78,7 +78,12 @@ interface StatsArgs extends TableStepArgs {
 }
 
 /** Targets by category and fold in one partition. */
-export function targetStep(context: TaskContext, args: StatsArgs, value: unknown, ...vectors: DenseChunk[]): TargetPartial {
+export function targetStep(
+  context: TaskContext,
+  args: StatsArgs,
+  value: unknown,
+  ...vectors: DenseChunk[]
+): TargetPartial {
   const { owner } = args.zip;
   const partition = context.partition?.index ?? 0;
   const cells = new PartitionCells(context, args.columns, value);
@@ -97,20 +102,31 @@ export function targetStep(context: TaskContext, args: StatsArgs, value: unknown
   }
   const columns = args.columns.map(({ name }, j) => {
     const { codes, values, firstRows } = cells.code(j, args.limit, () => {
-      throw new DataError(`${owner}: column ${show(name)} has more than ${args.limit} categories in partition ${partition} alone. Drop it, bin it, or raise categoryLimit.`, {
-        details: { column: name, partition },
-      });
+      throw new DataError(
+        `${owner}: column ${show(name)} has more than ${args.limit} categories in partition ${partition} alone. Drop it, bin it, or raise categoryLimit.`,
+        {
+          details: { column: name, partition },
+        },
+      );
     });
     const infinite = values.findIndex((one) => one === Infinity || one === -Infinity);
     if (infinite >= 0) {
       const row = firstRows[infinite] ?? 0;
-      throw new DataError(`${owner}: X has ${String(values[infinite])} in column ${JSON.stringify(name)}, partition ${partition}, row ${row}. Clip or drop such rows first.`, {
-        details: { column: name, partition, row },
-      });
+      throw new DataError(
+        `${owner}: X has ${String(values[infinite])} in column ${JSON.stringify(name)}, partition ${partition}, row ${row}. Clip or drop such rows first.`,
+        {
+          details: { column: name, partition, row },
+        },
+      );
     }
     const stats = TargetStats.of(values.length * count);
     for (let i = 0; i < rows; i++) {
-      stats.add((codes[i] as number) * count + (folds[i] as number), weights ? (weights[i] as number) : 1, targets[i] as number, 0);
+      stats.add(
+        (codes[i] as number) * count + (folds[i] as number),
+        weights ? (weights[i] as number) : 1,
+        targets[i] as number,
+        0,
+      );
     }
     return { values, stats: stats.values };
   });
@@ -118,7 +134,13 @@ export function targetStep(context: TaskContext, args: StatsArgs, value: unknown
 }
 
 /** Targets of two partitions together; `tooMany` is told the column that has more than `limit` categories. */
-export function mergeTargets(a: TargetPartial, b: TargetPartial, folds: number, limit: number, tooMany: (column: number) => never): TargetPartial {
+export function mergeTargets(
+  a: TargetPartial,
+  b: TargetPartial,
+  folds: number,
+  limit: number,
+  tooMany: (column: number) => never,
+): TargetPartial {
   const columns = a.columns.map((left, j) => {
     const right = b.columns[j] as TargetPartial["columns"][number];
     const at = new Map(left.values.map((value, k) => [value, k]));
@@ -138,7 +160,12 @@ export function mergeTargets(a: TargetPartial, b: TargetPartial, folds: number, 
   const target = new TargetStats(a.target.slice());
   const more = new TargetStats(b.target);
   for (let fold = 0; fold < folds; fold++) target.add(fold, more.weight(fold), more.mean(fold), more.squares(fold));
-  return { rows: a.rows + b.rows, distinct: [...new Set([...a.distinct, ...b.distinct])].slice(0, 3), target: target.values, columns };
+  return {
+    rows: a.rows + b.rows,
+    distinct: [...new Set([...a.distinct, ...b.distinct])].slice(0, 3),
+    target: target.values,
+    columns,
+  };
 }
 
 interface CrossArgs extends CodeTable {

@@ -36,7 +36,11 @@ export function groupMomentsStep(context: TaskContext, args: { groups: number },
     weight[g] = (weight[g] as number) + (w ? (w[i] as number) : 1);
   }
   const size = args.groups * width;
-  const found = { mean: new Float64Array(size), m2: new Float64Array(size), min: new Float64Array(width).fill(Infinity) };
+  const found = {
+    mean: new Float64Array(size),
+    m2: new Float64Array(size),
+    min: new Float64Array(width).fill(Infinity),
+  };
   if (x.kind === "dense") denseGroups(context, x, y, w, weight, found);
   else csrGroups(context, x, y, w, weight, found);
   return { rows: x.rows, groups: args.groups, weight, ...found };
@@ -47,7 +51,14 @@ export const GROUP_MOMENTS_STEP = fnRef(import.meta.url, "groupMomentsStep");
 
 type Found = Pick<GroupMoments, "mean" | "m2" | "min">;
 
-function denseGroups(context: TaskContext, x: DenseChunk, y: Float64Array, w: Float64Array | undefined, weight: Float64Array, found: Found): void {
+function denseGroups(
+  context: TaskContext,
+  x: DenseChunk,
+  y: Float64Array,
+  w: Float64Array | undefined,
+  weight: Float64Array,
+  found: Found,
+): void {
   const width = x.columns.length;
   const groups = weight.length;
   const sum = new Float64Array(groups);
@@ -63,7 +74,8 @@ function denseGroups(context: TaskContext, x: DenseChunk, y: Float64Array, w: Fl
       sum[g] = (sum[g] as number) + wi * value;
       if (value < min && wi > 0) min = value;
     }
-    for (let g = 0; g < groups; g++) sum[g] = (weight[g] as number) > 0 ? (sum[g] as number) / (weight[g] as number) : 0;
+    for (let g = 0; g < groups; g++)
+      sum[g] = (weight[g] as number) > 0 ? (sum[g] as number) / (weight[g] as number) : 0;
     for (let i = 0; i < values.length; i++) {
       const g = y[i] as number;
       const gap = (values[i] as number) - (sum[g] as number);
@@ -77,12 +89,23 @@ function denseGroups(context: TaskContext, x: DenseChunk, y: Float64Array, w: Fl
   });
 }
 
-function csrGroups(context: TaskContext, x: CsrChunk, y: Float64Array, w: Float64Array | undefined, weight: Float64Array, found: Found): void {
+function csrGroups(
+  context: TaskContext,
+  x: CsrChunk,
+  y: Float64Array,
+  w: Float64Array | undefined,
+  weight: Float64Array,
+  found: Found,
+): void {
   const { mean, m2, min } = found;
   const stored = new Float64Array(mean.length);
   const entries = new Float64Array(x.cols);
   const visit = (see: (at: number, value: number, wi: number, j: number) => void): void => {
-    const [indptr, indices, values] = [context.memory.view(x.indptr), context.memory.view(x.indices), context.memory.view(x.values)];
+    const [indptr, indices, values] = [
+      context.memory.view(x.indptr),
+      context.memory.view(x.indices),
+      context.memory.view(x.values),
+    ];
     for (let i = 0; i < x.rows; i++) {
       const first = (y[i] as number) * x.cols;
       for (let k = indptr[i] as number; k < (indptr[i + 1] as number); k++) {
@@ -238,7 +261,11 @@ function csrTarget(
   w: Float64Array | undefined,
   { weight, yMean, mean, xx, xy }: Pick<TargetMoments, "weight" | "yMean" | "mean" | "xx" | "xy">,
 ): void {
-  const [indptr, indices, values] = [context.memory.view(x.indptr), context.memory.view(x.indices), context.memory.view(x.values)];
+  const [indptr, indices, values] = [
+    context.memory.view(x.indptr),
+    context.memory.view(x.indices),
+    context.memory.view(x.values),
+  ];
   const stored = new Float64Array(x.cols);
   for (let i = 0; i < x.rows; i++) {
     const wi = w ? (w[i] as number) : 1;
@@ -258,7 +285,8 @@ function csrTarget(
       xx[j] = (xx[j] as number) + wi * ((values[k] as number) - (mean[j] as number)) ** 2;
     }
   }
-  for (let j = 0; j < x.cols; j++) xx[j] = (xx[j] as number) + (weight - (stored[j] as number)) * (mean[j] as number) ** 2;
+  for (let j = 0; j < x.cols; j++)
+    xx[j] = (xx[j] as number) + (weight - (stored[j] as number)) * (mean[j] as number) ** 2;
 }
 
 /** Target moments of the union (Chan, Golub and LeVeque 1979). */

@@ -31,7 +31,10 @@ export interface ScoreState extends Scores {
 }
 
 /** A selector of columns by their scores against a target; subclasses say which scores are kept. */
-export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFunction }> extends ColumnSelector<P, ScoreState> {
+export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFunction }> extends ColumnSelector<
+  P,
+  ScoreState
+> {
   /** @throws ParameterError on an unknown parameter or a value out of range */
   protected constructor(table: ParamTable<P>, params: Partial<P>) {
     super(table, params);
@@ -45,7 +48,8 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
     const owner = `${this.kind}.fit`;
     requireTarget(owner, y);
     const { scoreFunc } = this.params;
-    const target = scoreFunc === "fRegression" ? (y as VectorInput) : (await codeLabels(owner, y as LabelInput, options)).values;
+    const target =
+      scoreFunc === "fRegression" ? (y as VectorInput) : (await codeLabels(owner, y as LabelInput, options)).values;
     using design = Design.open(owner, X, target, options);
     const found = scoreFunc === "fRegression" ? await againstTarget(design) : await againstClasses(design, scoreFunc);
     this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...found });
@@ -79,20 +83,31 @@ async function againstTarget(design: Design): Promise<Scores> {
 async function againstClasses(design: Design, scoreFunc: "fClassif" | "chi2"): Promise<Scores> {
   const { labels, weights, rows } = await holdWithLabels(design);
   requireRows(design, rows);
-  requireWeight(design.owner, weights.reduce((sum, weight) => sum + weight, 0));
+  requireWeight(
+    design.owner,
+    weights.reduce((sum, weight) => sum + weight, 0),
+  );
   // Labels whose rows all have weight 0 are as if they were not there.
   const classes = labels.filter((_, k) => (weights[k] as number) > 0);
   if (classes.length < 2) {
     throw new FitError(`${design.owner}: y has one class only (${classes[0]}). Scores need at least two classes.`);
   }
   await design.encodeLabels(classes);
-  const total = await design.reduce<GroupMoments>(GROUP_MOMENTS_STEP, { groups: classes.length }, mergeGroupMoments, false);
+  const total = await design.reduce<GroupMoments>(
+    GROUP_MOMENTS_STEP,
+    { groups: classes.length },
+    mergeGroupMoments,
+    false,
+  );
   if (!total.m2.every(Number.isFinite)) await design.assertFinite();
   if (scoreFunc === "fClassif") return anovaScores(total);
   const negative = total.min.findIndex((value) => value < 0);
   if (negative >= 0) {
     const column = design.names?.[negative] ?? negative;
-    throw new DataError(`${design.owner}: X has ${total.min[negative]} in column ${JSON.stringify(column)}, and chi2 needs counts, none negative. Use scoreFunc "fClassif".`, { details: { column } });
+    throw new DataError(
+      `${design.owner}: X has ${total.min[negative]} in column ${JSON.stringify(column)}, and chi2 needs counts, none negative. Use scoreFunc "fClassif".`,
+      { details: { column } },
+    );
   }
   return chiSquareScores(total);
 }

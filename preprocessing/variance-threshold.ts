@@ -4,7 +4,13 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import { checkColumns, toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js";
@@ -66,7 +72,9 @@ export class VarianceThreshold extends ColumnSelector<VarianceThresholdParams, V
     const state = await measure("VarianceThreshold.fit", X, options);
     const { threshold } = this.params;
     if (!variancesOf(state).some((variance) => variance > threshold)) {
-      throw new DataError(`VarianceThreshold.fit: no column has a variance above ${threshold}${state.ranges.rows === 1 ? "; X has one row" : ""}. Lower the threshold.`);
+      throw new DataError(
+        `VarianceThreshold.fit: no column has a variance above ${threshold}${state.ranges.rows === 1 ? "; X has one row" : ""}. Lower the threshold.`,
+      );
     }
     this.setState(state);
     return this;
@@ -114,7 +122,8 @@ function mergeSpreads(a: Spread, b: Spread): Spread {
 async function measure(owner: string, X: MatrixInput, options: FitOptions): Promise<VarianceThresholdState> {
   using design = Design.open(owner, X, undefined, options);
   const spread = await design.reduce<Spread>(fnRef(import.meta.url, "spreadStep"), undefined, mergeSpreads);
-  if (spread.ranges.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+  if (spread.ranges.rows === 0)
+    throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
   if (spread.ranges.infCount.some((count) => count > 0)) await design.assertNoInfinity();
   requireWeight(owner, spread.ranges.weight);
   return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...spread };

@@ -13,7 +13,13 @@ export interface ColumnSelector {
 }
 
 /** How the columns of one transformer are named: by name, by position, by pattern, by type, or by a function. */
-export type ColumnSpec = string | number | readonly (string | number)[] | RegExp | ColumnSelector | ((columns: readonly TableColumn[]) => readonly (string | number)[]);
+export type ColumnSpec =
+  | string
+  | number
+  | readonly (string | number)[]
+  | RegExp
+  | ColumnSelector
+  | ((columns: readonly TableColumn[]) => readonly (string | number)[]);
 
 const GROUPS: Readonly<Record<string, (column: TableColumn) => boolean>> = {
   number: ({ kind }) => kind === "number",
@@ -30,9 +36,14 @@ const GROUPS: Readonly<Record<string, (column: TableColumn) => boolean>> = {
  * @throws ParameterError for a pattern that is no regular expression
  */
 export function makeColumnSelector(
-  options: { readonly pattern?: string | RegExp; readonly dtypeInclude?: string | readonly string[]; readonly dtypeExclude?: string | readonly string[] } = {},
+  options: {
+    readonly pattern?: string | RegExp;
+    readonly dtypeInclude?: string | readonly string[];
+    readonly dtypeExclude?: string | readonly string[];
+  } = {},
 ): ColumnSelector {
-  const list = (types: string | readonly string[]): readonly string[] => (typeof types === "string" ? [types] : [...types]);
+  const list = (types: string | readonly string[]): readonly string[] =>
+    typeof types === "string" ? [types] : [...types];
   const pattern = options.pattern instanceof RegExp ? options.pattern.source : options.pattern;
   if (pattern !== undefined) regularExpression("makeColumnSelector", pattern);
   return {
@@ -50,7 +61,8 @@ function regularExpression(owner: string, pattern: string): RegExp {
   }
 }
 
-const hasType = (column: TableColumn, types: readonly string[]): boolean => types.some((type) => GROUPS[type]?.(column) ?? column.dtype === type);
+const hasType = (column: TableColumn, types: readonly string[]): boolean =>
+  types.some((type) => GROUPS[type]?.(column) ?? column.dtype === type);
 
 /** Positions of the columns that a spec means. @throws DataError naming a column that is not there, with the nearest name */
 export function columnsOf(owner: string, spec: ColumnSpec, columns: readonly TableColumn[]): number[] {
@@ -87,7 +99,9 @@ function listed(owner: string, names: readonly (string | number)[], columns: rea
     // As in arrays, -1 is the last column.
     const j = name < 0 ? columns.length + name : name;
     if (Number.isInteger(j) && j >= 0 && j < columns.length) return j;
-    throw new DataError(`${owner}: there is no column ${show(name)}; there are ${columns.length}, numbered from 0.`, { details: { column: name } });
+    throw new DataError(`${owner}: there is no column ${show(name)}; there are ${columns.length}, numbered from 0.`, {
+      details: { column: name },
+    });
   });
 }
 
@@ -95,7 +109,9 @@ function listed(owner: string, names: readonly (string | number)[], columns: rea
 export function encodeSpec(owner: string, spec: ColumnSpec, fitted: readonly (string | number)[] | undefined): unknown {
   if (typeof spec === "function") {
     if (fitted) return fitted;
-    throw new DataError(`${owner}: columns given by a function cannot be written before fit. Use makeColumnSelector, or fit first.`);
+    throw new DataError(
+      `${owner}: columns given by a function cannot be written before fit. Use makeColumnSelector, or fit first.`,
+    );
   }
   return spec instanceof RegExp ? { regexp: spec.source, flags: spec.flags } : spec;
 }

@@ -6,7 +6,13 @@ import type { TransformingEstimator } from "../estimator/frame-transformer.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { checkTable, type Table } from "../estimator/table.js";
 import { columnsOf, decodeSpec, encodeSpec, type ColumnSpec } from "./column-selector.js";
-import { checkParts, namesByKind, PartsTransformer, type PartEstimator, type ResolvedPart } from "./parts-transformer.js";
+import {
+  checkParts,
+  namesByKind,
+  PartsTransformer,
+  type PartEstimator,
+  type ResolvedPart,
+} from "./parts-transformer.js";
 
 /** A transformer (or a pipeline of them), or what to do instead. */
 export type ColumnsEstimator = AnyEstimator | "drop" | "passthrough";
@@ -25,15 +31,28 @@ export interface ColumnTransformerParams {
 const REMAINDER = "remainder";
 
 const TABLE = new ParamTable<ColumnTransformerParams>("ColumnTransformer", (z) => {
-  const transformer = z.union([z.enum(["drop", "passthrough"]), z.custom((value) => value instanceof Estimator, "must be a transformer")]);
+  const transformer = z.union([
+    z.enum(["drop", "passthrough"]),
+    z.custom((value) => value instanceof Estimator, "must be a transformer"),
+  ]);
   return z.object({
     transformers: z
       .array(z.tuple([z.string().min(1), transformer, z.custom((value) => isSpec(value), "must name columns")]))
       .min(1)
       .describe("[name, transformer, columns] in the order of the output"),
-    remainder: transformer.default("drop").describe('what becomes of columns that no transformer gets: "drop", "passthrough" or a transformer'),
-    sparseThreshold: z.number().min(0).max(1).default(0.3).describe("the result is sparse where a part is and fewer entries than this share are not zero"),
-    verboseFeatureNamesOut: z.boolean().default(true).describe("whether output names start with the transformer's name and two underscores"),
+    remainder: transformer
+      .default("drop")
+      .describe('what becomes of columns that no transformer gets: "drop", "passthrough" or a transformer'),
+    sparseThreshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.3)
+      .describe("the result is sparse where a part is and fewer entries than this share are not zero"),
+    verboseFeatureNamesOut: z
+      .boolean()
+      .default(true)
+      .describe("whether output names start with the transformer's name and two underscores"),
   });
 });
 
@@ -83,7 +102,11 @@ export class ColumnTransformer extends PartsTransformer<ColumnTransformerParams>
 
   override clone(): this {
     const copy = (one: ColumnsEstimator): ColumnsEstimator => (typeof one === "string" ? one : one.clone());
-    const transformers = this.params.transformers.map(([name, one, columns]): ColumnTransformerPart => [name, copy(one), columns]);
+    const transformers = this.params.transformers.map(([name, one, columns]): ColumnTransformerPart => [
+      name,
+      copy(one),
+      columns,
+    ]);
     return new ColumnTransformer({ ...this.params, transformers, remainder: copy(this.params.remainder) }) as this;
   }
 
@@ -107,7 +130,10 @@ export class ColumnTransformer extends PartsTransformer<ColumnTransformerParams>
   }
 
   protected checkParams({ transformers, remainder }: Readonly<ColumnTransformerParams>): void {
-    checkParts("ColumnTransformer", [...transformers, [REMAINDER, remainder] as const].map(([name, one]) => [name, one] as const));
+    checkParts(
+      "ColumnTransformer",
+      [...transformers, [REMAINDER, remainder] as const].map(([name, one]) => [name, one] as const),
+    );
   }
 
   protected resolve(owner: string, table: Table): ResolvedPart[] {
@@ -115,7 +141,10 @@ export class ColumnTransformer extends PartsTransformer<ColumnTransformerParams>
     const parts = transformers.map(([name, one, spec]): ResolvedPart => {
       const columns = columnsOf(`${owner} (${name})`, spec, table.columns);
       const twice = columns.find((j, k) => columns.indexOf(j) !== k);
-      if (twice !== undefined) throw new ParameterError(`${owner}: transformer ${show(name)} names column ${show(table.columns[twice]?.name)} twice. Name each once.`);
+      if (twice !== undefined)
+        throw new ParameterError(
+          `${owner}: transformer ${show(name)} names column ${show(table.columns[twice]?.name)} twice. Name each once.`,
+        );
       return { name, estimator: one as PartEstimator, columns };
     });
     const taken = new Set(parts.flatMap(({ columns }) => columns));
@@ -133,15 +162,26 @@ export class ColumnTransformer extends PartsTransformer<ColumnTransformerParams>
       needed.map((j) => featureNames[j] ?? j),
       table.columns,
     );
-    const narrowed: Table = { ...table, columns: found.map((j) => table.columns[j] as Table["columns"][number]), names: undefined, width: found.length };
+    const narrowed: Table = {
+      ...table,
+      columns: found.map((j) => table.columns[j] as Table["columns"][number]),
+      names: undefined,
+      width: found.length,
+    };
     checkTable(owner, narrowed, { nFeatures: needed.length, kinds: needed.map((j) => kinds[j] ?? "number") });
   }
 
   protected override encodeParams(params: Readonly<ColumnTransformerParams>): unknown {
-    const fitted = new Map(this.isFitted ? this.state.parts.map(({ name, columns }) => [name, this.#named(columns)]) : []);
+    const fitted = new Map(
+      this.isFitted ? this.state.parts.map(({ name, columns }) => [name, this.#named(columns)]) : [],
+    );
     return {
       ...params,
-      transformers: params.transformers.map(([name, one, spec]) => [name, encodeEstimator(one), encodeSpec("ColumnTransformer", spec, this.isFitted ? (fitted.get(name) ?? []) : undefined)]),
+      transformers: params.transformers.map(([name, one, spec]) => [
+        name,
+        encodeEstimator(one),
+        encodeSpec("ColumnTransformer", spec, this.isFitted ? (fitted.get(name) ?? []) : undefined),
+      ]),
       remainder: encodeEstimator(params.remainder),
     };
   }
@@ -150,7 +190,11 @@ export class ColumnTransformer extends PartsTransformer<ColumnTransformerParams>
     const transformers = plain["transformers"] as unknown as [string, EstimatorJson | string, unknown][];
     return {
       ...(plain as Partial<ColumnTransformerParams>),
-      transformers: transformers.map(([name, one, spec]): ColumnTransformerPart => [name, decodeEstimator(one), decodeSpec(spec)]),
+      transformers: transformers.map(([name, one, spec]): ColumnTransformerPart => [
+        name,
+        decodeEstimator(one),
+        decodeSpec(spec),
+      ]),
       remainder: decodeEstimator(plain["remainder"] as unknown as EstimatorJson | string),
     };
   }
@@ -180,7 +224,10 @@ export function makeColumnTransformer(
   const names = namesByKind(transformers.map(([one]) => one));
   return new ColumnTransformer({
     ...options,
-    transformers: transformers.map(([one, columns], k): ColumnTransformerPart => [names[k] as string, one as ColumnsEstimator, columns]),
+    transformers: transformers.map(([one, columns], k): ColumnTransformerPart => [
+      names[k] as string,
+      one as ColumnsEstimator,
+      columns,
+    ]),
   });
 }
-

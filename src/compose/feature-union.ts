@@ -5,7 +5,13 @@ import type { TransformingEstimator } from "../estimator/frame-transformer.js";
 import { registerEstimator } from "../estimator/registry.js";
 import type { Table } from "../estimator/table.js";
 import { decodeEstimator, encodeEstimator, type ColumnsEstimator } from "./column-transformer.js";
-import { checkParts, namesByKind, PartsTransformer, type PartEstimator, type ResolvedPart } from "./parts-transformer.js";
+import {
+  checkParts,
+  namesByKind,
+  PartsTransformer,
+  type PartEstimator,
+  type ResolvedPart,
+} from "./parts-transformer.js";
 
 /** Parameters of {@link FeatureUnion}. */
 export interface FeatureUnionParams {
@@ -14,13 +20,19 @@ export interface FeatureUnionParams {
 }
 
 const TABLE = new ParamTable<FeatureUnionParams>("FeatureUnion", (z) => {
-  const transformer = z.union([z.enum(["drop", "passthrough"]), z.custom((value) => value instanceof Estimator, "must be a transformer")]);
+  const transformer = z.union([
+    z.enum(["drop", "passthrough"]),
+    z.custom((value) => value instanceof Estimator, "must be a transformer"),
+  ]);
   return z.object({
     transformerList: z
       .array(z.tuple([z.string().min(1), transformer]))
       .min(1)
       .describe("[name, transformer] in the order of the output"),
-    verboseFeatureNamesOut: z.boolean().default(true).describe("whether output names start with the transformer's name and two underscores"),
+    verboseFeatureNamesOut: z
+      .boolean()
+      .default(true)
+      .describe("whether output names start with the transformer's name and two underscores"),
   });
 });
 
@@ -51,7 +63,9 @@ export class FeatureUnion extends PartsTransformer<FeatureUnionParams> {
   }
 
   override clone(): this {
-    const transformerList = this.params.transformerList.map(([name, one]) => [name, typeof one === "string" ? one : one.clone()] as const);
+    const transformerList = this.params.transformerList.map(
+      ([name, one]) => [name, typeof one === "string" ? one : one.clone()] as const,
+    );
     return new FeatureUnion({ ...this.params, transformerList }) as this;
   }
 
@@ -83,7 +97,10 @@ export class FeatureUnion extends PartsTransformer<FeatureUnionParams> {
 
   protected override decodeParams(plain: PlainRecord): Partial<FeatureUnionParams> {
     const list = plain["transformerList"] as unknown as [string, EstimatorJson | string][];
-    return { ...(plain as Partial<FeatureUnionParams>), transformerList: list.map(([name, one]) => [name, decodeEstimator(one)] as const) };
+    return {
+      ...(plain as Partial<FeatureUnionParams>),
+      transformerList: list.map(([name, one]) => [name, decodeEstimator(one)] as const),
+    };
   }
 }
 
@@ -92,5 +109,7 @@ registerEstimator("FeatureUnion", FeatureUnion);
 /** A {@link FeatureUnion} whose transformers are named after their classes, in lower case; repeated ones are numbered. */
 export function makeUnion(...transformers: readonly (ColumnsEstimator | TransformingEstimator)[]): FeatureUnion {
   const names = namesByKind(transformers);
-  return new FeatureUnion({ transformerList: transformers.map((one, k) => [names[k] as string, one as ColumnsEstimator] as const) });
+  return new FeatureUnion({
+    transformerList: transformers.map((one, k) => [names[k] as string, one as ColumnsEstimator] as const),
+  });
 }

@@ -29,7 +29,8 @@ export async function holdSource(
   passes: number,
 ): Promise<HeldSource> {
   const target = isLazyNumbers(y) ? toVector(owner, "y", y, x) : undefined;
-  const weight = options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, x);
+  const weight =
+    options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, x);
   const lazy = [x, target, weight].filter((array) => array !== undefined);
   if (passes < 2 || lazy.every((array) => array.plan instanceof HeldPlan)) {
     return { X: x, y, options: weight ? { sampleWeight: weight } : {}, release: () => undefined };
@@ -41,7 +42,8 @@ export async function holdSource(
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   });
   const replaced = new Map<Plan, HeldPlan>(plans.map((plan, i) => [plan, held[i] as HeldPlan]));
-  const from = (array: DistributedArray): DistributedArray => new DistributedArray({ ...array, plan: replaced.get(array.plan) ?? array.plan });
+  const from = (array: DistributedArray): DistributedArray =>
+    new DistributedArray({ ...array, plan: replaced.get(array.plan) ?? array.plan });
   return {
     X: withPlan(x, replaced.get(x.plan) ?? x.plan),
     y: target ? from(target) : y,

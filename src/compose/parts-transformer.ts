@@ -5,9 +5,24 @@ import { reducePartitions } from "../collections/reduce.js";
 import { fnRef } from "../engine/fn-ref.js";
 import type { FitOptions } from "../estimator/design.js";
 import type { Estimator, FittedInput } from "../estimator/estimator.js";
-import { applyTransforming, fitTransforming, FrameTransformer, isTransforming, type RowsTransform, type TransformingEstimator } from "../estimator/frame-transformer.js";
+import {
+  applyTransforming,
+  fitTransforming,
+  FrameTransformer,
+  isTransforming,
+  type RowsTransform,
+  type TransformingEstimator,
+} from "../estimator/frame-transformer.js";
 import { toMatrix, type LabelInput, type VectorInput } from "../estimator/inputs.js";
-import { assertNotEmpty, toTable, withPlan, type FittedTable, type Rows, type Table, type TableInput } from "../estimator/table.js";
+import {
+  assertNotEmpty,
+  toTable,
+  withPlan,
+  type FittedTable,
+  type Rows,
+  type Table,
+  type TableInput,
+} from "../estimator/table.js";
 import { holdSource } from "./held-source.js";
 import { stackParts } from "./stack-parts.js";
 
@@ -60,7 +75,8 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
 
   override async fitRows(rows: Rows, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<RowsTransform> {
     const transforms = await this.#fitParts(toTable(`${this.kind}.fit`, rows), y, options);
-    return (other) => this.#assemble(toTable(`${this.kind}.transform`, other), (k, own) => (transforms[k] as RowsTransform)(own));
+    return (other) =>
+      this.#assemble(toTable(`${this.kind}.transform`, other), (k, own) => (transforms[k] as RowsTransform)(own));
   }
 
   /** A part's transformer by name. @throws ParameterError naming the parts there are */
@@ -68,7 +84,9 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
     const parts = this.namedParts();
     const found = parts.find(([own]) => own === name);
     if (found) return found[1];
-    throw new ParameterError(`${this.kind}: there is no transformer ${show(name)}; there are ${parts.map(([own]) => own).join(", ")}.`);
+    throw new ParameterError(
+      `${this.kind}: there is no transformer ${show(name)}; there are ${parts.map(([own]) => own).join(", ")}.`,
+    );
   }
 
   /** Sets parameters, or those of a part by `part__param`. */
@@ -81,7 +99,8 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
         continue;
       }
       const estimator = this.part(part);
-      if (typeof estimator === "string") throw new ParameterError(`${this.kind}: ${show(part)} is ${show(estimator)} and has no parameters.`);
+      if (typeof estimator === "string")
+        throw new ParameterError(`${this.kind}: ${show(part)} is ${show(estimator)} and has no parameters.`);
       estimator.setParams({ [rest.join("__")]: value } as object);
     }
     return this;
@@ -123,24 +142,38 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
     const { parts, sparse } = this.state;
     const fitNames = this.state.featureNames;
     // With names on both sides columns are found by them: X may have more of them where the rest is dropped.
-    const at = (position: number): number => (fitNames && table.names ? table.names.indexOf(fitNames[position] ?? "") : position);
+    const at = (position: number): number =>
+      fitNames && table.names ? table.names.indexOf(fitNames[position] ?? "") : position;
     const columns = parts.map((part) => part.columns.map(at));
     // The parts know their columns by the names of the fit, also where X has none, or the fit had none.
-    const labels = new Map(parts.flatMap((part, k) => part.columns.map((j, i) => [columns[k]?.[i] ?? j, fitNames?.[j] ?? `x${j}`] as const)));
+    const labels = new Map(
+      parts.flatMap((part, k) => part.columns.map((j, i) => [columns[k]?.[i] ?? j, fitNames?.[j] ?? `x${j}`] as const)),
+    );
     const base = narrowed(table, columns.flat(), (j) => labels.get(j) ?? `x${j}`);
     const arrays = parts.map((part, k) => {
       const array = toMatrix(`${owner} (${part.name})`, apply(k, base.pick(columns[k] ?? [])));
       if (array.width === part.names.length) return { name: part.name, array };
-      throw new DataError(`${owner}: transformer ${show(part.name)} returned ${array.width} columns, but names ${part.names.length}. Check its getFeatureNamesOut().`);
+      throw new DataError(
+        `${owner}: transformer ${show(part.name)} returned ${array.width} columns, but names ${part.names.length}. Check its getFeatureNamesOut().`,
+      );
     });
     return stackParts(owner, arrays, this.#namesOut(parts), sparse);
   }
 
-  async #fitParts(table: Table, y: VectorInput | LabelInput | undefined, options: FitOptions): Promise<RowsTransform[]> {
+  async #fitParts(
+    table: Table,
+    y: VectorInput | LabelInput | undefined,
+    options: FitOptions,
+  ): Promise<RowsTransform[]> {
     const owner = `${this.kind}.fit`;
     assertNotEmpty(owner, table);
-    const parts = this.resolve(owner, table).filter(({ estimator, columns }) => estimator !== "drop" && columns.length > 0);
-    if (parts.length === 0) throw new DataError(`${owner}: no columns are left. Give at least one transformer columns, or remainder: "passthrough".`);
+    const parts = this.resolve(owner, table).filter(
+      ({ estimator, columns }) => estimator !== "drop" && columns.length > 0,
+    );
+    if (parts.length === 0)
+      throw new DataError(
+        `${owner}: no columns are left. Give at least one transformer columns, or remainder: "passthrough".`,
+      );
     const base = narrowed(
       table,
       parts.flatMap(({ columns }) => columns),
@@ -171,7 +204,11 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
         transforms.push(transform);
         fitted.push({ name, columns, names });
         const result = toMatrix(`${owner} (${name})`, transform(rows));
-        densities.push({ width: result.width, stored: await storedShare(clone, result, own), sparse: result.layout === "csr" });
+        densities.push({
+          width: result.width,
+          stored: await storedShare(clone, result, own),
+          sparse: result.layout === "csr",
+        });
       }
       const width = densities.reduce((sum, part) => sum + part.width, 0);
       const stored = densities.reduce((sum, part) => sum + part.width * part.stored, 0);
@@ -198,7 +235,10 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
   #assertNames(owner: string, names: readonly string[]): void {
     const twice = names.find((name, k) => names.indexOf(name) !== k);
     if (twice === undefined) return;
-    throw new DataError(`${owner}: two output columns would be called ${show(twice)}. Set verboseFeatureNamesOut: true, or rename a column.`, { details: { column: twice } });
+    throw new DataError(
+      `${owner}: two output columns would be called ${show(twice)}. Set verboseFeatureNamesOut: true, or rename a column.`,
+      { details: { column: twice } },
+    );
   }
 }
 
@@ -206,24 +246,39 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
 export function checkParts(owner: string, parts: readonly (readonly [name: string, estimator: unknown])[]): void {
   const names = new Set<string>();
   for (const [name, estimator] of parts) {
-    if (names.has(name)) throw new ParameterError(`${owner}: two transformers are called ${show(name)}. Give each its own name.`);
-    if (name.includes("__")) throw new ParameterError(`${owner}: the name ${show(name)} contains "__", which separates a transformer from its parameter.`);
+    if (names.has(name))
+      throw new ParameterError(`${owner}: two transformers are called ${show(name)}. Give each its own name.`);
+    if (name.includes("__"))
+      throw new ParameterError(
+        `${owner}: the name ${show(name)} contains "__", which separates a transformer from its parameter.`,
+      );
     names.add(name);
     if (typeof estimator === "string" || isTransforming(estimator)) continue;
-    throw new ParameterError(`${owner}: ${show(name)} is ${show(estimator)}, which cannot transform. Use a transformer, "drop" or "passthrough".`);
+    throw new ParameterError(
+      `${owner}: ${show(name)} is ${show(estimator)}, which cannot transform. Use a transformer, "drop" or "passthrough".`,
+    );
   }
 }
 
 /** Names after classes, in lower case; repeated ones are numbered. */
 export function namesByKind(estimators: readonly (string | { readonly kind: string })[]): string[] {
-  const names = estimators.map((estimator) => (typeof estimator === "string" ? estimator : estimator.kind.toLowerCase()));
-  return names.map((name, k) => (names.filter((other) => other === name).length > 1 ? `${name}-${names.slice(0, k + 1).filter((other) => other === name).length}` : name));
+  const names = estimators.map((estimator) =>
+    typeof estimator === "string" ? estimator : estimator.kind.toLowerCase(),
+  );
+  return names.map((name, k) =>
+    names.filter((other) => other === name).length > 1
+      ? `${name}-${names.slice(0, k + 1).filter((other) => other === name).length}`
+      : name,
+  );
 }
 
 function assertNumbers(owner: string, table: Table, columns: readonly number[]): void {
   const text = columns.map((j) => table.columns[j]).find((column) => column?.kind === "text");
   if (!text) return;
-  throw new DataError(`${owner}: column ${show(text.name)} is ${text.dtype} and cannot pass through. Give it to an encoder, or drop it.`, { details: { column: text.name } });
+  throw new DataError(
+    `${owner}: column ${show(text.name)} is ${text.dtype} and cannot pass through. Give it to an encoder, or drop it.`,
+    { details: { column: text.name } },
+  );
 }
 
 /** The columns that parts need, as a unit that they share, and their own ones of it. */
@@ -240,31 +295,48 @@ function narrowed(table: Table, columns: readonly number[], label: (column: numb
   const labels = needed.map(label);
   let rows = choose(table.source, needed, names, needed.length === table.width);
   if (rows instanceof DistributedDataFrame) {
-    if (labels.join() !== names.join()) rows = rows.rename(Object.fromEntries(names.map((name, k) => [name, labels[k] as string])));
+    if (labels.join() !== names.join())
+      rows = rows.rename(Object.fromEntries(names.map((name, k) => [name, labels[k] as string])));
     // One reading for all parts: each would otherwise have its own of the same file.
     rows = withPlan(rows, rows.plan);
   } else rows = new DistributedArray({ ...rows, names: labels });
   const over = (base: Rows): Narrowed => ({
     rows: base,
     over,
-    pick: (own) => choose(base, own.map((j) => needed.indexOf(j)), own.map(label), own.join() === needed.join()),
+    pick: (own) =>
+      choose(
+        base,
+        own.map((j) => needed.indexOf(j)),
+        own.map(label),
+        own.join() === needed.join(),
+      ),
   });
   return over(rows);
 }
 
 function choose(rows: Rows, positions: readonly number[], names: readonly string[], all: boolean): Rows {
   if (all) return rows;
-  return rows instanceof DistributedDataFrame ? (rows.select(...names) as DistributedDataFrame) : rows.columns(positions);
+  return rows instanceof DistributedDataFrame
+    ? (rows.select(...names) as DistributedDataFrame)
+    : rows.columns(positions);
 }
 
 /** The share of entries that a result stores: what its transformer knows, else counted in one pass. */
-async function storedShare(estimator: TransformingEstimator | undefined, result: DistributedArray, options: FitOptions): Promise<number> {
+async function storedShare(
+  estimator: TransformingEstimator | undefined,
+  result: DistributedArray,
+  options: FitOptions,
+): Promise<number> {
   if (result.layout === "dense") return 1;
   const known = (estimator as { outputDensity?: unknown } | undefined)?.outputDensity;
   if (typeof known === "number") return known;
   const [rows, stored] = (await reducePartitions<[number, number]>(
     [result.plan],
-    { label: "density", step: fnRef(new URL("./stack-parts.js", import.meta.url).href, "entriesStep"), combine: (a, b) => [a[0] + b[0], a[1] + b[1]] },
+    {
+      label: "density",
+      step: fnRef(new URL("./stack-parts.js", import.meta.url).href, "entriesStep"),
+      combine: (a, b) => [a[0] + b[0], a[1] + b[1]],
+    },
     { ...(options.engine ? { engine: options.engine } : {}), ...(options.signal ? { signal: options.signal } : {}) },
   )) ?? [0, 0];
   return stored / Math.max(1, rows * result.width);

@@ -7,7 +7,15 @@ import type { LocalMatrix } from "../collections/array/local-matrix.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
 import { isFrame } from "../estimator/apply.js";
-import { applyTransforming, fitTransforming, isTransforming, rowsFor, takesFrames, toDense, type RowsTransform } from "../estimator/frame-transformer.js";
+import {
+  applyTransforming,
+  fitTransforming,
+  isTransforming,
+  rowsFor,
+  takesFrames,
+  toDense,
+  type RowsTransform,
+} from "../estimator/frame-transformer.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { isLocalTable, shapeOf, toRows, type LocalTable, type Rows, type TableInput } from "../estimator/table.js";
@@ -29,7 +37,12 @@ interface PipelineState extends FittedInput {
 const TABLE = new ParamTable<PipelineParams>("Pipeline", (z) =>
   z.object({
     steps: z
-      .array(z.tuple([z.string().min(1), z.union([z.literal("passthrough"), z.custom((value) => value instanceof Estimator, "must be an estimator")])]))
+      .array(
+        z.tuple([
+          z.string().min(1),
+          z.union([z.literal("passthrough"), z.custom((value) => value instanceof Estimator, "must be an estimator")]),
+        ]),
+      )
       .min(1)
       .describe("named steps in order; all but the last are transformers"),
   }),
@@ -85,7 +98,9 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   step(name: string): AnyEstimator | "passthrough" {
     const found = this.steps.find(([own]) => own === name);
     if (found) return found[1];
-    throw new ParameterError(`Pipeline: there is no step ${show(name)}; the steps are ${this.steps.map(([own]) => own).join(", ")}.`);
+    throw new ParameterError(
+      `Pipeline: there is no step ${show(name)}; the steps are ${this.steps.map(([own]) => own).join(", ")}.`,
+    );
   }
 
   /** Steps [from, to) as a pipeline that shares their estimators. */
@@ -106,14 +121,18 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
         continue;
       }
       const estimator = this.step(step ?? "");
-      if (estimator === "passthrough") throw new ParameterError(`Pipeline: the step ${show(step)} is "passthrough" and has no parameters.`);
+      if (estimator === "passthrough")
+        throw new ParameterError(`Pipeline: the step ${show(step)} is "passthrough" and has no parameters.`);
       estimator.setParams({ [rest.join("__")]: value });
     }
     return this;
   }
 
   override clone(): this {
-    const steps = this.steps.map(([name, estimator]): PipelineStep => [name, estimator === "passthrough" ? estimator : estimator.clone()]);
+    const steps = this.steps.map(([name, estimator]): PipelineStep => [
+      name,
+      estimator === "passthrough" ? estimator : estimator.clone(),
+    ]);
     return new Pipeline({ steps }) as this;
   }
 
@@ -140,7 +159,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   /** Fits, and returns how the training rows themselves go through; see `FrameTransformer.fitRows`. */
   async fitRows(rows: Rows, y?: LabelInput | VectorInput, options: FitOptions = {}): Promise<RowsTransform> {
     const transforms = await this.#fitSteps(this.#rowsOf("Pipeline.fit", rows), y, options);
-    return (other) => transforms.reduce((through, transform) => transform(through), this.#rowsOf("Pipeline.transform", other));
+    return (other) =>
+      transforms.reduce((through, transform) => transform(through), this.#rowsOf("Pipeline.transform", other));
   }
 
   /** Distributed rows through all steps, lazily: an array unless every step keeps frames. */
@@ -148,7 +168,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     const through = this.#through("transform", rows);
     const last = this.steps.at(-1)?.[1];
     if (last === "passthrough") return through;
-    if (!isTransforming(last)) throw new DataError(`Pipeline.transform: the last step ${this.#lastName()} cannot transform.`);
+    if (!isTransforming(last))
+      throw new DataError(`Pipeline.transform: the last step ${this.#lastName()} cannot transform.`);
     return applyTransforming("Pipeline.transform", last, through);
   }
 
@@ -215,8 +236,11 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   /** Rows through all steps; the last must be a transformer. */
   transform(X: TableInput): DistributedArray | FrameLike | Promise<LocalMatrix> {
     const result = this.transformRows(this.#rowsOf("Pipeline.transform", X));
-    if (isLocalTable(X)) return (result instanceof DistributedArray ? toDense(result) : toMatrix("Pipeline.transform", result)).compute();
-    return isFrame(X as MatrixInput) && result instanceof DistributedArray && result.layout === "dense" ? (X as FrameLike).fromArray(result) : result;
+    if (isLocalTable(X))
+      return (result instanceof DistributedArray ? toDense(result) : toMatrix("Pipeline.transform", result)).compute();
+    return isFrame(X as MatrixInput) && result instanceof DistributedArray && result.layout === "dense"
+      ? (X as FrameLike).fromArray(result)
+      : result;
   }
 
   /** The last step's score on transformed rows. */
@@ -239,12 +263,19 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   }
 
   protected override encodeParams(params: Readonly<PipelineParams>): unknown {
-    return { steps: params.steps.map(([name, estimator]) => [name, estimator === "passthrough" ? estimator : estimator.toJSON()]) };
+    return {
+      steps: params.steps.map(([name, estimator]) => [
+        name,
+        estimator === "passthrough" ? estimator : estimator.toJSON(),
+      ]),
+    };
   }
 
   protected override decodeParams(plain: PlainRecord): Partial<PipelineParams> {
     const steps = plain["steps"] as unknown as [string, EstimatorJson | "passthrough"][];
-    return { steps: steps.map(([name, json]): PipelineStep => [name, json === "passthrough" ? json : estimatorFromJSON(json)]) };
+    return {
+      steps: steps.map(([name, json]): PipelineStep => [name, json === "passthrough" ? json : estimatorFromJSON(json)]),
+    };
   }
 
   #final(method: "predict" | "predictProba" | "decisionFunction", X: TableInput): unknown {
@@ -258,7 +289,11 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
 
   /** Rows as the last step takes them. */
   #finalRows(method: string, X: TableInput): Rows {
-    return rowsFor(`Pipeline.${method}`, this.#last() as unknown as AnyEstimator, this.#through(method, this.#rowsOf(`Pipeline.${method}`, X)));
+    return rowsFor(
+      `Pipeline.${method}`,
+      this.#last() as unknown as AnyEstimator,
+      this.#through(method, this.#rowsOf(`Pipeline.${method}`, X)),
+    );
   }
 
   async #localResult(method: string, lazy: DistributedArray): Promise<unknown> {
@@ -287,7 +322,10 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
 
   #last(): FinalStep {
     const last = this.steps.at(-1)?.[1];
-    if (!last || last === "passthrough") throw new DataError('Pipeline: the last step is "passthrough", which cannot predict. Use transform, or add an estimator.');
+    if (!last || last === "passthrough")
+      throw new DataError(
+        'Pipeline: the last step is "passthrough", which cannot predict. Use transform, or add an estimator.',
+      );
     return last as unknown as FinalStep;
   }
 
@@ -300,7 +338,9 @@ registerEstimator("Pipeline", Pipeline);
 
 /** A pipeline whose steps are named after their classes, in lower case; repeated ones are numbered. */
 export function makePipeline(...estimators: (AnyEstimator | "passthrough" | { readonly kind: string })[]): Pipeline {
-  const names = estimators.map((estimator) => (typeof estimator === "string" ? estimator : estimator.kind.toLowerCase()));
+  const names = estimators.map((estimator) =>
+    typeof estimator === "string" ? estimator : estimator.kind.toLowerCase(),
+  );
   const steps = estimators.map((estimator, i): PipelineStep => {
     const name = names[i] as string;
     const repeated = names.filter((other) => other === name).length > 1;
@@ -313,11 +353,17 @@ export function makePipeline(...estimators: (AnyEstimator | "passthrough" | { re
 function checkSteps(steps: readonly PipelineStep[]): void {
   const names = new Set<string>();
   steps.forEach(([name, estimator], i) => {
-    if (names.has(name)) throw new ParameterError(`Pipeline: two steps are called ${show(name)}. Give each its own name.`);
-    if (name.includes("__")) throw new ParameterError(`Pipeline: the step name ${show(name)} contains "__", which separates a step from its parameter.`);
+    if (names.has(name))
+      throw new ParameterError(`Pipeline: two steps are called ${show(name)}. Give each its own name.`);
+    if (name.includes("__"))
+      throw new ParameterError(
+        `Pipeline: the step name ${show(name)} contains "__", which separates a step from its parameter.`,
+      );
     names.add(name);
     if (i < steps.length - 1 && estimator !== "passthrough" && !isTransforming(estimator)) {
-      throw new ParameterError(`Pipeline: step ${show(name)} (${estimator.kind}) is not the last and cannot transform. Put it last.`);
+      throw new ParameterError(
+        `Pipeline: step ${show(name)} (${estimator.kind}) is not the last and cannot transform. Put it last.`,
+      );
     }
   });
 }

@@ -22,13 +22,23 @@ interface StackArgs {
 }
 
 /** Blocks side by side, lazily, partition by partition. @throws DataError for a block with other partitions */
-export function stackParts(owner: string, parts: readonly StackedPart[], names: readonly string[], sparse: boolean): DistributedArray {
+export function stackParts(
+  owner: string,
+  parts: readonly StackedPart[],
+  names: readonly string[],
+  sparse: boolean,
+): DistributedArray {
   const [first] = parts;
-  if (!first) throw new DataError(`${owner}: no columns are left. Give at least one transformer columns, or remainder: "passthrough".`);
+  if (!first)
+    throw new DataError(
+      `${owner}: no columns are left. Give at least one transformer columns, or remainder: "passthrough".`,
+    );
   const { partitions, partitionRows } = first.array;
   const odd = parts.find(({ array }) => array.partitions !== partitions);
   if (odd) {
-    throw new DataError(`${owner}: transformer ${show(first.name)} returned ${partitions} partitions and ${show(odd.name)} ${odd.array.partitions}. A transformer has to keep partitions.`);
+    throw new DataError(
+      `${owner}: transformer ${show(first.name)} returned ${partitions} partitions and ${show(odd.name)} ${odd.array.partitions}. A transformer has to keep partitions.`,
+    );
   }
   const dtype = parts.every(({ array }) => array.dtype === "f32") && !sparse ? "f32" : "f64";
   const args: StackArgs = { owner, parts: parts.map(({ name }) => name), dtype };
@@ -37,14 +47,23 @@ export function stackParts(owner: string, parts: readonly StackedPart[], names: 
     label: owner,
     partitions,
     inputs: parts.map(({ array }) => array.plan),
-    bytes: known.every((bytes) => bytes !== undefined) ? known.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0) : undefined,
+    bytes: known.every((bytes) => bytes !== undefined)
+      ? known.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)
+      : undefined,
     task: (index) => ({
       fn: fnRef(import.meta.url, sparse ? "stackSparse" : "stackDense"),
       args: args as unknown as Plain,
       inputs: parts.map(({ array }) => ({ plan: array.plan, index })),
     }),
   });
-  return new DistributedArray({ plan, innerShape: [names.length], dtype, layout: sparse ? "csr" : "dense", partitionRows, names });
+  return new DistributedArray({
+    plan,
+    innerShape: [names.length],
+    dtype,
+    layout: sparse ? "csr" : "dense",
+    partitionRows,
+    names,
+  });
 }
 
 function assertRows(context: TaskContext, args: StackArgs, chunks: readonly MatrixChunk[]): number {
@@ -64,7 +83,8 @@ export function stackDense(context: TaskContext, args: StackArgs, ...chunks: Mat
   const { memory } = context;
   const columns = chunks.flatMap((chunk) => densify(context, chunk).columns);
   const arena = columns[0]?.arena ?? 0;
-  if (columns.every((column) => column.dtype === args.dtype && column.arena === arena)) return { kind: "dense", rows, columns };
+  if (columns.every((column) => column.dtype === args.dtype && column.arena === arena))
+    return { kind: "dense", rows, columns };
   const out = memory.dense(args.dtype, rows, columns.length, arena);
   columns.forEach((column, j) => {
     const source = column.dtype === args.dtype ? column : asDoubles(context, column);

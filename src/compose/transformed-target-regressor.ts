@@ -10,7 +10,15 @@ import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/es
 import { isTransforming, rowsFor, takesFrames } from "../estimator/frame-transformer.js";
 import { requireTarget, toMatrix, toVector, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
-import { assertNotEmpty, isLocalTable, shapeOf, toRows, type LocalTable, type Rows, type TableInput } from "../estimator/table.js";
+import {
+  assertNotEmpty,
+  isLocalTable,
+  shapeOf,
+  toRows,
+  type LocalTable,
+  type Rows,
+  type TableInput,
+} from "../estimator/table.js";
 import type { Column, DenseChunk } from "../memory/column.js";
 import { r2Score } from "../metrics/regression.js";
 import { asDoubles } from "../estimator/design-tasks.js";
@@ -28,12 +36,17 @@ export interface TransformedTargetRegressorParams {
 
 const TABLE = new ParamTable<TransformedTargetRegressorParams>("TransformedTargetRegressor", (z) =>
   z.object({
-    regressor: z.custom((value) => value instanceof Estimator, "must be an estimator").describe("the regressor of the transformed target, or a pipeline"),
+    regressor: z
+      .custom((value) => value instanceof Estimator, "must be an estimator")
+      .describe("the regressor of the transformed target, or a pipeline"),
     transformer: z
       .union([z.null(), z.custom((value) => value instanceof Estimator, "must be a transformer")])
       .default(null)
       .describe("a transformer of the target with inverseTransform, fitted on y as one column"),
-    func: z.enum(["identity", "log", "log1p", "sqrt"]).default("identity").describe("a function of the target; not together with a transformer"),
+    func: z
+      .enum(["identity", "log", "log1p", "sqrt"])
+      .default("identity")
+      .describe("a function of the target; not together with a transformer"),
   }),
 );
 
@@ -76,7 +89,8 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
 
   static fromJSON(json: EstimatorJson): TransformedTargetRegressor {
     const { regressor } = (json.params ?? {}) as { regressor?: EstimatorJson };
-    if (json.kind !== "TransformedTargetRegressor" || !regressor) throw new DataError(`TransformedTargetRegressor: the JSON holds a ${show(json.kind)}. Load it with that class.`);
+    if (json.kind !== "TransformedTargetRegressor" || !regressor)
+      throw new DataError(`TransformedTargetRegressor: the JSON holds a ${show(json.kind)}. Load it with that class.`);
     return new TransformedTargetRegressor({ regressor: estimatorFromJSON(regressor) }).restore(json);
   }
 
@@ -84,7 +98,8 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
   override setParams(params: Partial<TransformedTargetRegressorParams> & Record<string, unknown>): this {
     for (const [name, value] of Object.entries(params)) {
       const [part, ...rest] = name.split("__");
-      const inner = part === "regressor" ? this.params.regressor : part === "transformer" ? this.params.transformer : undefined;
+      const inner =
+        part === "regressor" ? this.params.regressor : part === "transformer" ? this.params.transformer : undefined;
       if (rest.length > 0 && inner) {
         inner.setParams({ [rest.join("__")]: value });
         continue;
@@ -97,7 +112,11 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
 
   override clone(): this {
     const { regressor, transformer } = this.params;
-    return new TransformedTargetRegressor({ ...this.params, regressor: regressor.clone(), transformer: transformer?.clone() ?? null }) as this;
+    return new TransformedTargetRegressor({
+      ...this.params,
+      regressor: regressor.clone(),
+      transformer: transformer?.clone() ?? null,
+    }) as this;
   }
 
   /** The regressor; fitted with this estimator. */
@@ -119,7 +138,9 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
     requireTarget(owner, y);
     const { func } = this.params;
     if (this.params.transformer && func !== "identity") {
-      throw new ParameterError(`${owner}: func must be "identity" beside a transformer; got ${show(func)}. Use one of them.`);
+      throw new ParameterError(
+        `${owner}: func must be "identity" beside a transformer; got ${show(func)}. Use one of them.`,
+      );
     }
     const rows = this.#rowsOf(owner, X);
     assertNotEmpty(owner, { width: shapeOf(rows).width, rows: rows.rows });
@@ -159,7 +180,9 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
     const owner = "TransformedTargetRegressor.predict";
     const { regressor, transformer, func } = this.params;
     const z = asColumn((regressor as unknown as Regressor).predict(rowsFor(owner, regressor, this.#rowsOf(owner, X))));
-    const y = asVector(transformer ? (transformer as unknown as Invertible).inverseTransform(z) : applyFunction(owner, z, func, true));
+    const y = asVector(
+      transformer ? (transformer as unknown as Invertible).inverseTransform(z) : applyFunction(owner, z, func, true),
+    );
     return isLocalTable(X) ? y.compute().then((local) => local.toVector() as Float64Array) : y;
   }
 
@@ -196,10 +219,16 @@ registerEstimator("TransformedTargetRegressor", TransformedTargetRegressor);
 
 function checkParams({ regressor, transformer }: Readonly<TransformedTargetRegressorParams>): void {
   const owner = "TransformedTargetRegressor";
-  if (typeof (regressor as { predict?: unknown }).predict !== "function") throw new ParameterError(`${owner}: regressor must be able to predict; got ${show(regressor)}.`);
+  if (typeof (regressor as { predict?: unknown }).predict !== "function")
+    throw new ParameterError(`${owner}: regressor must be able to predict; got ${show(regressor)}.`);
   if (transformer === null) return;
-  if (!isTransforming(transformer) || typeof (transformer as { inverseTransform?: unknown }).inverseTransform !== "function") {
-    throw new ParameterError(`${owner}: transformer must have transform and inverseTransform; got ${show(transformer)}.`);
+  if (
+    !isTransforming(transformer) ||
+    typeof (transformer as { inverseTransform?: unknown }).inverseTransform !== "function"
+  ) {
+    throw new ParameterError(
+      `${owner}: transformer must have transform and inverseTransform; got ${show(transformer)}.`,
+    );
   }
 }
 
@@ -208,16 +237,29 @@ function asColumn(y: DistributedArray): DistributedArray {
 }
 
 function asVector(y: DistributedArray): DistributedArray {
-  if (y.width !== 1) throw new DataError(`TransformedTargetRegressor: the transformer made ${y.width} columns of the target. Use one that keeps one.`);
+  if (y.width !== 1)
+    throw new DataError(
+      `TransformedTargetRegressor: the transformer made ${y.width} columns of the target. Use one that keeps one.`,
+    );
   return new DistributedArray({ ...y, innerShape: [], names: undefined });
 }
 
 function applyFunction(owner: string, y: DistributedArray, func: TargetFunction, inverse: boolean): DistributedArray {
   if (func === "identity") return y;
-  return y.mapChunks(owner, fnRef(import.meta.url, "functionStep"), { owner, func, inverse }, { innerShape: y.innerShape });
+  return y.mapChunks(
+    owner,
+    fnRef(import.meta.url, "functionStep"),
+    { owner, func, inverse },
+    { innerShape: y.innerShape },
+  );
 }
 
-const FUNCTIONS: Readonly<Record<TargetFunction, { readonly of: (y: number) => number; readonly back: (z: number) => number; readonly from: string }>> = {
+const FUNCTIONS: Readonly<
+  Record<
+    TargetFunction,
+    { readonly of: (y: number) => number; readonly back: (z: number) => number; readonly from: string }
+  >
+> = {
   identity: { of: (y) => y, back: (z) => z, from: "" },
   log: { of: Math.log, back: Math.exp, from: "> 0" },
   log1p: { of: Math.log1p, back: Math.expm1, from: "> -1" },
@@ -225,7 +267,11 @@ const FUNCTIONS: Readonly<Record<TargetFunction, { readonly of: (y: number) => n
 };
 
 /** The function, or its inverse, of one partition of a target. @throws DataError naming a value outside its domain */
-export function functionStep(context: TaskContext, args: { owner: string; func: TargetFunction; inverse: boolean }, y: DenseChunk): DenseChunk {
+export function functionStep(
+  context: TaskContext,
+  args: { owner: string; func: TargetFunction; inverse: boolean },
+  y: DenseChunk,
+): DenseChunk {
   const { of, back, from } = FUNCTIONS[args.func];
   const source = context.memory.view(asDoubles(context, y.columns[0] as Column));
   const out = context.memory.dense("f64", y.rows, 1);
@@ -236,9 +282,12 @@ export function functionStep(context: TaskContext, args: { owner: string; func: 
     // A NaN or infinity of y itself is named by the regressor's own check.
     if (!args.inverse && Number.isFinite(value) && !Number.isFinite(result)) {
       const partition = context.partition?.index ?? 0;
-      throw new DataError(`${args.owner}: y must be ${from} for func ${show(args.func)}; got ${value} in partition ${partition}, row ${i}. Shift y, or use another func.`, {
-        details: { column: "y", partition, row: i },
-      });
+      throw new DataError(
+        `${args.owner}: y must be ${from} for func ${show(args.func)}; got ${value} in partition ${partition}, row ${i}. Shift y, or use another func.`,
+        {
+          details: { column: "y", partition, row: i },
+        },
+      );
     }
     target[i] = result;
   }

@@ -9,7 +9,16 @@ import type { FitOptions } from "./design.js";
 import { Estimator, type FittedInput } from "./estimator.js";
 import { toMatrix, type LabelInput, type VectorInput } from "./inputs.js";
 import type { AnyEstimator } from "./registry.js";
-import { checkTable, isLocalTable, toTable, type FittedTable, type LocalTable, type Rows, type Table, type TableInput } from "./table.js";
+import {
+  checkTable,
+  isLocalTable,
+  toTable,
+  type FittedTable,
+  type LocalTable,
+  type Rows,
+  type Table,
+  type TableInput,
+} from "./table.js";
 
 /** How rows are transformed after a fit; lazy. */
 export type RowsTransform = (rows: Rows) => Rows;
@@ -65,7 +74,11 @@ export abstract class FrameTransformer<P extends object, S extends FittedTable &
   }
 
   /** `fit`, then the transform of the same rows. */
-  async fitTransform(X: TableInput, y?: VectorInput | LabelInput, options?: FitOptions): Promise<DistributedArray | DistributedDataFrame | LocalMatrix> {
+  async fitTransform(
+    X: TableInput,
+    y?: VectorInput | LabelInput,
+    options?: FitOptions,
+  ): Promise<DistributedArray | DistributedDataFrame | LocalMatrix> {
     const { source } = toTable(`${this.kind}.fitTransform`, X);
     const transform = await this.fitRows(source, y, options);
     return deliver(X, transform(source) as DistributedArray);
@@ -82,15 +95,23 @@ export abstract class FrameTransformer<P extends object, S extends FittedTable &
 }
 
 /** What a caller gets for X: frames for frames where the result is dense, computed rows for local ones. */
-function deliver(X: TableInput, result: DistributedArray): DistributedArray | DistributedDataFrame | Promise<LocalMatrix> {
+function deliver(
+  X: TableInput,
+  result: DistributedArray,
+): DistributedArray | DistributedDataFrame | Promise<LocalMatrix> {
   if (isLocalTable(X)) return toDense(result).compute();
-  return X instanceof DistributedDataFrame && result.layout === "dense" ? DistributedDataFrame.fromArray(result) : result;
+  return X instanceof DistributedDataFrame && result.layout === "dense"
+    ? DistributedDataFrame.fromArray(result)
+    : result;
 }
 
 /** The same rows as a dense array; the array itself where it is dense. */
 export function toDense(x: DistributedArray): DistributedArray {
   if (x.layout === "dense") return x;
-  return x.mapChunks("toDense", fnRef(import.meta.url, "denseStep"), undefined, { innerShape: x.innerShape, names: x.names });
+  return x.mapChunks("toDense", fnRef(import.meta.url, "denseStep"), undefined, {
+    innerShape: x.innerShape,
+    names: x.names,
+  });
 }
 
 /** A partition without its compression. */

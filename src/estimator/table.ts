@@ -13,7 +13,15 @@ import type { DesignChunk } from "../numeric/design-chunk.js";
 import type { FitOptions } from "./design.js";
 import { zipDesign, type ZipArgs } from "./design-tasks.js";
 import type { FittedInput } from "./estimator.js";
-import { checkColumns, isLocal, toMatrix, toVector, type LocalInput, type MatrixInput, type VectorInput } from "./inputs.js";
+import {
+  checkColumns,
+  isLocal,
+  toMatrix,
+  toVector,
+  type LocalInput,
+  type MatrixInput,
+  type VectorInput,
+} from "./inputs.js";
 
 /** A cell of a table in this process. */
 export type Cell = string | number | boolean | bigint | null | undefined | Date;
@@ -86,11 +94,20 @@ const unnamed = new WeakSet<DistributedDataFrame>();
 export function toTable(owner: string, X: TableInput): Table {
   const source = toRows(owner, X);
   if (source instanceof DistributedDataFrame) {
-    const columns = Object.entries(source.schema).map(([name, dtype]): TableColumn => ({ name, dtype, kind: kindOf(dtype) }));
+    const columns = Object.entries(source.schema).map(([name, dtype]): TableColumn => ({
+      name,
+      dtype,
+      kind: kindOf(dtype),
+    }));
     return describe(source, columns, unnamed.has(source) ? undefined : source.columns);
   }
-  if (source.layout === "csr") throw new DataError(`${owner}: X is sparse, but it takes columns of values. Pass a dense array or a frame.`);
-  const columns = Array.from({ length: source.width }, (_, j): TableColumn => ({ name: source.names?.[j] ?? `x${j}`, dtype: source.dtype, kind: "number" }));
+  if (source.layout === "csr")
+    throw new DataError(`${owner}: X is sparse, but it takes columns of values. Pass a dense array or a frame.`);
+  const columns = Array.from({ length: source.width }, (_, j): TableColumn => ({
+    name: source.names?.[j] ?? `x${j}`,
+    dtype: source.dtype,
+    kind: "number",
+  }));
   return describe(source, columns, source.names);
 }
 
@@ -101,7 +118,8 @@ function describe(source: Rows, columns: readonly TableColumn[], names: readonly
 
 /** @throws DataError for a table that is known to have no rows or no columns */
 export function assertNotEmpty(owner: string, table: Pick<Table, "width" | "rows">): void {
-  if (table.width === 0 && table.rows === 0) throw new DataError(`${owner}: X is empty: no rows and no columns. Check where it comes from.`);
+  if (table.width === 0 && table.rows === 0)
+    throw new DataError(`${owner}: X is empty: no rows and no columns. Check where it comes from.`);
   if (table.width === 0) throw new DataError(`${owner}: X has no columns. Select at least one.`);
   if (table.rows === 0) throw noRows(owner);
 }
@@ -117,9 +135,12 @@ export function checkTable(owner: string, table: Table, fitted: FittedTable): vo
   table.columns.forEach(({ name, kind, dtype }, j) => {
     const was = fitted.kinds[j];
     if (was === kind) return;
-    throw new DataError(`${owner}: column ${show(name)} is ${kind} (${dtype}), but in fit it was ${String(was)}. Cast it to the type of the fit.`, {
-      details: { column: name },
-    });
+    throw new DataError(
+      `${owner}: column ${show(name)} is ${kind} (${dtype}), but in fit it was ${String(was)}. Cast it to the type of the fit.`,
+      {
+        details: { column: name },
+      },
+    );
   });
 }
 
@@ -144,11 +165,16 @@ export async function reduceTable<T>(
   owner: string,
   table: Table,
   vectors: TableVectors,
-  reduction: { readonly step: FnRef; readonly args?: Readonly<Record<string, Plain>>; readonly combine: (a: T, b: T) => T },
+  reduction: {
+    readonly step: FnRef;
+    readonly args?: Readonly<Record<string, Plain>>;
+    readonly combine: (a: T, b: T) => T;
+  },
   options: FitOptions,
 ): Promise<T> {
   const y = vectors.y === undefined ? undefined : toVector(owner, "y", vectors.y, table);
-  const w = vectors.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", vectors.sampleWeight, table);
+  const w =
+    vectors.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", vectors.sampleWeight, table);
   const plans = [table.plan, ...(y ? [y.plan] : []), ...(w ? [w.plan] : [])];
   const zip: ZipArgs = { owner, y: y !== undefined, w: w !== undefined };
   const args = { ...reduction.args, zip, columns: table.columns } as unknown as Plain;
@@ -166,7 +192,12 @@ export async function reduceTable<T>(
 }
 
 /** The targets and weights of one partition as doubles, checked as in every fit. */
-export function vectorsIn(context: TaskContext, zip: ZipArgs, rows: number, vectors: readonly DenseChunk[]): Pick<DesignChunk, "y" | "w"> {
+export function vectorsIn(
+  context: TaskContext,
+  zip: ZipArgs,
+  rows: number,
+  vectors: readonly DenseChunk[],
+): Pick<DesignChunk, "y" | "w"> {
   return zipDesign(context, zip, { kind: "dense", rows, columns: [] }, ...vectors);
 }
 
@@ -188,21 +219,27 @@ function textColumns(owner: string, X: TableInput): Record<string, ArrayLike<unk
     const width = rows[0]?.length ?? 0;
     const ragged = rows.findIndex((row) => row?.length !== width);
     if (ragged >= 0) {
-      throw new DataError(`${owner}: row 0 has ${width} values but row ${ragged} has ${String(rows[ragged]?.length)}. All rows need the same length.`, {
-        details: { row: ragged },
-      });
+      throw new DataError(
+        `${owner}: row 0 has ${width} values but row ${ragged} has ${String(rows[ragged]?.length)}. All rows need the same length.`,
+        {
+          details: { row: ragged },
+        },
+      );
     }
     return Object.fromEntries(Array.from({ length: width }, (_, j) => [`x${j}`, rows.map((row) => row[j])]));
   }
   if (X instanceof LocalMatrix || !isPlainObject(X) || typeof X["get"] === "function") return undefined;
   const columns = X as Record<string, unknown>;
-  const isCells = Object.values(columns).some((column) => Array.isArray(column) && !isTypedArray(column) && (column.some(isText) || column.some(isDate)));
+  const isCells = Object.values(columns).some(
+    (column) => Array.isArray(column) && !isTypedArray(column) && (column.some(isText) || column.some(isDate)),
+  );
   return isCells ? (columns as Record<string, ArrayLike<unknown>>) : undefined;
 }
 
 /** Width and names of rows, whichever form they have. */
 export function shapeOf(rows: Rows): { readonly width: number; readonly names: readonly string[] | undefined } {
-  if (rows instanceof DistributedDataFrame) return { width: rows.columns.length, names: unnamed.has(rows) ? undefined : rows.columns };
+  if (rows instanceof DistributedDataFrame)
+    return { width: rows.columns.length, names: unnamed.has(rows) ? undefined : rows.columns };
   return { width: rows.width, names: rows.names };
 }
 

@@ -41,6 +41,7 @@ import type {
   FillKernel,
   FilterKernel,
   GatherKernel,
+  RowsWithinKernel,
   UnaryKernel,
   WeightedSumKernel,
 } from "./vector-kernels.js";
@@ -122,6 +123,8 @@ export interface Kernels {
   readonly gather: GatherKernel;
   /** Rows by mask. */
   readonly filter: FilterKernel;
+  /** Rows of a range of values. */
+  readonly rowsWithin: RowsWithinKernel;
   /** Bytes from one place to another. */
   readonly copy: CopyKernel;
   /** Bytes of one value. */
@@ -216,6 +219,7 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   scaleShiftF32: true,
   gather: true,
   filter: true,
+  rowsWithin: true,
   copy: true,
   fill: true,
   fillF64: true,

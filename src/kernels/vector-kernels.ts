@@ -64,6 +64,18 @@ export type GatherKernel = (elementBytes: ElementBytes, src: number, idx: number
 export type FilterKernel = (elementBytes: ElementBytes, src: number, mask: number, n: number, out: number) => number;
 
 /**
+ * Rows whose value lies in a closed range, ascending; NaN lies in none. Fast where few rows do.
+ *
+ * @param x in: f64[n]
+ * @param n in: rows
+ * @param low in: smallest value of the range
+ * @param high in: largest value of the range
+ * @param out out: u32, as many rows as are found (no more is written)
+ * @returns number of rows found
+ */
+export type RowsWithinKernel = (x: number, n: number, low: number, high: number, out: number) => number;
+
+/**
  * Copies bytes; source and destination may overlap. Concatenation is one copy a piece.
  *
  * @param dst out: `bytes` bytes

@@ -22,30 +22,32 @@ export interface StratumCodes {
 /**
  * The group of every row, in this process: one pass over a distributed collection, which sends a byte a row (four above
  * 256 groups).
+ * @param name the argument that they came from: for messages
  * @throws DataError for a missing value, naming its row, and for what is not one column of labels
  */
 export async function stratumCodes(
   owner: string,
+  name: string,
   labels: unknown,
   options: RunOptions & { readonly engine?: Engine },
 ): Promise<StratumCodes> {
   if (Array.isArray(labels) || isTypedArray(labels))
-    return encode(`${owner}: stratify`, labels as ArrayLike<unknown>, undefined);
+    return encode(`${owner}: ${name}`, labels as ArrayLike<unknown>, undefined);
   if (
     !(labels instanceof DistributedSeries) &&
     !(labels instanceof DistributedArray && labels.width === 1 && labels.layout === "dense")
   ) {
     throw new DataError(
-      `${owner}: stratify must be one column of labels: a DistributedSeries, a DistributedArray vector or an array; got ${show(labels)}.`,
+      `${owner}: ${name} must be one column of labels: a DistributedSeries, a DistributedArray vector or an array; got ${show(labels)}.`,
     );
   }
   const column = labels instanceof DistributedSeries ? labels.name : null;
   const parts = await reducePartitions<StratumCodes[]>(
     [labels.plan],
     {
-      label: `${owner}.stratify`,
+      label: `${owner}.${name}`,
       step: fnRef(import.meta.url, "codesOfPartition"),
-      args: { column, owner },
+      args: { column, owner: `${owner}: ${name}` },
       combine: (a, b) => [...a, ...b],
     },
     options,
@@ -62,7 +64,7 @@ export function codesOfPartition(
   const labels = isDense(value)
     ? context.memory.view(value.columns[0] as Column)
     : labelsOf(frameIn(context, value), args.column ?? "");
-  return [encode(`${args.owner}: stratify`, labels, context.partition?.index)];
+  return [encode(args.owner, labels, context.partition?.index)];
 }
 
 function encode(owner: string, values: ArrayLike<unknown>, partition: number | undefined): StratumCodes {

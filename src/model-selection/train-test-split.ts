@@ -2,10 +2,11 @@ import { DataError, ParameterError, closest, show } from "../base/errors.js";
 import { isPlainObject } from "../base/plain.js";
 import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
 import type { RunOptions } from "../collections/plan-run.js";
-import { countRowsOf, type RowChoice } from "../collections/row-choice.js";
+import type { RowChoice } from "../collections/row-choice.js";
 import { RowSet } from "../collections/row-set.js";
 import type { Engine } from "../engine/engine.js";
-import { checkSizes, largestRemainder, splitShares, splitSizes, type AskedSizes } from "./split-sizes.js";
+import { knownRows, lengthOf, stratifiedSets } from "./aligned-rows.js";
+import { checkSizes, splitShares, splitSizes, type AskedSizes } from "./split-sizes.js";
 import { assertSplittable, isDistributed, takeFrom, type SplitOf, type Splittable } from "./splittable.js";
 import { stratumCodes } from "./stratum-codes.js";
 
@@ -135,10 +136,10 @@ async function split(names: readonly string[], values: readonly unknown[], given
     return value;
   });
   if (collections.length === 0) throw new ParameterError(`${OWNER}: nothing to split. Pass at least one collection.`);
-  const counts = options.blockwise ? blockRows(names, collections) : await knownRows(collections, options);
+  const counts = options.blockwise ? blockRows(names, collections) : await knownRows(OWNER, collections, options);
   const choices = options.blockwise
     ? blockChoices(options)
-    : await exactChoices(lengthOf(names, collections, counts), options);
+    : await exactChoices(lengthOf(OWNER, names, collections, counts), options);
   return collections.map((value, k) => ({
     train: takeFrom(OWNER, value, choices.train, counts[k]),
     test: takeFrom(OWNER, value, choices.test, counts[k]),
@@ -176,48 +177,6 @@ function checkOptions(given: unknown): SplitOptions {
   return options;
 }
 
-/** Rows of each partition of each collection; those that are not known are counted, all with as many partitions in one pass. */
-async function knownRows(
-  collections: readonly Splittable[],
-  options: SplitOptions,
-): Promise<(readonly number[] | undefined)[]> {
-  const rows = collections.map((value) => (isDistributed(value) ? value.partitionRows : undefined));
-  const unknown = new Map<number, number[]>();
-  collections.forEach((value, k) => {
-    if (!isDistributed(value) || rows[k]) return;
-    unknown.set(value.partitions, [...(unknown.get(value.partitions) ?? []), k]);
-  });
-  for (const group of unknown.values()) {
-    const plans = group.flatMap((k) => {
-      const value = collections[k];
-      return isDistributed(value) ? [value.plan] : [];
-    });
-    const counted = await countRowsOf(`${OWNER}.countRows`, plans, options);
-    group.forEach((k, i) => {
-      rows[k] = counted[i];
-    });
-  }
-  return rows;
-}
-
-function lengthOf(
-  names: readonly string[],
-  collections: readonly Splittable[],
-  counts: readonly (readonly number[] | undefined)[],
-): number {
-  const lengths = collections.map((value, k) =>
-    isDistributed(value) ? (counts[k] ?? []).reduce((sum, rows) => sum + rows, 0) : value.length,
-  );
-  const n = lengths[0] ?? 0;
-  const other = lengths.findIndex((length) => length !== n);
-  if (other >= 0) {
-    throw new DataError(
-      `${OWNER}: ${names[0]} has ${n} rows but ${names[other]} has ${lengths[other]}. All collections need the same rows.`,
-    );
-  }
-  return n;
-}
-
 async function exactChoices(n: number, options: SplitOptions): Promise<{ train: RowChoice; test: RowChoice }> {
   const sizes = splitSizes(OWNER, n, options as AskedSizes);
   if (options.shuffle === false) {
@@ -230,45 +189,8 @@ async function exactChoices(n: number, options: SplitOptions): Promise<{ train: 
   const sets =
     options.stratify === undefined
       ? RowSet.draw(rng, n, sizes.train, sizes.test)
-      : await stratified(rng, n, sizes, options);
+      : stratifiedSets(OWNER, "stratify", rng, n, sizes, await stratumCodes(OWNER, "stratify", options.stratify, options));
   return { train: { kind: "set", set: sets.train }, test: { kind: "set", set: sets.test } };
-}
-
-async function stratified(
-  rng: CounterRng,
-  n: number,
-  sizes: { train: number; test: number },
-  options: SplitOptions,
-): Promise<{ train: RowSet; test: RowSet }> {
-  const { labels, codes } = await stratumCodes(OWNER, options.stratify, options);
-  if (codes.length !== n)
-    throw new DataError(
-      `${OWNER}: stratify has ${codes.length} rows but the collections have ${n}. Pass the labels of these rows.`,
-    );
-  const rows = labels.map(() => 0);
-  for (const code of codes) rows[code] = (rows[code] ?? 0) + 1;
-  const rare = rows.findIndex((count) => count < 2);
-  if (rare >= 0) {
-    throw new DataError(
-      `${OWNER}: the label ${show(labels[rare])} of stratify occurs once only, and both sides need one. Drop that row, or leave stratify out.`,
-    );
-  }
-  for (const side of ["test", "train"] as const) {
-    if (sizes[side] < labels.length) {
-      throw new DataError(
-        `${OWNER}: stratify has ${labels.length} labels, but the ${side} side gets ${sizes[side]} rows. Give it at least one a label.`,
-      );
-    }
-  }
-  const test = largestRemainder(rows, sizes.test);
-  const rest = rows.map((count, g) => count - (test[g] ?? 0));
-  const train = largestRemainder(rest, sizes.train);
-  return RowSet.drawGroups(
-    rng,
-    n,
-    codes,
-    rows.map((count, g) => ({ rows: count, train: train[g] ?? 0, test: test[g] ?? 0 })),
-  );
 }
 
 function blockRows(names: readonly string[], collections: readonly Splittable[]): (readonly number[] | undefined)[] {

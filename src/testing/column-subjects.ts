@@ -60,7 +60,10 @@ const NOTHING_VARIES: SkippedCheck = {
   check: "one row, one column and constant columns work",
   reason: "it is an error, as in scikit-learn, when no column varies",
 };
-const TOO_FEW: SkippedCheck = { ...NOTHING_VARIES, reason: "a share of one column that is less than all of it is none" };
+const TOO_FEW: SkippedCheck = {
+  ...NOTHING_VARIES,
+  reason: "a share of one column that is less than all of it is none",
+};
 
 /** Transformers of columns of numbers: scalers, bins, distributions, features, imputers, selectors. */
 export const columnSubjects: readonly TestSubject[] = [
@@ -75,7 +78,19 @@ export const columnSubjects: readonly TestSubject[] = [
   subject(QuantileTransformer, {}, { attributes: ["references"], nan: "left out" }),
   subject(PowerTransformer, {}, { attributes: ["lambdas"], nan: "left out", solution: "iterative" }),
   subject(SimpleImputer, {}, { attributes: ["statistics"], nan: "left out", onePass: true }),
-  subject(VarianceThreshold, {}, { attributes: ["variances"], nan: "left out", sparse: {}, onePass: true, skip: [NOTHING_VARIES] }),
-  subject(SelectKBest, { scoreFunc: "fRegression", k: 2 }, { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true }),
-  subject(SelectPercentile, { scoreFunc: "fRegression", percentile: 70 }, { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true, skip: [TOO_FEW] }),
+  subject(
+    VarianceThreshold,
+    {},
+    { attributes: ["variances"], nan: "left out", sparse: {}, onePass: true, skip: [NOTHING_VARIES] },
+  ),
+  subject(
+    SelectKBest,
+    { scoreFunc: "fRegression", k: 2 },
+    { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true },
+  ),
+  subject(
+    SelectPercentile,
+    { scoreFunc: "fRegression", percentile: 70 },
+    { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true, skip: [TOO_FEW] },
+  ),
 ];

@@ -1,3 +1,5 @@
+import { HistGradientBoostingClassifier } from "../../models/boosting/hist-gradient-boosting-classifier.js";
+import { HistGradientBoostingRegressor } from "../../models/boosting/hist-gradient-boosting-regressor.js";
 import { ElasticNetCV } from "../../models/linear/elastic-net-cv.js";
 import { ElasticNet } from "../../models/linear/elastic-net.js";
 import { GammaRegressor } from "../../models/linear/gamma-regressor.js";
@@ -98,11 +100,38 @@ function encoderSubjects(): TestSubject[] {
   ];
 }
 
+// Bit for bit for any partitioning (tests of their own prove it), but weight 2 rounds once where two rows round twice.
+const boosted = {
+  solution: "iterative",
+  attributes: ["baseline", "trainScore", "nIter"],
+  weights: true,
+  nan: "left out",
+  anyRowOrder: true,
+  onePass: false,
+} as const;
+const FEW_TREES = { maxIter: 4, maxLeafNodes: 8, minSamplesLeaf: 1, learningRate: 0.3 };
+
 /**
  * Every estimator of partwise with how to make it and what it promises. A new estimator is added here; a test fails when
  * one that is exported is missing.
  */
 export const testSubjects: readonly TestSubject[] = [
+  {
+    name: "HistGradientBoostingRegressor",
+    make: () => new HistGradientBoostingRegressor(FEW_TREES),
+    makeWith: (params) => new HistGradientBoostingRegressor({ ...FEW_TREES, ...params }),
+    fromJSON: (json) => HistGradientBoostingRegressor.fromJSON(json),
+    task: "regressor",
+    ...boosted,
+  },
+  {
+    name: "HistGradientBoostingClassifier",
+    make: () => new HistGradientBoostingClassifier(FEW_TREES),
+    makeWith: (params) => new HistGradientBoostingClassifier({ ...FEW_TREES, ...params }),
+    fromJSON: (json) => HistGradientBoostingClassifier.fromJSON(json),
+    task: "classifier",
+    ...boosted,
+  },
   {
     name: "StandardScaler",
     onePass: true,

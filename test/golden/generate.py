@@ -7,6 +7,7 @@ Never run it to make a failing test pass.
 
 import sys
 
+from boosting_cases import boosting
 from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squares
 from encoder_cases import encoder_cases
 from linear_cases import linear_regression
@@ -14,13 +15,16 @@ from logistic_cases import logistic_regression
 from metric_cases import metric_cases, more_metric_cases
 from preprocessing_cases import scalers, selectors, transformers
 from scaler_cases import standard_scaler
+from selection_cases import selection_cases
 
 MAKERS = {
+    "boosting": boosting,
     "standard-scaler": standard_scaler,
     "linear-regression": linear_regression,
     "logistic-regression": logistic_regression,
     "metrics": metric_cases,
     "more-metrics": more_metric_cases,
+    "model-selection": selection_cases,
     "column-scalers": scalers,
     "column-transformers": transformers,
     "column-selectors": selectors,

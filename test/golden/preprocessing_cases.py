@@ -24,7 +24,6 @@ from sklearn.preprocessing import (
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
-    SplineTransformer,
 )
 
 from golden_file import Golden, columns_of, rng, short
@@ -167,14 +166,6 @@ def feature_cases(g):
         found = fitted(est, X[:, :3], Z[:, :3])
         found["powers"] = est.powers_
         g.case(key, f"PolynomialFeatures({params})", ["fresh"], found, "Of the first three columns.")
-    for key, params in {
-        "spline": {},
-        "spline-quantile": {"knots": "quantile", "n_knots": 6, "degree": 2, "include_bias": False, "extrapolation": "linear"},
-        "spline-continue": {"extrapolation": "continue", "degree": 3, "n_knots": 4},
-        "spline-periodic": {"extrapolation": "periodic", "n_knots": 6},
-    }.items():
-        est = SplineTransformer(**params)
-        g.case(key, f"SplineTransformer({params})", ["dense", "fresh"], fitted(est, X[:, :2], Z[:, :2]), "Of the first two columns.")
     empty = np.column_stack([nan, np.full(N, np.nan)])
     hole = np.column_stack([Z, np.arange(len(Z))]).astype(float)
     hole[0, 0] = hole[1, 1] = hole[2, 2] = hole[3, 3] = hole[4, 4] = np.nan

@@ -3,6 +3,7 @@ import { kernelNames, type Kernels } from "#src/kernels/kernels.js";
 import { csrCases } from "./csr-cases.js";
 import { csvCases } from "./csv-cases.js";
 import { glmCases } from "./glm-cases.js";
+import { histogramCases } from "./histogram-cases.js";
 import { KernelHarness, lengths, type Flavour } from "./kernel-harness.js";
 import { matrixCases, type TwinCase } from "./matrix-cases.js";
 import { softmaxCases } from "./softmax-cases.js";
@@ -14,6 +15,7 @@ const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
   ...softmaxCases,
   ...csrCases,
   ...csvCases,
+  ...histogramCases,
   ...vectorCases,
 };
 const harness = new KernelHarness();

@@ -61,6 +61,22 @@ const filter: TwinCase = (h, n) => {
   }
 };
 
+const rowsWithin: TwinCase = (h, n) => {
+  const ranges = [[-0.1, 0.1], [-2, 2], [0, 0], [-Infinity, Infinity], [3, 4], [NaN, 1]] as const;
+  for (const flavour of ["plain", "special"] as const) {
+    for (const [low, high] of ranges) {
+      h.reset();
+      const values = numbers(n, 21, flavour);
+      const x = h.f64(values);
+      const kept = values.filter((v) => v >= low && v <= high).length;
+      const out = h.room(kept * 4, 4);
+      const { wasm, twin } = h.run((k) => k.rowsWithin(x, n, low, high, out));
+      expectSame({ wasm: [wasm], twin: [kept], magnitude: [twin] }, `count of n ${n}`);
+      expectSame(h.bytesAt(out, kept * 4), `${flavour}, n ${n}, from ${low} to ${high}`);
+    }
+  }
+};
+
 const copy: TwinCase = (h, n) => {
   h.reset();
   const src = elements(h, 1, n);
@@ -217,6 +233,7 @@ const weightedSum: TwinCase = (h, n, flavour) => {
 export const vectorCases = {
   gather,
   filter,
+  rowsWithin,
   copy,
   fill,
   fillF64,

@@ -19,7 +19,8 @@ describe("MinMaxScaler", () => {
   ])("agrees with scikit-learn: %s", async (name, params) => {
     const { X, Z, expected } = load(name);
     const scaler = await new MinMaxScaler(params).fit(X);
-    for (const key of ["dataMin", "dataMax", "dataRange", "scale", "min"] as const) expectClose(scaler[key], expected[key]);
+    for (const key of ["dataMin", "dataMax", "dataRange", "scale", "min"] as const)
+      expectClose(scaler[key], expected[key]);
     const out = await scaler.transform(Z);
     expectColumns(out, expected["transformed"]);
     if (expected["inverse"]) expectColumns(await scaler.inverseTransform(out), expected["inverse"]);
@@ -36,8 +37,22 @@ describe("MinMaxScaler", () => {
   });
 
   it("merges to the fit on the union, exactly and in any order", async () => {
-    const [a, b, c] = await Promise.all([[[1, 5]], [[-2, 9], [4, 5]], [[0, NaN]]].map((rows) => new MinMaxScaler().fit(rows)));
-    const whole = await new MinMaxScaler().fit([[1, 5], [-2, 9], [4, 5], [0, NaN]]);
+    const [a, b, c] = await Promise.all(
+      [
+        [[1, 5]],
+        [
+          [-2, 9],
+          [4, 5],
+        ],
+        [[0, NaN]],
+      ].map((rows) => new MinMaxScaler().fit(rows)),
+    );
+    const whole = await new MinMaxScaler().fit([
+      [1, 5],
+      [-2, 9],
+      [4, 5],
+      [0, NaN],
+    ]);
     if (!a || !b || !c) throw new Error("three scalers");
     const left = MinMaxScaler.merge(MinMaxScaler.merge(a, b), c);
     const right = MinMaxScaler.merge(a, MinMaxScaler.merge(b, c));
@@ -47,7 +62,9 @@ describe("MinMaxScaler", () => {
   });
 
   it("refuses an empty range and sparse rows", async () => {
-    expect(() => new MinMaxScaler({ featureRange: [1, 1] })).toThrow("MinMaxScaler: featureRange must be [low, high] with low < high; got [1, 1]");
+    expect(() => new MinMaxScaler({ featureRange: [1, 1] })).toThrow(
+      "MinMaxScaler: featureRange must be [low, high] with low < high; got [1, 1]",
+    );
     const sparse = DistributedArray.fromCsr({ indptr: [0, 1], indices: [0], values: [1], cols: 1 });
     await expect(new MinMaxScaler().fit(sparse)).rejects.toThrow("X is sparse");
   });
@@ -68,10 +85,17 @@ describe("MaxAbsScaler", () => {
   });
 
   it("keeps sparse rows sparse, clipped or not", async () => {
-    const sparse = DistributedArray.fromCsr({ indptr: [0, 2, 2, 3], indices: [0, 2, 0], values: [4, -3, -8], cols: 3 }, { partitions: 2 });
+    const sparse = DistributedArray.fromCsr(
+      { indptr: [0, 2, 2, 3], indices: [0, 2, 0], values: [4, -3, -8], cols: 3 },
+      { partitions: 2 },
+    );
     const scaler = await new MaxAbsScaler().fit(sparse);
     expect([...scaler.maxAbs]).toEqual([8, 0, 3]);
-    expect(await rowsOf(scaler.transform(sparse))).toEqual([[0.5, 0, -1], [0, 0, 0], [-1, 0, 0]]);
+    expect(await rowsOf(scaler.transform(sparse))).toEqual([
+      [0.5, 0, -1],
+      [0, 0, 0],
+      [-1, 0, 0],
+    ]);
     const doubled = DistributedArray.fromCsr({ indptr: [0, 1], indices: [0], values: [80], cols: 3 });
     expect(await rowsOf(scaler.setParams({ clip: true }).transform(doubled))).toEqual([[1, 0, 0]]);
   });
@@ -116,7 +140,9 @@ describe("RobustScaler", () => {
         };
         expect(scaler.center[j]).toBe(at(0.5));
         const spread = at(0.95) - at(0.05);
-        expect(Math.abs((scaler.scale[j] ?? NaN) - (spread < 2.2e-15 ? 1 : spread))).toBeLessThanOrEqual(1e-13 * Math.max(1, spread));
+        expect(Math.abs((scaler.scale[j] ?? NaN) - (spread < 2.2e-15 ? 1 : spread))).toBeLessThanOrEqual(
+          1e-13 * Math.max(1, spread),
+        );
       });
     }
   });
@@ -140,21 +166,38 @@ describe("Normalizer", () => {
     expectColumns(out, expected["transformed"]);
     for (const row of out.toRows()) {
       const sizes = row.map(Math.abs);
-      const size = norm === "l1" ? sizes.reduce((a, b) => a + b, 0) : norm === "l2" ? Math.hypot(...row) : Math.max(...sizes);
+      const size =
+        norm === "l1" ? sizes.reduce((a, b) => a + b, 0) : norm === "l2" ? Math.hypot(...row) : Math.max(...sizes);
       expect(size).toBeCloseTo(1, 14);
     }
   });
 
   it("takes sparse rows, and leaves empty ones as they are", async () => {
-    const sparse = DistributedArray.fromCsr({ indptr: [0, 2, 2, 3], indices: [0, 2, 1], values: [3, -4, 7], cols: 3 }, { partitions: 2 });
+    const sparse = DistributedArray.fromCsr(
+      { indptr: [0, 2, 2, 3], indices: [0, 2, 1], values: [3, -4, 7], cols: 3 },
+      { partitions: 2 },
+    );
     const out = (await new Normalizer().fit(sparse)).transform(sparse);
-    expect(await rowsOf(out)).toEqual([[0.6, 0, -0.8], [0, 0, 0], [0, 1, 0]]);
+    expect(await rowsOf(out)).toEqual([
+      [0.6, 0, -0.8],
+      [0, 0, 0],
+      [0, 1, 0],
+    ]);
   });
 
   it("names a value that is not finite when the rows are computed", async () => {
-    const X = named([[1, 2, 3, 4], [1, 2, 3, NaN]], 2);
+    const X = named(
+      [
+        [1, 2, 3, 4],
+        [1, 2, 3, NaN],
+      ],
+      2,
+    );
     const normalizer = await new Normalizer().fit(X);
-    const error = await normalizer.transform(X).compute().catch((thrown: unknown) => thrown);
+    const error = await normalizer
+      .transform(X)
+      .compute()
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).toContain('Normalizer.transform: X has NaN in column "b", partition 1, row 1');
   });
@@ -163,7 +206,11 @@ describe("Normalizer", () => {
 describe("Binarizer", () => {
   it("agrees with scikit-learn", async () => {
     const { X, Z, expected } = load("binarize");
-    expectColumns(await (await new Binarizer({ threshold: 0.5 }).fit(X)).transform(Z), expected["transformed"], elementwise);
+    expectColumns(
+      await (await new Binarizer({ threshold: 0.5 }).fit(X)).transform(Z),
+      expected["transformed"],
+      elementwise,
+    );
   });
 
   it("takes sparse rows unless their zeros would become ones", async () => {
@@ -174,6 +221,11 @@ describe("Binarizer", () => {
 
   it("names a value that is not finite when the rows are computed", async () => {
     const binarizer = await new Binarizer().fit([[1, 2]]);
-    await expect(binarizer.transform([[1, 2], [Infinity, 1]])).rejects.toThrow("Binarizer.transform: X has Infinity in column 0, partition 0, row 1");
+    await expect(
+      binarizer.transform([
+        [1, 2],
+        [Infinity, 1],
+      ]),
+    ).rejects.toThrow("Binarizer.transform: X has Infinity in column 0, partition 0, row 1");
   });
 });

@@ -39,7 +39,8 @@ describe("SelectKBest and SelectPercentile", () => {
       expectClose(selector.pValues, expected["pValues"]);
       for (const k of [1, 2, 3]) expect(selector.setParams({ k }).getSupport()).toEqual(expected[`best${k}`]);
       const share = await new SelectPercentile({ scoreFunc }).fit(data, y);
-      for (const percentile of [20, 50, 75]) expect(share.setParams({ percentile }).getSupport()).toEqual(expected[`percentile${percentile}`]);
+      for (const percentile of [20, 50, 75])
+        expect(share.setParams({ percentile }).getSupport()).toEqual(expected[`percentile${percentile}`]);
     }
   });
 
@@ -53,22 +54,38 @@ describe("SelectKBest and SelectPercentile", () => {
   });
 
   it("keep columns and names, dense and sparse", async () => {
-    const rows = [[1, 1, 0], [2, 1, 0], [1, 5, 3], [2, 6, 4]];
+    const rows = [
+      [1, 1, 0],
+      [2, 1, 0],
+      [1, 5, 3],
+      [2, 6, 4],
+    ];
     const y = ["no", "no", "yes", "yes"];
     const X = named([0, 1, 2].map((j) => rows.map((row) => row[j] as number)));
     const selector = await new SelectKBest({ k: 2 }).fit(X, y);
     expect(selector.getFeatureNamesOut()).toEqual(["b", "c"]);
     expect(selector.supportIndices).toEqual([1, 2]);
-    expect((await selector.transform(X).compute()).toRows()).toEqual([[1, 0], [1, 0], [5, 3], [6, 4]]);
+    expect((await selector.transform(X).compute()).toRows()).toEqual([
+      [1, 0],
+      [1, 0],
+      [5, 3],
+      [6, 4],
+    ]);
     const other = await new SelectKBest({ k: 2 }).fit(sparse(rows), y);
-    expect(await rowsOf(other.transform(sparse(rows)))).toEqual([[1, 0], [1, 0], [5, 3], [6, 4]]);
+    expect(await rowsOf(other.transform(sparse(rows)))).toEqual([
+      [1, 0],
+      [1, 0],
+      [5, 3],
+      [6, 4],
+    ]);
   });
 
   it("count weights as repeated rows", async () => {
     const { X, y } = load("f-classif");
     const rows = (await X.compute()).toRows();
     const w = y.map((_, i) => i % 3);
-    const pick = <T>(values: readonly T[]): T[] => values.flatMap((value, i) => Array.from({ length: w[i] as number }, () => value));
+    const pick = <T>(values: readonly T[]): T[] =>
+      values.flatMap((value, i) => Array.from({ length: w[i] as number }, () => value));
     for (const scoreFunc of ["fClassif", "fRegression"] as const) {
       const weighted = await new SelectKBest({ scoreFunc }).fit(rows, y, { sampleWeight: w });
       const repeated = await new SelectKBest({ scoreFunc }).fit(pick(rows), pick(y));
@@ -79,9 +96,13 @@ describe("SelectKBest and SelectPercentile", () => {
 
   it("refuse one class, negative counts, and a missing target", async () => {
     await expect(new SelectKBest().fit([[1], [2]], [1, 1])).rejects.toThrow("y has one class only (1)");
-    await expect(new SelectKBest({ scoreFunc: "chi2" }).fit({ a: [1, -2] }, [0, 1])).rejects.toThrow('X has -2 in column "a", and chi2 needs counts');
+    await expect(new SelectKBest({ scoreFunc: "chi2" }).fit({ a: [1, -2] }, [0, 1])).rejects.toThrow(
+      'X has -2 in column "a", and chi2 needs counts',
+    );
     await expect(new SelectKBest().fit([[1], [2]])).rejects.toThrow("y is missing");
-    await expect(new SelectKBest().fit([[1], [NaN]], [0, 1])).rejects.toThrow("X has NaN in column 0, partition 0, row 1");
+    await expect(new SelectKBest().fit([[1], [NaN]], [0, 1])).rejects.toThrow(
+      "X has NaN in column 0, partition 0, row 1",
+    );
   });
 });
 
@@ -94,16 +115,31 @@ describe("VarianceThreshold", () => {
   });
 
   it("counts absent entries of sparse rows as zeros", async () => {
-    const rows = [[1, 0, 0], [0, 0, 5], [1, 0, 0]];
+    const rows = [
+      [1, 0, 0],
+      [0, 0, 5],
+      [1, 0, 0],
+    ];
     const selector = await new VarianceThreshold({ threshold: 0.3 }).fit(sparse(rows));
     expectClose(selector.variances, [2 / 9, 0, 50 / 9]);
     expect(await rowsOf(selector.transform(sparse(rows)))).toEqual([[0], [5], [0]]);
   });
 
   it("merges to the fit on the union", async () => {
-    const a = await new VarianceThreshold().fit([[1, 2], [1, 3]]);
-    const b = await new VarianceThreshold().fit([[1, 4], [1, 9]]);
-    const whole = await new VarianceThreshold().fit([[1, 2], [1, 3], [1, 4], [1, 9]]);
+    const a = await new VarianceThreshold().fit([
+      [1, 2],
+      [1, 3],
+    ]);
+    const b = await new VarianceThreshold().fit([
+      [1, 4],
+      [1, 9],
+    ]);
+    const whole = await new VarianceThreshold().fit([
+      [1, 2],
+      [1, 3],
+      [1, 4],
+      [1, 9],
+    ]);
     expectClose(VarianceThreshold.merge(a, b).variances, [...whole.variances]);
     expect(VarianceThreshold.merge(a, b).getSupport()).toEqual([false, true]);
   });
@@ -119,8 +155,10 @@ describe("special functions", () => {
     const { expected } = load("special");
     expectClose((expected["q"] as number[]).map(normalQuantile), expected["ppf"], elementwise);
     expectRelative((expected["z"] as number[]).map(normalCdf), expected["cdf"] as number[]);
-    for (const [f, a, b, want] of expected["fsf"] as number[][]) expectRelative([fSurvival(f as number, a as number, b as number)], [want as number]);
-    for (const [x, d, want] of expected["chisf"] as number[][]) expectRelative([chiSquareSurvival(x as number, d as number)], [want as number]);
+    for (const [f, a, b, want] of expected["fsf"] as number[][])
+      expectRelative([fSurvival(f as number, a as number, b as number)], [want as number]);
+    for (const [x, d, want] of expected["chisf"] as number[][])
+      expectRelative([chiSquareSurvival(x as number, d as number)], [want as number]);
   });
 
   it("are inverse to each other", () => {

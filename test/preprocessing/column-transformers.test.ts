@@ -12,7 +12,10 @@ import { elementwise, iterative, objective } from "../checks/tolerances.js";
 
 const { load } = casesOf("column-transformers");
 const columnsOf = (rows: readonly number[][]): LocalMatrix =>
-  new LocalMatrix((rows[0] ?? []).map((_, j) => Float64Array.from(rows, (row) => row[j] as number)), rows.length);
+  new LocalMatrix(
+    (rows[0] ?? []).map((_, j) => Float64Array.from(rows, (row) => row[j] as number)),
+    rows.length,
+  );
 
 describe("KBinsDiscretizer", () => {
   it.each([
@@ -44,7 +47,9 @@ describe("KBinsDiscretizer", () => {
     const values = Array.from({ length: 1000 }, (_, i) => (i * 7919) % 1000);
     const bins = await new KBinsDiscretizer({ nBins: 8, encode: "ordinal" }).fit(named([values]));
     const codes = (await bins.transform(named([values])).compute()).columns[0] as Float64Array;
-    expect(Array.from({ length: 8 }, (_, bin) => codes.filter((code) => code === bin).length)).toEqual(Array.from({ length: 8 }, () => 125));
+    expect(Array.from({ length: 8 }, (_, bin) => codes.filter((code) => code === bin).length)).toEqual(
+      Array.from({ length: 8 }, () => 125),
+    );
   });
 
   it("puts edges into the bin above them, for few bins and for more than a byte holds", async () => {
@@ -63,7 +68,9 @@ describe("KBinsDiscretizer", () => {
   it("refuses NaN by column, partition and row, and as many bins as there are not columns", async () => {
     const X = named([[1, 2, 3, NaN]], 2);
     await expect(new KBinsDiscretizer().fit(X)).rejects.toThrow('X has NaN in column "a", partition 1, row 1');
-    await expect(new KBinsDiscretizer({ nBins: [3, 3] }).fit(X)).rejects.toThrow("nBins has 2 numbers, but X has 1 columns");
+    await expect(new KBinsDiscretizer({ nBins: [3, 3] }).fit(X)).rejects.toThrow(
+      "nBins has 2 numbers, but X has 1 columns",
+    );
     const bins = await new KBinsDiscretizer({ encode: "ordinal" }).fit(named([[1, 2, 3, 4]]));
     await expect(bins.transform(X).compute()).rejects.toThrow('KBinsDiscretizer.transform: X has NaN in column "a"');
   });
@@ -77,7 +84,9 @@ describe("QuantileTransformer", () => {
   ] as const)("agrees with scikit-learn: %s", async (name, params) => {
     const { X, Z, expected } = load(name);
     const quantiles = await new QuantileTransformer(params).fit(X);
-    (expected["quantiles"] as number[][]).forEach((column, j) => expectClose(quantiles.quantiles[j] as Float64Array, column));
+    (expected["quantiles"] as number[][]).forEach((column, j) =>
+      expectClose(quantiles.quantiles[j] as Float64Array, column),
+    );
     const out = await quantiles.transform(Z);
     expectColumns(out, expected["transformed"]);
     expectColumns(await quantiles.inverseTransform(out), expected["inverse"], objective);
@@ -86,7 +95,8 @@ describe("QuantileTransformer", () => {
   it("chooses the same rows for any partitions, and levels that are near the exact ones", async () => {
     const n = 5000;
     const values = Array.from({ length: n }, (_, i) => Math.exp(Math.sin(i) * 3));
-    const make = (): QuantileTransformer => new QuantileTransformer({ subsample: 1000, nQuantiles: 200, randomState: 4 });
+    const make = (): QuantileTransformer =>
+      new QuantileTransformer({ subsample: 1000, nQuantiles: 200, randomState: 4 });
     const [one, many] = await Promise.all([1, 9].map((partitions) => make().fit(named([values], partitions))));
     expect(one?.toJSON()).toEqual(many?.toJSON());
     const exact = await new QuantileTransformer({ nQuantiles: 5000 }).fit(named([values]));
@@ -99,7 +109,9 @@ describe("QuantileTransformer", () => {
   });
 
   it("needs no more quantiles than sampled rows", async () => {
-    await expect(new QuantileTransformer({ subsample: 10 }).fit([[1]])).rejects.toThrow("nQuantiles must be <= subsample; got 1000 and 10");
+    await expect(new QuantileTransformer({ subsample: 10 }).fit([[1]])).rejects.toThrow(
+      "nQuantiles must be <= subsample; got 1000 and 10",
+    );
   });
 });
 
@@ -117,22 +129,25 @@ describe("PowerTransformer", () => {
     expectColumns(await power.transform(rows), expected["transformed"], iterative);
   });
 
-  it.each(["power-yeo-johnson", "power-box-cox"])("has no smaller likelihood than scipy's λ, and a derivative of zero: %s", async (name) => {
-    const { X, expected } = load(name);
-    const method = name.includes("yeo") ? "yeo-johnson" : "box-cox";
-    const power = await new PowerTransformer({ method }).fit(X);
-    const local = await X.compute();
-    local.columns.forEach((column, j) => {
-      const values = [...(column as Float64Array)].filter((value) => !Number.isNaN(value));
-      const best = (expected["logLikelihood"] as (number | null)[])[j];
-      if (best === null || best === undefined) return;
-      const lambda = power.lambdas[j] as number;
-      expect(likelihood(method, values, lambda)).toBeGreaterThanOrEqual(best - 1e-9 * Math.abs(best));
-      const h = 1e-4;
-      const slope = (likelihood(method, values, lambda + h) - likelihood(method, values, lambda - h)) / (2 * h);
-      expect(Math.abs(slope)).toBeLessThan(1e-3);
-    });
-  });
+  it.each(["power-yeo-johnson", "power-box-cox"])(
+    "has no smaller likelihood than scipy's λ, and a derivative of zero: %s",
+    async (name) => {
+      const { X, expected } = load(name);
+      const method = name.includes("yeo") ? "yeo-johnson" : "box-cox";
+      const power = await new PowerTransformer({ method }).fit(X);
+      const local = await X.compute();
+      local.columns.forEach((column, j) => {
+        const values = [...(column as Float64Array)].filter((value) => !Number.isNaN(value));
+        const best = (expected["logLikelihood"] as (number | null)[])[j];
+        if (best === null || best === undefined) return;
+        const lambda = power.lambdas[j] as number;
+        expect(likelihood(method, values, lambda)).toBeGreaterThanOrEqual(best - 1e-9 * Math.abs(best));
+        const h = 1e-4;
+        const slope = (likelihood(method, values, lambda + h) - likelihood(method, values, lambda - h)) / (2 * h);
+        expect(Math.abs(slope)).toBeLessThan(1e-3);
+      });
+    },
+  );
 
   it("takes back what it did", async () => {
     for (const method of ["yeo-johnson", "box-cox"] as const) {
@@ -145,9 +160,22 @@ describe("PowerTransformer", () => {
   });
 
   it("names the value that Box-Cox cannot take, in fit and in transform", async () => {
-    const bad = named([[1, 2, 3, 4], [1, 2, 0, 4]], 2);
-    await expect(new PowerTransformer({ method: "box-cox" }).fit(bad)).rejects.toThrow('PowerTransformer.fit: X has 0 in column "b", partition 1, row 0, and Box-Cox needs values above 0');
-    const power = await new PowerTransformer({ method: "box-cox" }).fit(named([[1, 2, 3, 4], [1, 2, 3, 5]]));
+    const bad = named(
+      [
+        [1, 2, 3, 4],
+        [1, 2, 0, 4],
+      ],
+      2,
+    );
+    await expect(new PowerTransformer({ method: "box-cox" }).fit(bad)).rejects.toThrow(
+      'PowerTransformer.fit: X has 0 in column "b", partition 1, row 0, and Box-Cox needs values above 0',
+    );
+    const power = await new PowerTransformer({ method: "box-cox" }).fit(
+      named([
+        [1, 2, 3, 4],
+        [1, 2, 3, 5],
+      ]),
+    );
     await expect(power.transform(bad).compute()).rejects.toThrow('PowerTransformer.transform: X has 0 in column "b"');
   });
 });
@@ -170,7 +198,11 @@ describe("PolynomialFeatures", () => {
     ["polynomial-range", { degree: [2, 3] as const }],
   ])("agrees with scikit-learn: %s", async (name, params) => {
     const { Z, expected } = load(name, 3);
-    const columns = { a: Z.map((row) => row[0] as number), b: Z.map((row) => row[1] as number), c: Z.map((row) => row[2] as number) };
+    const columns = {
+      a: Z.map((row) => row[0] as number),
+      b: Z.map((row) => row[1] as number),
+      c: Z.map((row) => row[2] as number),
+    };
     const poly = await new PolynomialFeatures(params).fit(columns);
     expectColumns(await poly.transform(columns), expected["transformed"], elementwise);
     expect(poly.getFeatureNamesOut()).toEqual(expected["names"]);
@@ -192,8 +224,12 @@ describe("PolynomialFeatures", () => {
   });
 
   it("refuses what leaves no column, and too many", async () => {
-    await expect(new PolynomialFeatures({ degree: 0, includeBias: false }).fit([[1]])).rejects.toThrow("leaves no column");
-    await expect(new PolynomialFeatures({ degree: 12 }).fit([Array.from({ length: 40 }, () => 1)])).rejects.toThrow("more than 1000000 products");
+    await expect(new PolynomialFeatures({ degree: 0, includeBias: false }).fit([[1]])).rejects.toThrow(
+      "leaves no column",
+    );
+    await expect(new PolynomialFeatures({ degree: 12 }).fit([Array.from({ length: 40 }, () => 1)])).rejects.toThrow(
+      "more than 1000000 products",
+    );
     expect(() => new PolynomialFeatures({ degree: [3, 2] })).toThrow("PolynomialFeatures: degree must be");
   });
 });
@@ -201,21 +237,43 @@ describe("PolynomialFeatures", () => {
 describe("FunctionTransformer", () => {
   it("applies a function with its arguments to each partition, and its inverse", async () => {
     const scale = new FunctionTransformer({
-      func: (part, info) => part.columns.map((column) => Float64Array.from(column as Float64Array, (x) => x * (info.args as { by: number }).by)),
-      inverseFunc: (part, info) => part.columns.map((column) => Float64Array.from(column as Float64Array, (x) => x / (info.args as { by: number }).by)),
+      func: (part, info) =>
+        part.columns.map((column) =>
+          Float64Array.from(column as Float64Array, (x) => x * (info.args as { by: number }).by),
+        ),
+      inverseFunc: (part, info) =>
+        part.columns.map((column) =>
+          Float64Array.from(column as Float64Array, (x) => x / (info.args as { by: number }).by),
+        ),
       args: { by: 4 },
       inverseArgs: { by: 4 },
     });
-    const X = named([[1, 2, 3], [4, 5, 6]]);
+    const X = named([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     await scale.fit(X);
     const out = scale.transform(X);
-    expect((await out.compute()).toRows()).toEqual([[4, 16], [8, 20], [12, 24]]);
+    expect((await out.compute()).toRows()).toEqual([
+      [4, 16],
+      [8, 20],
+      [12, 24],
+    ]);
     expect(out.names).toEqual(["a", "b"]);
-    expect((await scale.inverseTransform(out).compute()).toRows()).toEqual([[1, 4], [2, 5], [3, 6]]);
+    expect((await scale.inverseTransform(out).compute()).toRows()).toEqual([
+      [1, 4],
+      [2, 5],
+      [3, 6],
+    ]);
   });
 
   it("gives other columns under the names it is told", async () => {
-    const sum = new FunctionTransformer({ func: (part) => [Array.from({ length: part.rows }, (_, i) => part.columns.reduce((all, column) => all + Number(column[i]), 0))], featureNamesOut: ["sum"] });
+    const sum = new FunctionTransformer({
+      func: (part) => [
+        Array.from({ length: part.rows }, (_, i) => part.columns.reduce((all, column) => all + Number(column[i]), 0)),
+      ],
+      featureNamesOut: ["sum"],
+    });
     const result = await (await sum.fit({ a: [1, 2], b: [3, 4] })).transform({ a: [1, 2], b: [3, 4] });
     expect(result.toRows()).toEqual([[4], [6]]);
     expect(sum.getFeatureNamesOut()).toEqual(["sum"]);
@@ -223,33 +281,54 @@ describe("FunctionTransformer", () => {
 
   it("refuses captured variables, other rows, and saving inline functions", async () => {
     const captured = 3;
-    expect(() => new FunctionTransformer({ func: (part) => part.columns.map(() => captured) })).toThrow('uses "captured" from outside');
-    const cut = await new FunctionTransformer({ func: (part) => part.columns.map((column) => column.slice(1)) }).fit([[1], [2]]);
+    expect(() => new FunctionTransformer({ func: (part) => part.columns.map(() => captured) })).toThrow(
+      'uses "captured" from outside',
+    );
+    const cut = await new FunctionTransformer({ func: (part) => part.columns.map((column) => column.slice(1)) }).fit([
+      [1],
+      [2],
+    ]);
     await expect(cut.transform([[1], [2]])).rejects.toThrow("the function got 2 rows of partition 0 and returned 1");
     expect(() => cut.toJSON()).toThrow("func is an inline function, which files cannot hold");
   });
 
   it("saves functions of modules", async () => {
     const func = { module: "partwise:src/collections/array/tasks.js", export: "rowCounts" };
-    const copy = FunctionTransformer.fromJSON(JSON.parse(JSON.stringify(new FunctionTransformer({ func }).toJSON())) as never);
+    const copy = FunctionTransformer.fromJSON(
+      JSON.parse(JSON.stringify(new FunctionTransformer({ func }).toJSON())) as never,
+    );
     expect(copy.getParams().func).toEqual(func);
   });
 });
 
 describe("SimpleImputer", () => {
   const strategies = ["mean", "median", "mostFrequent", "constant"] as const;
-  it.each(strategies.flatMap((strategy) => [[strategy, false] as const, [strategy, true] as const]))("agrees with scikit-learn: %s, indicator %s", async (strategy, full) => {
-    const name = `impute-${strategy === "mostFrequent" ? "most_frequent" : strategy}${full ? "-indicator" : ""}`;
-    const { X, Z, expected } = load(name);
-    const imputer = await new SimpleImputer({ strategy, fillValue: -7, addIndicator: full, keepEmptyFeatures: full }).fit(X);
-    expectClose(imputer.statistics, expected["statistics"]);
-    expectColumns(await imputer.transform(Z), expected["transformed"]);
-    expect(imputer.getFeatureNamesOut()).toEqual(expected["names"]);
-  });
+  it.each(strategies.flatMap((strategy) => [[strategy, false] as const, [strategy, true] as const]))(
+    "agrees with scikit-learn: %s, indicator %s",
+    async (strategy, full) => {
+      const name = `impute-${strategy === "mostFrequent" ? "most_frequent" : strategy}${full ? "-indicator" : ""}`;
+      const { X, Z, expected } = load(name);
+      const imputer = await new SimpleImputer({
+        strategy,
+        fillValue: -7,
+        addIndicator: full,
+        keepEmptyFeatures: full,
+      }).fit(X);
+      expectClose(imputer.statistics, expected["statistics"]);
+      expectColumns(await imputer.transform(Z), expected["transformed"]);
+      expect(imputer.getFeatureNamesOut()).toEqual(expected["names"]);
+    },
+  );
 
   it("merges means to the fit on the union, and refuses to merge medians", async () => {
-    const a = await new SimpleImputer().fit([[1, NaN], [2, 8]]);
-    const b = await new SimpleImputer().fit([[6, 4], [NaN, NaN]]);
+    const a = await new SimpleImputer().fit([
+      [1, NaN],
+      [2, 8],
+    ]);
+    const b = await new SimpleImputer().fit([
+      [6, 4],
+      [NaN, NaN],
+    ]);
     expect([...SimpleImputer.merge(a, b).statistics]).toEqual([3, 6]);
     const median = await new SimpleImputer({ strategy: "median" }).fit([[1, 2]]);
     expect(() => SimpleImputer.merge(median, median)).toThrow('the strategy "median" needs all rows at once');

@@ -38,16 +38,27 @@ export function casesOf(file: string): { golden: Golden; load(name: string, widt
 
 /** Columns as an array of three partitions with one-letter names. */
 export function named(columns: readonly number[][], partitions = 3): DistributedArray {
-  return DistributedArray.fromColumns(columns.map((column) => Float64Array.from(column)), { partitions, names: [..."abcdefghij"].slice(0, columns.length) });
+  return DistributedArray.fromColumns(
+    columns.map((column) => Float64Array.from(column)),
+    { partitions, names: [..."abcdefghij"].slice(0, columns.length) },
+  );
 }
 
 /** Entry by entry within a tolerance; NaN equals NaN. */
-export function expectClose(actual: ArrayLike<number>, expected: GoldenValue | undefined, tolerance: Tolerance = closedForm()): void {
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: GoldenValue | undefined,
+  tolerance: Tolerance = closedForm(),
+): void {
   expectNear(actual, expected as number[], tolerance);
 }
 
 /** Column by column as {@link expectClose}. */
-export function expectColumns(actual: LocalMatrix, expected: GoldenValue | undefined, tolerance: Tolerance = closedForm()): void {
+export function expectColumns(
+  actual: LocalMatrix,
+  expected: GoldenValue | undefined,
+  tolerance: Tolerance = closedForm(),
+): void {
   const want = expected as number[][];
   expect(actual.columns.length).toBe(want.length);
   want.forEach((column, j) => expectNear(actual.columns[j] as ArrayLike<number>, column, tolerance, `column ${j}`));
@@ -57,11 +68,18 @@ export function expectColumns(actual: LocalMatrix, expected: GoldenValue | undef
 export async function rowsOf(array: DistributedArray): Promise<number[][]> {
   if (array.layout === "dense") return (await array.compute()).toRows();
   const { readPlans } = await import("#src/collections/hold.js");
-  const parts = (await readPlans([array.plan], "rows")) as unknown as { rows: number; cols: number; indptr: { data: Int32Array }; indices: { data: Int32Array }; values: { data: Float64Array } }[];
+  const parts = (await readPlans([array.plan], "rows")) as unknown as {
+    rows: number;
+    cols: number;
+    indptr: { data: Int32Array };
+    indices: { data: Int32Array };
+    values: { data: Float64Array };
+  }[];
   return parts.flatMap((part) =>
     Array.from({ length: part.rows }, (_, i) => {
       const row = new Array<number>(part.cols).fill(0);
-      for (let k = part.indptr.data[i] as number; k < (part.indptr.data[i + 1] as number); k++) row[part.indices.data[k] as number] = part.values.data[k] as number;
+      for (let k = part.indptr.data[i] as number; k < (part.indptr.data[i + 1] as number); k++)
+        row[part.indices.data[k] as number] = part.values.data[k] as number;
       return row;
     }),
   );

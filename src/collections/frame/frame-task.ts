@@ -5,9 +5,10 @@ import { fnRef } from "../../engine/fn-ref.js";
 import { openSource, type SourcePart } from "../../io/open-source.js";
 import { decodeUserFn } from "../user-function.js";
 import { schemaOf, type FrameSchema } from "./frame-types.js";
-import { frameIn, LiveFrame } from "./live-frame.js";
+import { frameIn, isSealedFrame, LiveFrame, SealedView } from "./live-frame.js";
 import { isSealedNumbers, pickColumns, type SealedNumbers } from "./number-frame.js";
 import { isPolarsFrame, polars, type PolarsFrame, type PolarsLazyFrame } from "./polars.js";
+import { columnNames } from "./text-views.js";
 import { applyVerbs, onlyColumns, type VerbCall } from "./verbs.js";
 
 /** A chain of verbs over a file part or over a frame that arrives as input. */
@@ -28,7 +29,11 @@ export const PIECES_TASK = fnRef(import.meta.url, "piecesTask");
 export const USER_TASK = fnRef(import.meta.url, "userTask");
 
 /** One partition of a frame: opens its part (or takes its input), applies the verbs as one Polars query, collects it. */
-export function frameTask(context: TaskContext, args: FrameTaskArgs, input?: unknown): LiveFrame | SealedNumbers {
+export function frameTask(
+  context: TaskContext,
+  args: FrameTaskArgs,
+  input?: unknown,
+): LiveFrame | SealedNumbers | SealedView {
   const owner = context.partition?.of ?? "frame";
   const index = context.partition?.index ?? 0;
   return guarded(owner, index, args.part?.path, () => {
@@ -37,10 +42,21 @@ export function frameTask(context: TaskContext, args: FrameTaskArgs, input?: unk
       const columns = onlyColumns(args.verbs, given.names);
       if (columns) return pickColumns(given, columns);
     }
+    const chosen = chooseSealed(context, args.verbs, given);
+    if (chosen) return chosen;
     const lazy =
       args.part && !isSealedNumbers(given) ? (given as PolarsLazyFrame) : frameIn(context, given, args.columns).lazy();
     return new LiveFrame(applyVerbs(lazy, args.verbs, index).collectSync());
   });
+}
+
+/** Columns of a sealed frame, where the verbs do nothing but choose some: nothing need be read for it. */
+function chooseSealed(context: TaskContext, verbs: readonly VerbCall[], input: unknown): SealedView | undefined {
+  const frame = input instanceof SealedView ? input.frame : isSealedFrame(input) ? input : undefined;
+  if (!frame || frame.rows === 0) return undefined;
+  const names = input instanceof SealedView ? input.columns : columnNames(context.memory.view(frame.bytes));
+  const columns = names && onlyColumns(verbs, names);
+  return columns && columns.length > 0 ? new SealedView(frame, columns) : undefined;
 }
 
 /** Joins frames one below the other; with `limit`, keeps the first or last rows of the whole. */

@@ -38,6 +38,26 @@ addSealer({
   seal: (context, value) => sealFrame(context, (value as LiveFrame).frame) as unknown as Plain,
 });
 
+/**
+ * Columns of a sealed frame, chosen without reading it, on their way between two steps of one task: what comes next reads
+ * the ones it needs, or looks at them in place.
+ */
+export class SealedView {
+  readonly frame: SealedFrame;
+  readonly columns: readonly string[];
+
+  constructor(frame: SealedFrame, columns: readonly string[]) {
+    this.frame = frame;
+    this.columns = columns;
+  }
+}
+
+addSealer({
+  is: (value) => value instanceof SealedView,
+  // What leaves the task holds its own columns alone.
+  seal: (context, value) => sealFrame(context, frameIn(context, value)) as unknown as Plain,
+});
+
 /** Writes a frame into an arena. */
 export function sealFrame(context: TaskContext, frame: PolarsFrame): SealedFrame {
   return { kind: "frame", rows: frame.height, bytes: context.memory.columnFrom("u8", frameBytes(frame)) };
@@ -45,7 +65,9 @@ export function sealFrame(context: TaskContext, frame: PolarsFrame): SealedFrame
 
 /** A frame as uncompressed Arrow IPC. */
 export function frameBytes(frame: PolarsFrame): Uint8Array {
-  return frame.writeIPC({ compression: "uncompressed" });
+  // Frames that were joined have a dictionary of categories for each piece, and the file format takes one.
+  const categorical = frame.dtypes.some((dtype) => String(dtype.variant) === "Categorical");
+  return (categorical ? frame.rechunk() : frame).writeIPC({ compression: "uncompressed" });
 }
 
 /** A frame outside the engines' memory, from a Polars frame. */
@@ -56,6 +78,11 @@ export function hostFrame(frame: PolarsFrame): HostFrame {
 /** The Polars frame of a partition's value in a task, whichever form it arrives in; a sealed one reads only `columns`. */
 export function frameIn(context: TaskContext, value: unknown, columns?: readonly string[] | null): PolarsFrame {
   if (value instanceof LiveFrame) return value.frame;
+  if (value instanceof SealedView) {
+    const wanted = columns && columns.length > 0 ? columns : value.columns;
+    // Readers give columns in the order of the file.
+    return frameIn(context, value.frame, wanted).select(...wanted);
+  }
   if (isSealedFrame(value)) {
     const view = context.memory.view(value.bytes);
     // Polars copies what it keeps: the arena's bytes may go as soon as this returns.

@@ -19,7 +19,23 @@ const SCHEMA = 1;
 const RECORD_BATCH = 3;
 const VIEW_TYPES: ReadonlySet<number> = new Set([23, 24]);
 /** Buffers of the types that are not nested: null none, numbers and times two, text with offsets three. */
-const BUFFERS: Readonly<Record<number, number>> = { 1: 0, 2: 2, 3: 2, 4: 3, 5: 3, 6: 2, 7: 2, 8: 2, 9: 2, 10: 2, 11: 2, 15: 2, 18: 2, 19: 3, 20: 3 };
+const BUFFERS: Readonly<Record<number, number>> = {
+  1: 0,
+  2: 2,
+  3: 2,
+  4: 3,
+  5: 3,
+  6: 2,
+  7: 2,
+  8: 2,
+  9: 2,
+  10: 2,
+  11: 2,
+  15: 2,
+  18: 2,
+  19: 3,
+  20: 3,
+};
 
 interface Field {
   readonly name: string;
@@ -36,7 +52,7 @@ export function textBatches(bytes: Uint8Array, names: readonly string[]): Map<st
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = new Map<string, TextBatch[]>(names.map((name) => [name, []]));
   let fields: Field[] | undefined;
-  for (let at = 8; at + 8 <= bytes.length; ) {
+  for (let at = 8; at + 8 <= bytes.length;) {
     const size = data.getUint32(at, true) === 0xffffffff ? data.getInt32(at + 4, true) : 0;
     if (size === 0) break;
     const message = tableAt(data, at + 8);
@@ -53,7 +69,22 @@ export function textBatches(bytes: Uint8Array, names: readonly string[]): Map<st
   return found;
 }
 
-function readBatch(bytes: Uint8Array, body: number, header: FlatTable, fields: readonly Field[], found: Map<string, TextBatch[]>): boolean {
+/** The names of all columns of an Arrow IPC file; undefined for bytes that are none. */
+export function columnNames(bytes: Uint8Array): string[] | undefined {
+  if (String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) return undefined;
+  const message = tableAt(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 16);
+  if (message.byte(1) !== SCHEMA) return undefined;
+  const list = message.table(2).vector(1);
+  return Array.from({ length: list.length }, (_, k) => tableAt(list.data, list.start + 4 * k).text(0));
+}
+
+function readBatch(
+  bytes: Uint8Array,
+  body: number,
+  header: FlatTable,
+  fields: readonly Field[],
+  found: Map<string, TextBatch[]>,
+): boolean {
   // Field 3 says how buffers are compressed.
   if (header.has(3)) return false;
   const rows = header.long(0);
@@ -90,8 +121,7 @@ function fieldsOf(schema: FlatTable): Field[] | undefined {
   const fields: Field[] = [];
   const list = schema.vector(1);
   for (let k = 0; k < list.length; k++) {
-    const at = list.start + 4 * k;
-    const field = new FlatTable(list.data, at + list.data.getUint32(at, true));
+    const field = tableAt(list.data, list.start + 4 * k);
     const type = field.byte(2);
     const isDictionary = field.has(4);
     const isView = VIEW_TYPES.has(type) && !isDictionary;
@@ -202,14 +232,18 @@ class StringTable {
     const { slots, words } = this;
     if (words[w] === -1) return;
     const mask = slots.length - 1;
-    let slot = hashOf(words[w] as number, words[w + 1] as number, words[w + 2] as number, words[w + 3] as number) & mask;
+    let slot =
+      hashOf(words[w] as number, words[w + 1] as number, words[w + 2] as number, words[w + 3] as number) & mask;
     while ((slots[slot] as number) >= 0) slot = (slot + 1) & mask;
     slots[slot] = id;
   }
 }
 
 function hashOf(length: number, a: number, b: number, c: number): number {
-  const hash = Math.imul(length ^ Math.imul(a, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 15), 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f);
+  const hash =
+    Math.imul(length ^ Math.imul(a, 0x9e3779b1), 0x85ebca6b) ^
+    Math.imul(b ^ (b >>> 15), 0xc2b2ae35) ^
+    Math.imul(c, 0x27d4eb2f);
   return hash ^ (hash >>> 15);
 }
 
@@ -217,7 +251,14 @@ function hashOf(length: number, a: number, b: number, c: number): number {
  * Codes rows from `from` on while they are short strings that are known, or null with `missing` known; returns the first row
  * that is not. What follows it is left to the caller, so that this loop stays small.
  */
-function codeKnown(batch: TextBatch, from: number, missing: number, table: StringTable, codes: Int32Array, first: number): number {
+function codeKnown(
+  batch: TextBatch,
+  from: number,
+  missing: number,
+  table: StringTable,
+  codes: Int32Array,
+  first: number,
+): number {
   const { rows, views } = batch;
   const { slots, words } = table;
   const mask = slots.length - 1;
@@ -252,7 +293,11 @@ function codeKnown(batch: TextBatch, from: number, missing: number, table: Strin
 const NO_BITS = new Uint8Array();
 
 /** The distinct strings of a column, and each row's. `tooMany` is called beyond `limit` of them. */
-export function codeBatches(batches: readonly TextBatch[], limit: number, tooMany: (() => never) | undefined): CodedText {
+export function codeBatches(
+  batches: readonly TextBatch[],
+  limit: number,
+  tooMany: (() => never) | undefined,
+): CodedText {
   const codes = new Int32Array(batches.reduce((sum, batch) => sum + batch.rows, 0));
   const firstRows: number[] = [];
   const values: (string | null)[] = [];
@@ -261,7 +306,11 @@ export function codeBatches(batches: readonly TextBatch[], limit: number, tooMan
   let first = 0;
   for (const batch of batches) {
     const { rows, validity, views, buffers } = batch;
-    for (let i = codeKnown(batch, 0, missing, table, codes, first); i < rows; i = codeKnown(batch, i + 1, missing, table, codes, first)) {
+    for (
+      let i = codeKnown(batch, 0, missing, table, codes, first);
+      i < rows;
+      i = codeKnown(batch, i + 1, missing, table, codes, first)
+    ) {
       // A string that is new, or long.
       const at = i * 4;
       const absent = validity !== undefined && (((validity[i >> 3] as number) >> (i & 7)) & 1) === 0;

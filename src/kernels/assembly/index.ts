@@ -11,7 +11,7 @@ export {
 export { softmaxLossGradF64, softmaxLossGradF32, csrSoftmaxLossGrad, softmax } from "./softmax";
 export { minMaxF64, minMaxF32, nonFiniteF64, nonFiniteF32 } from "./extent";
 export { centerScaleF64, centerScaleF32, scaleShiftF64, scaleShiftF32 } from "./affine";
-export { gather, filter, copy, fill, fillF64 } from "./rows";
+export { gather, filter, rowsWithin, copy, fill, fillF64 } from "./rows";
 export { convert, applyValidityF64, applyValidityF32 } from "./convert";
 export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwise";
 export { weightedSum } from "./sums";

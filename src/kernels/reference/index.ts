@@ -25,6 +25,7 @@ import {
   fillF64,
   filter,
   gather,
+  rowsWithin,
   unary,
   weightedSum,
 } from "./vector.js";
@@ -71,6 +72,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     scaleShiftF32: affine(views, "F32", scaleShift),
     gather: gather(views),
     filter: filter(views),
+    rowsWithin: rowsWithin(views),
     copy: copy(views),
     fill: fill(views),
     fillF64: fillF64(views),

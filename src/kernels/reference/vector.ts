@@ -10,6 +10,7 @@ import type {
   FillKernel,
   FilterKernel,
   GatherKernel,
+  RowsWithinKernel,
   UnaryKernel,
   UnaryOpCode,
   WeightedSumKernel,
@@ -70,6 +71,15 @@ export function filter(views: MemoryViews): FilterKernel {
       kept++;
     });
     return kept;
+  };
+}
+
+/** Plain twin of the rowsWithin kernel. */
+export function rowsWithin(views: MemoryViews): RowsWithinKernel {
+  return (x, n, low, high, out) => {
+    const rows = [...views.f64(x, n).entries()].filter(([, value]) => value >= low && value <= high).map(([i]) => i);
+    views.u32(out, rows.length).set(rows);
+    return rows.length;
   };
 }
 

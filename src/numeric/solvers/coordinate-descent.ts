@@ -38,7 +38,7 @@ export interface CoordinateDescentSolution {
 }
 
 /** Up to this many columns with a coefficient, their equations are solved at once when their signs have settled. */
-const MAX_EXACT = 400;
+const MAX_EXACT = 1000;
 /** Coefficients that may stop at 0 in a row before plain sweeps go on. */
 const MAX_TRIES = 10;
 /** Below this share of `total` the gap is rounding. */

@@ -1,0 +1,45 @@
+import type { ZodNamespace } from "../../src/base/params.js";
+
+/** Parameters that the boosted trees share. */
+export interface BoostingParams {
+  learningRate: number;
+  maxIter: number;
+  maxLeafNodes: number | null;
+  maxDepth: number | null;
+  minSamplesLeaf: number;
+  l2Regularization: number;
+  maxBins: number;
+  earlyStopping: boolean | "auto";
+  validationFraction: number | null;
+  nIterNoChange: number;
+  tol: number;
+  randomState: number | null;
+}
+
+/** The rules of {@link BoostingParams}. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types
+export function boostingRules(z: ZodNamespace) {
+  return {
+    learningRate: z.number().positive().default(0.1).describe("what each tree's values are multiplied by"),
+    maxIter: z.int().min(1).default(100).describe("most trees"),
+    maxLeafNodes: z.int().min(2).nullable().default(31).describe("most leaves of a tree, null for no limit"),
+    maxDepth: z.int().min(1).nullable().default(null).describe("most edges from the root to a leaf, null for no limit"),
+    minSamplesLeaf: z.int().min(1).default(20).describe("fewest rows of a leaf, whatever their weights"),
+    l2Regularization: z.number().min(0).default(0).describe("added to the sum of second derivatives of a leaf"),
+    maxBins: z.int().min(2).max(255).default(255).describe("most bins of a column, missing values not counted"),
+    earlyStopping: z
+      .union([z.boolean(), z.literal("auto")])
+      .default("auto")
+      .describe("stop when the score stalls; auto is true above 10,000 rows"),
+    validationFraction: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .nullable()
+      .default(0.1)
+      .describe("share of rows held out for the score of early stopping; null takes the training rows' score"),
+    nIterNoChange: z.int().min(1).default(10).describe("trees without a better score before it stops"),
+    tol: z.number().min(0).default(1e-7).describe("smallest gain of the score that counts as better"),
+    randomState: z.int().min(0).nullable().default(null).describe("seed of the rows held out and sampled for bins; null is 0"),
+  };
+}

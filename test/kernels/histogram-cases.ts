@@ -1,0 +1,193 @@
+import { boostLoss, histogramScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
+import { expectSame, expectUlps, expectWithin, numbers, uniform, weights, type KernelHarness, type Storage } from "./kernel-harness.js";
+import { matrix, widths, type TwinCase } from "./matrix-cases.js";
+
+/** Bins from 0 to 255, missing ones included, row by row with padding. */
+function binRows(h: KernelHarness, n: number, nCols: number, most = 256): { stride: number; bins: number } {
+  const stride = Math.ceil(nCols / 4) * 4;
+  const draws = uniform(n * stride, 17 + nCols);
+  // The kernel reads four bins at once: an address of a multiple of 4 is what its callers give.
+  const cells = draws.map((u) => Math.floor(((u + 1) / 2) * most));
+  const words = Array.from({ length: cells.length / 4 }, (_, k) => (cells[4 * k]! | (cells[4 * k + 1]! << 8) | (cells[4 * k + 2]! << 16) | (cells[4 * k + 3]! << 24)) >>> 0);
+  return { stride, bins: h.u32(words) };
+}
+
+/** Every second or so of n positions, each once, in a mixed order. */
+function somePositions(n: number): number[] {
+  const step = n % 7 === 0 ? 5 : 7;
+  return Array.from({ length: n }, (_, i) => (i * step) % Math.max(n, 1)).filter((row, i, all) => (row + n) % 3 !== 0 && all.indexOf(row) === i);
+}
+
+function binColumn(storage: Storage): TwinCase {
+  return (h, n, flavour) => {
+    for (const count of [0, 1, 2, 3, 7, 64, 254]) {
+      h.reset();
+      const values = numbers(n, 3, flavour).map((v) => (storage === "F32" ? Math.fround(v) : v));
+      const thresholds = numbers(count, 9, "plain").toSorted((a, b) => a - b);
+      // Some values meet a threshold exactly.
+      if (count > 2) thresholds[1] = storage === "F32" ? Math.fround(thresholds[1]!) : thresholds[1]!;
+      if (count > 2 && n > 1) values[n - 1] = thresholds.toSorted((a, b) => a - b)[1]!;
+      const sorted = thresholds.toSorted((a, b) => a - b);
+      const x = storage === "F32" ? h.f32(values) : h.f64(values);
+      const edges = h.f64(sorted);
+      const column = h.room(n, 1);
+      const stride = 12;
+      const rows = h.room(Math.max(n * stride, 1), 1);
+      h.run((k) => k[`binColumn${storage}`](x, n, edges, count, column, rows + 5, stride));
+      expectSame(h.bytesAt(column, n), `bins of ${n}, ${count} thresholds`);
+      expectSame(h.bytesAt(rows, n * stride), `rows of ${n}, ${count} thresholds`);
+    }
+  };
+}
+
+const boostGradients: TwinCase = (h, n) => {
+  for (const loss of Object.values(boostLoss)) {
+    for (const [weighted, held] of [
+      [false, false],
+      [true, false],
+      [true, true],
+    ] as const) {
+      h.reset();
+      const margin = h.f64(numbers(n, 5, "plain").map((v) => v / 400));
+      const y = h.f64(numbers(n, 6, "plain").map((v) => (loss === boostLoss.squared ? v : loss === boostLoss.logistic ? Number(v > 0) : Math.abs(Math.round(v)))));
+      const w = weighted ? h.f64(weights(n, 7)) : 0;
+      const heldOut = held ? h.u8(uniform(n, 8).map((u) => Number(u > 0.6))) : 0;
+      const pairs = h.room(Math.max(n, 1) * 8);
+      const out = h.room(24);
+      h.run((k) => k.boostGradients(loss, margin, y, w, heldOut, n, 2 ** 16, 2 ** 15, 2 ** 20, pairs, out));
+      const ints = (bytes: Uint8Array): Int32Array => new Int32Array(bytes.slice().buffer);
+      const { wasm, twin } = h.bytesAt(pairs, n * 8);
+      const what = `loss ${loss}, n ${n}, weighted ${weighted}, held out ${held}`;
+      // An exponential that differs in its last place can round to the next integer.
+      const one = (): number => (loss === boostLoss.squared ? 0 : 1);
+      expectWithin({ wasm: ints(wasm), twin: ints(twin), magnitude: ints(twin) }, one, what);
+      const sums = h.f64At(out, 3);
+      expectUlps({ wasm: sums.wasm.slice(0, 1), twin: sums.twin.slice(0, 1), magnitude: sums.magnitude }, 4, what);
+      expectWithin({ wasm: sums.wasm.slice(1), twin: sums.twin.slice(1), magnitude: sums.magnitude }, () => n * one(), what);
+    }
+  }
+};
+
+const histogram: TwinCase = (h, n) => {
+  for (const nCols of widths(n).filter((width) => width > 0)) {
+    for (const gathered of [false, true]) {
+      h.reset();
+      const { bins, stride } = binRows(h, n, nCols);
+      const list = somePositions(Math.min(n, 1100));
+      const rows = gathered ? h.u32(list) : 0;
+      const size = 2 ** 31;
+      const pairs = h.u32(uniform(2 * n, 4).map((u, i) => (i % 2 === 0 ? Math.trunc(u * size) >>> 0 : Math.trunc(((u + 1) / 2) * 2 ** 22))));
+      const before = Array.from({ length: nCols * 512 }, (_, i) => BigInt(i % 5));
+      const hist = h.i64(before);
+      h.allowWrites(hist, nCols * 4096);
+      const scratch = h.room(histogramScratchBytes());
+      h.run((k) => k.histogram(bins, stride, nCols, rows, gathered ? list.length : n, pairs, hist, scratch));
+      expectSame(h.bytesAt(hist, nCols * 4096), `${nCols} columns, n ${n}, gathered ${gathered}`);
+    }
+  }
+};
+
+const histogramSums: TwinCase = (h, n) => {
+  h.reset();
+  const packed = uniform(2 * n, 3).map((u, i) => {
+    if (i % 6 < 2) return 0n;
+    return i % 2 === 0 ? BigInt(Math.trunc(u * 2 ** 45)) : (BigInt(Math.trunc(((u + 1) / 2) * 2 ** 40)) << 20n) + BigInt(1 + (i % 1000));
+  });
+  const hist = h.i64(packed);
+  h.allowWrites(hist, n * 16);
+  const out = h.accumulator(numbers(3 * n, 5, "plain").map((v) => Math.round(v) + 0));
+  h.run((k) => k.histogramSums(hist, n, out));
+  expectSame(h.f64At(out, 3 * n), `sums of ${n}`);
+  expectSame(h.bytesAt(hist, 16 * n), `emptied ${n}`);
+};
+
+const partitionRows: TwinCase = (h, n) => {
+  for (const missingLeft of [0, 1]) {
+    for (const bin of [0, 100, 254]) {
+      h.reset();
+      const list = somePositions(Math.min(n, 1100));
+      const bins = h.u8(uniform(n, 11).map((u) => (u > 0.8 ? 255 : Math.floor((u + 1) * 128))));
+      const rows = h.u32(list);
+      const out = h.room(Math.max(list.length, 1) * 4, 4);
+      const scratch = h.room(Math.max(list.length, 1) * 4, 4);
+      const o = h.run((k) => k.partitionRows(bins, rows, list.length, bin, missingLeft, out, scratch));
+      expectSame({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, `left of ${n} at ${bin}`);
+      expectSame(h.bytesAt(out, list.length * 4), `rows of ${n} at ${bin}`);
+    }
+  }
+};
+
+const addAtRows: TwinCase = (h, n) => {
+  h.reset();
+  const list = somePositions(Math.min(n, 1100));
+  const rows = h.u32(list);
+  const target = h.accumulator(numbers(n, 3, "plain"));
+  h.run((k) => k.addAtRows(rows, list.length, 0.3, target));
+  expectSame(h.f64At(target, n), `n ${n}`);
+};
+
+/** A tree of 7 nodes over `nCols` columns: column, bin, left child, missing values to the left. */
+const shape = (nCols: number): [number, number, number, number][] => [
+  [0, 120, 1, 1],
+  [nCols - 1, 60, 3, 0],
+  [nCols >> 1, 254, 5, 0],
+  [-1, 0, 0, 0],
+  [-1, 0, 0, 0],
+  [-1, 0, 0, 0],
+  [-1, 0, 0, 0],
+];
+
+const addTreeBins: TwinCase = (h, n) => {
+  const nCols = 1 + (n % 5);
+  h.reset();
+  const { bins, stride } = binRows(h, n, nCols);
+  const list = somePositions(Math.min(n, 1100));
+  const rows = h.u32(list);
+  const nodes = h.u32(shape(nCols).flat().map((v) => v >>> 0));
+  const values = h.f64(numbers(7, 2, "plain"));
+  const margin = h.accumulator(numbers(n, 3, "plain"));
+  h.run((k) => k.addTreeBins(bins, stride, rows, list.length, nodes, values, margin));
+  expectSame(h.f64At(margin, n), `n ${n}`);
+};
+
+function treePredict(storage: Storage): TwinCase {
+  return (h, n, flavour) => {
+    for (const nTrees of [0, 1, 3]) {
+      const nCols = 1 + (n % 5);
+      h.reset();
+      const cols = h.columns(storage, matrix(nCols, n, flavour, storage));
+      const words: number[] = [];
+      const bits = new DataView(new ArrayBuffer(8));
+      for (let t = 0; t < nTrees; t++) {
+        shape(nCols).forEach(([feature, , left, missingLeft], k) => {
+          bits.setFloat64(0, feature < 0 ? Infinity : [0, -0.2, Infinity][k]! + t * 0.1, true);
+          const tagged = feature < 0 ? 0x80000000 : feature + missingLeft * 0x80000000;
+          words.push(bits.getUint32(0, true), bits.getUint32(4, true), tagged, feature < 0 ? k : left);
+        });
+      }
+      // Nodes hold doubles: at a multiple of 8, which a list of 64-bit integers has.
+      const pairs = Array.from({ length: words.length / 2 }, (_, k) => BigInt.asIntN(64, BigInt(words[2 * k]!) + (BigInt(words[2 * k + 1]!) << 32n)));
+      const nodes = h.i64(pairs);
+      const values = h.f64(numbers(7 * nTrees, 2, "plain"));
+      const roots = h.u32(Array.from({ length: nTrees + 1 }, (_, t) => 7 * t));
+      const out = h.room(n * 8);
+      const scratch = h.room(treeScratchBytes(nCols));
+      h.run((k) => k[`treePredict${storage}`](cols, nCols, n, nodes, values, roots, nTrees, -0.75, out, scratch));
+      expectSame(h.f64At(out, n), `${nTrees} trees, n ${n}`);
+    }
+  };
+}
+
+/** Cases of the kernels that grow and evaluate trees. */
+export const histogramCases = {
+  binColumnF64: binColumn("F64"),
+  binColumnF32: binColumn("F32"),
+  boostGradients,
+  histogram,
+  histogramSums,
+  partitionRows,
+  addAtRows,
+  addTreeBins,
+  treePredictF64: treePredict("F64"),
+  treePredictF32: treePredict("F32"),
+} satisfies Partial<Record<keyof Kernels, TwinCase>>;
