@@ -5,13 +5,13 @@ import { fnRef } from "../src/engine/fn-ref.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import {
   assertNotEmpty,
-  noRows,
   reduceTable,
   vectorsIn,
   type ColumnKind,
   type Table,
   type TableStepArgs,
 } from "../src/estimator/table.js";
+import { noRows } from "../src/estimator/no-rows.js";
 import type { DenseChunk } from "../src/memory/column.js";
 import { PartitionCells, unknownCategory, type Category } from "./column-codes.js";
 

@@ -10,6 +10,7 @@ import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inpu
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
+import { noRows } from "../src/estimator/no-rows.js";
 
 const PARTS = ["year", "quarter", "month", "day", "dayOfYear", "weekday", "hour", "minute", "second"] as const;
 
@@ -84,7 +85,7 @@ export class DateFeatures extends Transformer<DateFeaturesParams, FittedInput> {
       throw new DataError(`${owner}: X is sparse, but dates are not. Pass a frame or a dense array.`);
     const look = fnRef(new URL("../src/estimator/design-tasks.js", import.meta.url).href, "locateInfinite");
     const rows = await design.reduce<number>(look, { owner, names: design.names }, (a, b) => a + b);
-    if (rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+    if (rows === 0) throw noRows(owner);
     this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) });
     return this;
   }

@@ -1,6 +1,7 @@
-import { DataError, FitError } from "../src/base/errors.js";
+import { FitError } from "../src/base/errors.js";
 import type { Design } from "../src/estimator/design.js";
 import { mergeRanges, RANGES_STEP, type ColumnRanges } from "./column-ranges.js";
+import { noRows } from "../src/estimator/no-rows.js";
 
 /**
  * Ranges of a design's columns: one pass, and a second one only to say where an infinity (or, when they are refused, a NaN)
@@ -17,7 +18,7 @@ export async function rangesOf(
       ? await design.holdAndReduce<ColumnRanges>(RANGES_STEP, undefined, mergeRanges)
       : await design.reduce<ColumnRanges>(RANGES_STEP, undefined, mergeRanges);
   if (ranges.rows === 0) {
-    throw new DataError(`${design.owner}: X has no rows. Check the filter or the files it comes from.`);
+    throw noRows(design.owner);
   }
   const some = (counts: Float64Array): boolean => counts.some((count) => count > 0);
   if (nan === "refused" && (some(ranges.nanCount) || some(ranges.infCount))) await design.assertFinite();

@@ -21,6 +21,7 @@ import { floatDtype, mapColumns, namesOrNumbers, requireSameColumns, sparseError
 import { exactQuantiles } from "./exact-quantiles.js";
 import { GATHER_STEP, mergeRunLists, type Run } from "./order-steps.js";
 import { rangesOf, requireWeight } from "./range-fit.js";
+import { noRows } from "../src/estimator/no-rows.js";
 
 /** Parameters of {@link SimpleImputer}. */
 export interface SimpleImputerParams {
@@ -179,7 +180,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
         mergeMoments,
       );
       if (moments.rows === 0)
-        throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+        throw noRows(owner);
       if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
       // Columns without any value have no weight either.
       requireWeight(

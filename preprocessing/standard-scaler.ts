@@ -15,6 +15,7 @@ import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js";
+import { noRows } from "../src/estimator/no-rows.js";
 
 /** Parameters of {@link StandardScaler}. */
 export interface StandardScalerParams {
@@ -147,7 +148,7 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr" && this.params.withMean) throw sparseError(owner);
     const moments = await design.reduce<Moments>(fnRef(import.meta.url, "momentsOfDesign"), undefined, mergeMoments);
-    if (moments.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+    if (moments.rows === 0) throw noRows(owner);
     if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
     return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), moments };
   }

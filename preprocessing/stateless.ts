@@ -2,6 +2,7 @@ import { DataError, throwIfAborted } from "../src/base/errors.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { Transformer } from "../src/estimator/transformer.js";
+import { noRows } from "../src/estimator/no-rows.js";
 
 /** What a transformer without statistics knows after `fit`. */
 export interface StatelessState {
@@ -19,7 +20,7 @@ export abstract class StatelessTransformer<P extends object> extends Transformer
     const owner = `${this.kind}.fit`;
     throwIfAborted(options.signal, owner);
     const x = toMatrix(owner, X);
-    if (x.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+    if (x.rows === 0) throw noRows(owner);
     if (x.width === 0) throw new DataError(`${owner}: X has no columns. Select at least one.`);
     this.checkInput(owner, x.layout, x.width);
     this.setState({ nFeatures: x.width, ...(x.names ? { featureNames: x.names } : {}) });

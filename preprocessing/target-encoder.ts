@@ -14,7 +14,6 @@ import { codeLabels, isTextColumn, type Label } from "../src/estimator/labels.js
 import { registerEstimator } from "../src/estimator/registry.js";
 import {
   assertNotEmpty,
-  noRows,
   reduceTable,
   toTable,
   type FittedTable,
@@ -22,6 +21,7 @@ import {
   type Table,
   type TableInput,
 } from "../src/estimator/table.js";
+import { noRows } from "../src/estimator/no-rows.js";
 import { assertCategorical, compareCategories } from "./categories.js";
 import type { Category } from "./column-codes.js";
 import { mapCategories } from "./map-categories.js";

@@ -17,6 +17,7 @@ import {
   type Scores,
   type TargetMoments,
 } from "./univariate-scores.js";
+import { noRows } from "../src/estimator/no-rows.js";
 
 /** How a column is scored against the target. */
 export type ScoreFunction = "fClassif" | "fRegression" | "chi2";
@@ -113,5 +114,5 @@ async function againstClasses(design: Design, scoreFunc: "fClassif" | "chi2"): P
 }
 
 function requireRows(design: Design, rows: number): void {
-  if (rows === 0) throw new DataError(`${design.owner}: X has no rows. Check the filter or the files it comes from.`);
+  if (rows === 0) throw noRows(design.owner);
 }

@@ -18,6 +18,7 @@ import { mergeRanges, rangesStep, type ColumnRanges } from "./column-ranges.js";
 import { ColumnSelector } from "./column-selector.js";
 import { requireSameColumns } from "./column-steps.js";
 import { requireWeight } from "./range-fit.js";
+import { noRows } from "../src/estimator/no-rows.js";
 
 /** Parameters of {@link VarianceThreshold}. */
 export interface VarianceThresholdParams {
@@ -123,7 +124,7 @@ async function measure(owner: string, X: MatrixInput, options: FitOptions): Prom
   using design = Design.open(owner, X, undefined, options);
   const spread = await design.reduce<Spread>(fnRef(import.meta.url, "spreadStep"), undefined, mergeSpreads);
   if (spread.ranges.rows === 0)
-    throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+    throw noRows(owner);
   if (spread.ranges.infCount.some((count) => count > 0)) await design.assertNoInfinity();
   requireWeight(owner, spread.ranges.weight);
   return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...spread };

@@ -1,4 +1,4 @@
-import { DataError, FitError } from "../../src/base/errors.js";
+import { FitError } from "../../src/base/errors.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
@@ -12,6 +12,7 @@ import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-step
 import { mergeTargetSums, nullLoss, TARGET_STEP, type GlmDistribution, type TargetSums } from "../../src/numeric/glm-target.js";
 import { fitGlm } from "./glm-fit.js";
 import type { LinearState } from "./linear-model.js";
+import { noRows } from "../../src/estimator/no-rows.js";
 
 /** Parameters that the generalised linear models share. */
 export interface GlmParams {
@@ -150,7 +151,7 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
 const MEAN = fnRef(new URL("./predict-tasks.js", import.meta.url).href, "meanStep");
 
 function assertUsable(owner: string, target: TargetSums, { family }: GlmDistribution): void {
-  if (target.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+  if (target.rows === 0) throw noRows(owner);
   if (!(target.weight > 0)) throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
   if (family !== glmFamily.squared && !(target.sum > 0)) {
     throw new FitError(`${owner}: the mean of y is ${target.sum / target.weight}, which has no logarithm. It has to be above 0; check the target column.`);

@@ -1,4 +1,4 @@
-import { DataError, FitError } from "../../src/base/errors.js";
+import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
@@ -14,6 +14,7 @@ import { glmFamily } from "../../src/kernels/kernels.js";
 import { accuracyScore } from "../../src/metrics/index.js";
 import { fitGlm } from "./glm-fit.js";
 import { fitSoftmax } from "./softmax-fit.js";
+import { noRows } from "../../src/estimator/no-rows.js";
 
 /** Parameters of {@link LogisticRegression}. */
 export interface LogisticRegressionParams {
@@ -97,7 +98,7 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
     const target = await codeLabels(owner, y, options);
     using design = Design.open(owner, X, target.values, options);
     const summary = await holdWithLabels(design);
-    if (summary.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+    if (summary.rows === 0) throw noRows(owner);
     const present = summary.labels.filter((_, k) => (summary.weights[k] ?? 0) > 0);
     const classes = Array.from(present, (code) => target.labelOf(code));
     if (classes.length < 2) throw oneClassError(owner, classes);

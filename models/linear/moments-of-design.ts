@@ -9,6 +9,7 @@ import {
   ROW_COUNT_STEP,
   type FoldComoments,
 } from "../../src/numeric/fold-comoments.js";
+import { noRows } from "../../src/estimator/no-rows.js";
 
 /**
  * Co-moments of [X, y] in one pass.
@@ -54,6 +55,3 @@ export async function foldMomentsOfDesign(design: Design, folds: number): Promis
   return found;
 }
 
-function noRows(owner: string): DataError {
-  return new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
-}

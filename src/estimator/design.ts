@@ -10,6 +10,7 @@ import type { Engine, FnRef } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import type { ZipArgs } from "./design-tasks.js";
 import { toMatrix, toVector, type MatrixInput, type VectorInput } from "./inputs.js";
+import { noRows } from "./no-rows.js";
 
 const task = (name: string): FnRef => fnRef(new URL("./design-tasks.js", import.meta.url).href, name);
 
@@ -53,7 +54,7 @@ export class Design implements Disposable {
     const x = toMatrix(owner, X);
     if (x.width === 0 && x.rows === 0) throw new DataError(`${owner}: X is empty: no rows and no columns. Check where it comes from.`);
     if (x.width === 0) throw new DataError(`${owner}: X has no columns. Select at least one.`);
-    if (x.rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
+    if (x.rows === 0) throw noRows(owner);
     const target = y === undefined ? undefined : toVector(owner, "y", y, x);
     const weight = options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, x);
     const inputs = [x, target, weight].filter((array) => array !== undefined).map((array) => array.plan);

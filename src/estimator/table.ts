@@ -22,6 +22,7 @@ import {
   type MatrixInput,
   type VectorInput,
 } from "./inputs.js";
+import { noRows } from "./no-rows.js";
 
 /** A cell of a table in this process. */
 export type Cell = string | number | boolean | bigint | null | undefined | Date;
@@ -124,10 +125,6 @@ export function assertNotEmpty(owner: string, table: Pick<Table, "width" | "rows
   if (table.rows === 0) throw noRows(owner);
 }
 
-/** The error for X without rows. */
-export function noRows(owner: string): DataError {
-  return new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
-}
 
 /** Checks that X has the columns of the fit: names, order, number, and what they hold. @throws DataError naming the column */
 export function checkTable(owner: string, table: Table, fitted: FittedTable): void {
