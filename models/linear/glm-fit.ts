@@ -78,6 +78,12 @@ export function reportTo(design: Design, maxIter: number): OnIteration {
     design.onProgress?.({ stage: design.owner, done: Math.min(iteration, maxIter), total: maxIter, detail: { objective, gradientNorm } });
 }
 
+/** Tells the fit's caller that the solver has ended, however few of its iterations it took. */
+export function reportEnd(design: Design, maxIter: number, solution: Solution): void {
+  const detail = { objective: solution.value, gradientNorm: solution.gradientNorm, iterations: solution.iterations };
+  design.onProgress?.({ stage: design.owner, done: maxIter, total: maxIter, detail });
+}
+
 /** Every how many rows one is taken, for about `size` of them. */
 export function sampleStride(rows: number, size: number): number {
   return Math.max(1, Math.floor(rows / Math.max(1, size)));

@@ -10,7 +10,7 @@ import { glmFamily } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
 import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
 import { mergeTargetSums, nullLoss, TARGET_STEP, type GlmDistribution, type TargetSums } from "../../src/numeric/glm-target.js";
-import { fitGlm } from "./glm-fit.js";
+import { fitGlm, reportEnd } from "./glm-fit.js";
 import type { LinearState } from "./linear-model.js";
 import { noRows } from "../../src/estimator/no-rows.js";
 
@@ -66,6 +66,7 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
       await design.assertFinite();
       throw new FitError(`${owner}: the objective overflows. Scale X first, for example with StandardScaler.`);
     }
+    reportEnd(design, maxIter, solution);
     if (!solution.converged) warnNotConverged(this.kind, maxIter, solution.gradientNorm);
     const p = design.nFeatures;
     this.setState({

@@ -12,7 +12,7 @@ import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import { accuracyScore } from "../../src/metrics/index.js";
-import { fitGlm } from "./glm-fit.js";
+import { fitGlm, reportEnd } from "./glm-fit.js";
 import { fitSoftmax } from "./softmax-fit.js";
 import { noRows } from "../../src/estimator/no-rows.js";
 
@@ -118,6 +118,7 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
       await design.assertFinite();
       throw new FitError(`${owner}: the objective overflows. Scale X first, for example with StandardScaler.`);
     }
+    reportEnd(design, maxIter, solution);
     if (!solution.converged) warnNotConverged("LogisticRegression", this.params.maxIter, solution.gradientNorm);
     const p = design.nFeatures;
     const rows = solution.x.length / (p + 1);

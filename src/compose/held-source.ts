@@ -37,9 +37,10 @@ export async function holdSource(
   }
   const plans = lazy.map((array) => array.plan);
   const engine = options.engine ?? chooseEngine(plans);
+  const report = options.onProgress;
   const held = await holdPlans(plans, engine, {
     ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    ...(report ? { onProgress: (progress) => report({ ...progress, stage: `${owner}: read` }) } : {}),
   });
   const replaced = new Map<Plan, HeldPlan>(plans.map((plan, i) => [plan, held[i] as HeldPlan]));
   const from = (array: DistributedArray): DistributedArray =>

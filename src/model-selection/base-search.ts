@@ -40,6 +40,8 @@ export interface SearchOutcome {
   readonly nSplits: number;
   /** Parameters of the refit beside those of the best trial. */
   readonly refitParams?: (index: number) => ParamSet;
+  /** Whether a trial may be the best; all may unless given. */
+  readonly competes?: (index: number) => boolean;
   /** Models that need no refit: those that were trained step by step. */
   readonly models?: readonly (TrialEstimator | undefined)[];
 }
@@ -130,7 +132,7 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
     try {
       const settings = { owner, data, scorers, returnTrainScore, weightScores, errorScore };
       const outcome = await this.search(settings, parallelTrials, deadline, options);
-      const bestIndex = bestOf(owner, outcome.results, metric, refit);
+      const bestIndex = bestOf(owner, outcome.results, metric, refit, outcome.competes ?? (() => true));
       let bestEstimator: TrialEstimator | undefined;
       let refitTime: number | undefined;
       if (refit !== false) {
@@ -258,11 +260,11 @@ function decidingMetric(owner: string, refit: Refit, scorers: Scorers): string {
   return names[0] as string;
 }
 
-function bestOf(owner: string, results: SearchResults, metric: string, refit: Refit): number {
+function bestOf(owner: string, results: SearchResults, metric: string, refit: Refit, competes: (index: number) => boolean): number {
   const scores = results[`mean_test_${metric}`] as Float64Array;
   let best = -1;
   scores.forEach((score, i) => {
-    if (!Number.isNaN(score) && (best < 0 || score > (scores[best] as number))) best = i;
+    if (!Number.isNaN(score) && competes(i) && (best < 0 || score > (scores[best] as number))) best = i;
   });
   if (best < 0) {
     const error = results.error.find((message) => message !== undefined);

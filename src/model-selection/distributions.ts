@@ -1,25 +1,25 @@
 import { ParameterError, show } from "../base/errors.js";
 
-/** What parameters are drawn from: `at(u)` is the value at a uniform number u in [0, 1). */
+/** What parameters are drawn from: `sample(u)` is the value at a uniform number u in [0, 1). */
 export interface Distribution {
-  at(u: number): unknown;
+  sample(u: number): unknown;
 }
 
 /** True for distributions, and not for lists. */
 export function isDistribution(value: unknown): value is Distribution {
-  return typeof value === "object" && value !== null && "at" in value && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return typeof value === "object" && value !== null && "sample" in value && typeof value.sample === "function";
 }
 
 /** Numbers from `low` to `high`, all equally likely. @throws ParameterError unless low < high */
 export function uniform(low: number, high: number): Distribution {
   checkRange("uniform", low, high, -Infinity);
-  return { at: (u) => low + u * (high - low) };
+  return { sample: (u) => low + u * (high - low) };
 }
 
 /** Numbers from `low` to `high` whose logarithm is uniform: for C, alpha, learning rates. @throws ParameterError unless 0 < low < high */
 export function logUniform(low: number, high: number): Distribution {
   checkRange("logUniform", low, high, 0);
-  return { at: (u) => Math.min(high, Math.max(low, Math.exp(Math.log(low) + u * Math.log(high / low)))) };
+  return { sample: (u) => Math.min(high, Math.max(low, Math.exp(Math.log(low) + u * Math.log(high / low)))) };
 }
 
 /** Integers from `low` to `high - 1`, all equally likely, as scipy's randint. @throws ParameterError unless integers with low < high */
@@ -28,13 +28,13 @@ export function randint(low: number, high: number): Distribution {
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high)) {
     throw new ParameterError(`randint: low and high must be integers; got ${show(low)} and ${show(high)}.`);
   }
-  return { at: (u) => low + Math.floor(u * (high - low)) };
+  return { sample: (u) => low + Math.floor(u * (high - low)) };
 }
 
 /** One of the values, all equally likely. @throws ParameterError for an empty list */
 export function choice<T>(values: readonly T[]): Distribution {
   if (!Array.isArray(values) || values.length === 0) throw new ParameterError(`choice: values must be a list of at least one value; got ${show(values)}.`);
-  return { at: (u) => values[Math.floor(u * values.length)] };
+  return { sample: (u) => values[Math.floor(u * values.length)] };
 }
 
 function checkRange(owner: string, low: unknown, high: unknown, above: number): void {

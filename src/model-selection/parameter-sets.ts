@@ -104,7 +104,7 @@ export function sampleParameters(
         .map((name) => {
           const values = record[name] as readonly unknown[] | Distribution;
           const u = rng(name).uniform(i);
-          return [name, isDistribution(values) ? values.at(u) : values[Math.floor(u * values.length)]];
+          return [name, isDistribution(values) ? values.sample(u) : values[Math.floor(u * values.length)]];
         }),
     );
   });

@@ -56,6 +56,11 @@ export class RowSelection {
     return takeFrom(this.#owner, collection, this.choice, counts) as SplitOf<T>;
   }
 
+  /** Another selection of the same collection. */
+  with(owner: string, size: number, make: () => RowChoice): RowSelection {
+    return new RowSelection(owner, this.rows, size, make, this.#counts);
+  }
+
   /** The selected rows in ascending order. */
   toIndices(): number[] {
     const { choice } = this;

@@ -14,15 +14,7 @@ import { exactSummary } from "../quantile-summary.js";
  * @returns at most `maxBins` − 1 thresholds
  */
 export function binThresholds(values: Float64Array, weights: Float64Array | undefined, maxBins: number): Float64Array {
-  const kept: number[] = [];
-  let clean = true;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i]) || weights?.[i] === 0) clean = false;
-    else kept.push(i);
-  }
-  const own = clean ? values : Float64Array.from(kept, (i) => values[i] as number);
-  const ownWeights = clean || !weights ? weights : Float64Array.from(kept, (i) => weights[i] as number);
-  const { value, high, total } = exactSummary(own, ownWeights);
+  const { value, high, total } = weights ? weightedRuns(values, weights) : runs(values);
   const n = value.length;
   if (n <= maxBins) return Float64Array.from({ length: Math.max(0, n - 1) }, (_, k) => between(value, k));
   const thresholds: number[] = [];
@@ -35,6 +27,38 @@ export function binThresholds(values: Float64Array, weights: Float64Array | unde
     if (k > before || thresholds.length === 0) thresholds.push(between(value, k));
   }
   return Float64Array.from(thresholds);
+}
+
+interface Runs {
+  /** Distinct values, ascending. */
+  readonly value: Float64Array;
+  /** Weight up to and with each. */
+  readonly high: Float64Array;
+  readonly total: number;
+}
+
+function weightedRuns(values: Float64Array, weights: Float64Array): Runs {
+  const kept = values.map((_, i) => i).filter((i) => !Number.isNaN(values[i] as number) && weights[i] !== 0);
+  return exactSummary(
+    kept.map((i) => values[i] as number),
+    kept.map((i) => weights[i] as number),
+  );
+}
+
+// Without weights a plain sort does, in a third of the time.
+function runs(values: Float64Array): Runs {
+  const sorted = values.slice().sort();
+  // NaN come last.
+  let total = sorted.length;
+  while (total > 0 && Number.isNaN(sorted[total - 1] as number)) total--;
+  const high = new Float64Array(total);
+  let n = 0;
+  for (let i = 0; i < total; i++) {
+    const own = sorted[i] as number;
+    if (n === 0 || own !== sorted[n - 1]) sorted[n++] = own + 0;
+    high[n - 1] = i + 1;
+  }
+  return { value: sorted.subarray(0, n), high: high.subarray(0, n), total };
 }
 
 // At least the left value and below the right one, also where the middle is not a number of its own.
