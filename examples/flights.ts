@@ -51,8 +51,14 @@ function featureColumns(origins: readonly string[], destinations: readonly strin
     pl.col("distance").cast(pl.Float64).div(1000).alias("distance"),
     pl.col("distance").cast(pl.Float64).log(Math.E).alias("log_distance"),
     ...[1, 2, 3].flatMap((k) => [
-      hour.mul((2 * Math.PI * k) / 24).sin().alias(`hour_sin_${k}`),
-      hour.mul((2 * Math.PI * k) / 24).cos().alias(`hour_cos_${k}`),
+      hour
+        .mul((2 * Math.PI * k) / 24)
+        .sin()
+        .alias(`hour_sin_${k}`),
+      hour
+        .mul((2 * Math.PI * k) / 24)
+        .cos()
+        .alias(`hour_cos_${k}`),
     ]),
     ...[2, 3, 4, 5, 6, 7].map((day) => is(date.weekday().eq(day), `weekday_${day}`)),
     ...[2, 3, 4, 5, 6].map((month) => is(date.month().eq(month), `month_${month}`)),
@@ -67,13 +73,22 @@ console.log(`Flights more than ${LATE_MINUTES} minutes late, on ${availableParal
 const { flights, origins, destinations } = await stage("look at the data", async () => {
   const source = await loadFlights({ partitions: 14 });
   const labelled = source.withColumns(pl.col("delay").gt(LATE_MINUTES).alias("late"));
-  return { flights: labelled, origins: await busiest(labelled, "origin"), destinations: await busiest(labelled, "destination") };
+  return {
+    flights: labelled,
+    origins: await busiest(labelled, "origin"),
+    destinations: await busiest(labelled, "destination"),
+  };
 });
 const features = flights.select(...featureColumns(origins, destinations));
-console.log(`${flights.rows?.toLocaleString("en")} flights in ${flights.partitions} partitions, ${features.columns.length} features`);
+console.log(
+  `${flights.rows?.toLocaleString("en")} flights in ${flights.partitions} partitions, ${features.columns.length} features`,
+);
 
 const { train, test } = await stage("split", () =>
-  trainTestSplit({ X: features.toArray(undefined, { dtype: "f32" }), y: flights.column("late").toArray() }, { testSize: 0.2, randomState: 7 }),
+  trainTestSplit(
+    { X: features.toArray(undefined, { dtype: "f32" }), y: flights.column("late").toArray() },
+    { testSize: 0.2, randomState: 7 },
+  ),
 );
 
 const bar = progressBar();
@@ -104,14 +119,20 @@ await mkdir(OUT, { recursive: true });
 const scoredFolder = join(OUT, "scored");
 const files = await stage("score all rows", () => {
   const late = model.predictProba(features.toArray(undefined, { dtype: "f32" })).column(1);
-  const scored = flights.select("date", "origin", "destination", "distance", "delay").withArrays({ late_probability: late });
+  const scored = flights
+    .select("date", "origin", "destination", "distance", "delay")
+    .withArrays({ late_probability: late });
   return scored.writeParquet(scoredFolder, { overwrite: true, onProgress: bar });
 });
 bar.done();
 
 const pictures = await stage("draw", async () => {
   const roc = await rocCurveChart({ curves: [{ name: "logistic regression", ...report.roc, auc: report.auc }] });
-  const calibration = await calibrationChart({ curves: [{ name: "logistic regression", predicted: report.calibration.probPred, observed: report.calibration.probTrue }] });
+  const calibration = await calibrationChart({
+    curves: [
+      { name: "logistic regression", predicted: report.calibration.probPred, observed: report.calibration.probTrue },
+    ],
+  });
   const paths = ["roc.svg", "roc.png", "calibration.svg", "calibration.png"].map((name) => join(OUT, name));
   for (const path of paths) await saveChart(path.includes("roc") ? roc : calibration, path);
   return paths;
@@ -130,4 +151,6 @@ console.log(`  ${files.length} Parquet files in ${relative(process.cwd(), scored
 for (const path of pictures) console.log(`  ${relative(process.cwd(), path)}`);
 console.log("\nTime");
 for (const [name, ms] of stages) console.log(`  ${name.padEnd(22)}${(ms / 1000).toFixed(2).padStart(8)} s`);
-console.log(`  ${"all".padEnd(22)}${((performance.now() - started) / 1000).toFixed(2).padStart(8)} s, peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+console.log(
+  `  ${"all".padEnd(22)}${((performance.now() - started) / 1000).toFixed(2).padStart(8)} s, peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`,
+);

@@ -16,5 +16,7 @@ engine.on("spill", ({ bytes, direction }) => {
 const { X, y } = makeClassification({ nSamples: 800_000, nFeatures: 20, partitions: 40, randomState: 1 });
 const model = makePipeline(new StandardScaler(), new LogisticRegression());
 await model.fit(X, y);
-console.log(`fitted ${X.rows} rows with ${engine.memoryLimit / MB} MiB; ${(spilled / MB).toFixed(0)} MiB went through the disk`);
+console.log(
+  `fitted ${X.rows} rows with ${engine.memoryLimit / MB} MiB; ${(spilled / MB).toFixed(0)} MiB went through the disk`,
+);
 await engine.close();

@@ -5,7 +5,13 @@ const orders = DistributedDataFrame.fromColumns({ price: [10, 20, 30, 40], piece
 
 const totals = orders.mapPartitions(
   (frame, { args, pl }: { args: { tax: number }; pl: typeof import("nodejs-polars").default }) =>
-    frame.withColumns(pl.col("price").mul(pl.col("pieces")).mul(1 + args.tax).alias("total")),
+    frame.withColumns(
+      pl
+        .col("price")
+        .mul(pl.col("pieces"))
+        .mul(1 + args.tax)
+        .alias("total"),
+    ),
   { args: { tax: 0.2 }, schema: { price: "Float64", pieces: "Float64", total: "Float64" } },
 );
 console.log((await totals.compute()).toString());

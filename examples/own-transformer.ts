@@ -8,7 +8,14 @@ import { estimatorChecks } from "partwise/testing";
 import { MidrangeScaler } from "./midrange-scaler/midrange-scaler.js";
 
 const model = makePipeline(new MidrangeScaler(), new LinearRegression());
-await model.fit([[0, 5], [10, 7], [20, 6]], [1, 2, 3]);
+await model.fit(
+  [
+    [0, 5],
+    [10, 7],
+    [20, 6],
+  ],
+  [1, 2, 3],
+);
 console.log(await model.predict([[15, 6]]));
 
 const checks = estimatorChecks({

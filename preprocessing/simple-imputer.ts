@@ -179,8 +179,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
         undefined,
         mergeMoments,
       );
-      if (moments.rows === 0)
-        throw noRows(owner);
+      if (moments.rows === 0) throw noRows(owner);
       if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
       // Columns without any value have no weight either.
       requireWeight(

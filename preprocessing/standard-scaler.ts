@@ -8,7 +8,14 @@ import { fnRef } from "../src/engine/fn-ref.js";
 import { applyToRows, isFrame } from "../src/estimator/apply.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import { checkColumns, toMatrix, type LabelInput, type LocalInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type LocalInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import { Workspace } from "../src/kernels/workspace.js";
@@ -32,7 +39,10 @@ interface StandardScalerState {
 
 const TABLE = new ParamTable<StandardScalerParams>("StandardScaler", (z) =>
   z.object({
-    withMean: z.boolean().default(true).describe("subtract each column's mean; must be false for sparse X, which centring would fill"),
+    withMean: z
+      .boolean()
+      .default(true)
+      .describe("subtract each column's mean; must be false for sparse X, which centring would fill"),
     withStd: z.boolean().default(true).describe("divide each column by its standard deviation"),
   }),
 );
@@ -89,7 +99,10 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
 
   /** The scaler of the union of what two scalers have seen: train by day, add today. */
   static merge(a: StandardScaler, b: StandardScaler): StandardScaler {
-    if (a.nFeatures !== b.nFeatures) throw new DataError(`StandardScaler.merge: one saw ${a.nFeatures} columns, the other ${b.nFeatures}. Merge scalers of the same columns.`);
+    if (a.nFeatures !== b.nFeatures)
+      throw new DataError(
+        `StandardScaler.merge: one saw ${a.nFeatures} columns, the other ${b.nFeatures}. Merge scalers of the same columns.`,
+      );
     const merged = a.clone();
     merged.setState({ ...a.state, moments: mergeMoments(a.state.moments, b.state.moments) });
     return merged;
@@ -141,7 +154,12 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     const shift = this.params.withMean ? this.mean : new Float64Array(scale.length);
     const dtype = x.dtype === "f32" ? "f32" : "f64";
     const task: FnRef = fnRef(import.meta.url, step);
-    return x.mapChunks("StandardScaler", task, { shift, scale }, { innerShape: x.innerShape, dtype, names: x.names, layout: x.layout });
+    return x.mapChunks(
+      "StandardScaler",
+      task,
+      { shift, scale },
+      { innerShape: x.innerShape, dtype, names: x.names, layout: x.layout },
+    );
   }
 
   async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<StandardScalerState> {
@@ -162,12 +180,20 @@ export function momentsOfDesign(context: TaskContext, _args: undefined, design: 
 }
 
 /** `(x − shift) · scale` of one partition. */
-export function scaleStep(context: TaskContext, args: { shift: Float64Array; scale: Float64Array }, x: MatrixChunk): MatrixChunk {
+export function scaleStep(
+  context: TaskContext,
+  args: { shift: Float64Array; scale: Float64Array },
+  x: MatrixChunk,
+): MatrixChunk {
   return affine(context, "centerScale", args, x);
 }
 
 /** `x · scale + shift` of one partition. */
-export function inverseStep(context: TaskContext, args: { shift: Float64Array; scale: Float64Array }, x: MatrixChunk): MatrixChunk {
+export function inverseStep(
+  context: TaskContext,
+  args: { shift: Float64Array; scale: Float64Array },
+  x: MatrixChunk,
+): MatrixChunk {
   return affine(context, "scaleShift", args, x);
 }
 
@@ -181,13 +207,26 @@ function affine(
     using space = new Workspace(context.memory, x.values.arena);
     const values = context.memory.column("f64", x.values.length, x.values.arena);
     // The structure is shared with the input; only the values are new.
-    space.kernels.csrScale(space.pointer(x.values), space.pointer(x.indices), x.values.length, space.vector(scale), space.pointer(values));
+    space.kernels.csrScale(
+      space.pointer(x.values),
+      space.pointer(x.indices),
+      x.values.length,
+      space.vector(scale),
+      space.pointer(values),
+    );
     return { ...x, values };
   }
   using space = Workspace.over(context.memory, x);
   const { table, width, suffix } = space.matrix(x);
   const out = context.memory.denseIn(suffix === "F32" ? "f32" : "f64", x.rows, width, space.arena);
-  space.kernels[`${kernel}${suffix}`](table, width, x.rows, space.vector(shift), space.vector(scale), space.table(out.columns));
+  space.kernels[`${kernel}${suffix}`](
+    table,
+    width,
+    x.rows,
+    space.vector(shift),
+    space.vector(scale),
+    space.table(out.columns),
+  );
   return out;
 }
 
@@ -198,5 +237,7 @@ function isConstant(variance: number, mean: number, rows: number): boolean {
 }
 
 function sparseError(owner: string): DataError {
-  return new DataError(`${owner}: centring a sparse X would make it dense. Use new StandardScaler({ withMean: false }).`);
+  return new DataError(
+    `${owner}: centring a sparse X would make it dense. Use new StandardScaler({ withMean: false }).`,
+  );
 }

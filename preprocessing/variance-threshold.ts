@@ -123,8 +123,7 @@ function mergeSpreads(a: Spread, b: Spread): Spread {
 async function measure(owner: string, X: MatrixInput, options: FitOptions): Promise<VarianceThresholdState> {
   using design = Design.open(owner, X, undefined, options);
   const spread = await design.reduce<Spread>(fnRef(import.meta.url, "spreadStep"), undefined, mergeSpreads);
-  if (spread.ranges.rows === 0)
-    throw noRows(owner);
+  if (spread.ranges.rows === 0) throw noRows(owner);
   if (spread.ranges.infCount.some((count) => count > 0)) await design.assertNoInfinity();
   requireWeight(owner, spread.ranges.weight);
   return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...spread };

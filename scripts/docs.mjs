@@ -27,14 +27,18 @@ const sections = [];
 for (const [entry, exports] of lists) {
   for (const [name, Class] of Object.entries(exports)) {
     if (typeof Class !== "function" || typeof Class.table?.describe !== "function") continue;
-    const rows = Class.table.describe().map(
-      ({ name: parameter, default: value, rule: schema, description }) =>
-        `| \`${parameter}\` | ${cell(rule(schema))} | ${value === undefined ? "required" : `\`${cell(JSON.stringify(value) ?? "none")}\``} | ${cell(description)} |`,
-    );
+    const rows = Class.table
+      .describe()
+      .map(
+        ({ name: parameter, default: value, rule: schema, description }) =>
+          `| \`${parameter}\` | ${cell(rule(schema))} | ${value === undefined ? "required" : `\`${cell(JSON.stringify(value) ?? "none")}\``} | ${cell(description)} |`,
+      );
     sections.push([
       name,
       `## ${name}\n\n\`import { ${name} } from "${entry}"\`\n\n` +
-        (rows.length > 0 ? `| parameter | rule | default | |\n|---|---|---|---|\n${rows.join("\n")}\n` : "No parameters.\n"),
+        (rows.length > 0
+          ? `| parameter | rule | default | |\n|---|---|---|---|\n${rows.join("\n")}\n`
+          : "No parameters.\n"),
     ]);
   }
 }

@@ -31,7 +31,11 @@ export {
 } from "./compose/column-transformer.js";
 export { FeatureUnion, makeUnion, type FeatureUnionParams } from "./compose/feature-union.js";
 export { makePipeline, Pipeline, type PipelineParams, type PipelineStep } from "./compose/pipeline.js";
-export { TransformedTargetRegressor, type TargetFunction, type TransformedTargetRegressorParams } from "./compose/transformed-target-regressor.js";
+export {
+  TransformedTargetRegressor,
+  type TargetFunction,
+  type TransformedTargetRegressorParams,
+} from "./compose/transformed-target-regressor.js";
 export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";
 export type { Engine, EngineEvents, FnRef, TaskContext, TaskSpec, TaskStatus, WorkerInfo } from "./engine/engine.js";
 export { fnRef } from "./engine/fn-ref.js";
@@ -42,7 +46,16 @@ export { FrameTransformer, type RowsTransform, type TransformingEstimator } from
 export type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput } from "./estimator/inputs.js";
 export type { Label } from "./estimator/labels.js";
 export { estimatorFromJSON, registerEstimator } from "./estimator/registry.js";
-export type { Cell, ColumnKind, FittedTable, LocalTable, Rows, Table, TableColumn, TableInput } from "./estimator/table.js";
+export type {
+  Cell,
+  ColumnKind,
+  FittedTable,
+  LocalTable,
+  Rows,
+  Table,
+  TableColumn,
+  TableInput,
+} from "./estimator/table.js";
 export { Transformer } from "./estimator/transformer.js";
 export type { Column, CsrChunk, DenseChunk, MatrixChunk } from "./memory/column.js";
 export type { DesignChunk } from "./numeric/design-chunk.js";

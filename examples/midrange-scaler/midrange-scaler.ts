@@ -31,10 +31,15 @@ interface Params {
 }
 
 const TABLE = new ParamTable<Params>("MidrangeScaler", (z) =>
-  z.object({ halfWidth: z.number().positive().default(1).describe("half the width of each column's range after scaling") }),
+  z.object({
+    halfWidth: z.number().positive().default(1).describe("half the width of each column's range after scaling"),
+  }),
 );
 
-export class MidrangeScaler extends Transformer<Params, { nFeatures: number; featureNames?: readonly string[] } & Ranges> {
+export class MidrangeScaler extends Transformer<
+  Params,
+  { nFeatures: number; featureNames?: readonly string[] } & Ranges
+> {
   constructor(params: Partial<Params> = {}) {
     super(TABLE, params);
   }

@@ -41,7 +41,9 @@ export abstract class ElasticNetCVModel<P extends CoordinateDescentCVParams> ext
     const folds = await foldMomentsOfDesign(design, cv);
     const system = normalSystem(folds.reduce(mergeComoments), fitIntercept);
     const rests = withoutEachFold(folds).map((rest) => normalSystem(rest, fitIntercept));
-    let best: { error: number; alpha: number; l1Ratio: number; alphas: Float64Array; msePath: Float64Array } | undefined;
+    let best:
+      | { error: number; alpha: number; l1Ratio: number; alphas: Float64Array; msePath: Float64Array }
+      | undefined;
     for (const l1Ratio of this.l1Shares) {
       const alphas = this.#alphas(system, l1Ratio);
       const msePath = new Float64Array(alphas.length * cv);
@@ -51,13 +53,17 @@ export abstract class ElasticNetCVModel<P extends CoordinateDescentCVParams> ext
         const failed = fits.findIndex((fit) => !fit.converged);
         const fit = fits[failed];
         if (fit) warnGap(this.kind, fit, ` in fold ${f} at alpha ${alphas[failed]}`);
-        fits.forEach(({ coef, intercept }, a) => (msePath[a * cv + f] = squaredError(fold, coef, intercept) / fold.weight));
+        fits.forEach(
+          ({ coef, intercept }, a) => (msePath[a * cv + f] = squaredError(fold, coef, intercept) / fold.weight),
+        );
       });
       alphas.forEach((alpha, a) => {
         let error = 0;
         // Weighted by the folds' weights: without sample weights those are their rows, which differ by one at most.
         const total = options.sampleWeight === undefined ? cv : system.weight;
-        for (let f = 0; f < cv; f++) error += ((msePath[a * cv + f] ?? 0) * (options.sampleWeight === undefined ? 1 : (folds[f]?.weight ?? 0))) / total;
+        for (let f = 0; f < cv; f++)
+          error +=
+            ((msePath[a * cv + f] ?? 0) * (options.sampleWeight === undefined ? 1 : (folds[f]?.weight ?? 0))) / total;
         if (!best || error < best.error) best = { error, alpha, l1Ratio, alphas, msePath };
       });
     }
@@ -78,7 +84,9 @@ export abstract class ElasticNetCVModel<P extends CoordinateDescentCVParams> ext
 
   #alphas(system: NormalSystem, l1Ratio: number): Float64Array {
     const { alphas, eps, positive } = this.params;
-    return typeof alphas === "number" ? alphaGrid(system, l1Ratio, positive, eps, alphas) : Float64Array.from(alphas).sort().reverse();
+    return typeof alphas === "number"
+      ? alphaGrid(system, l1Ratio, positive, eps, alphas)
+      : Float64Array.from(alphas).sort().reverse();
   }
 
   /** The chosen penalty. */

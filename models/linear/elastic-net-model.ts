@@ -36,8 +36,13 @@ export abstract class ElasticNetModel<P extends CoordinateDescentParams> extends
     const system = normalSystem(await momentsOfDesign(design), fitIntercept);
     const before = warmStart ? this.stateIfFitted?.coef : undefined;
     // A sign constraint that is new since that fit must not start outside of its own bounds.
-    const start = before?.length === system.p ? before.map((value) => (positive ? Math.max(0, value) : value)) : undefined;
-    const fit = solveElasticNet(system, { alpha, l1Ratio: this.l1Share, positive, tol, maxIter }, start && { coef: start });
+    const start =
+      before?.length === system.p ? before.map((value) => (positive ? Math.max(0, value) : value)) : undefined;
+    const fit = solveElasticNet(
+      system,
+      { alpha, l1Ratio: this.l1Share, positive, tol, maxIter },
+      start && { coef: start },
+    );
     if (!fit.converged) warnGap(this.kind, fit, "");
     this.setState({
       nFeatures: design.nFeatures,

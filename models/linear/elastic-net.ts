@@ -15,7 +15,12 @@ const TABLE = new ParamTable<ElasticNetParams>("ElasticNet", (z) =>
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
     positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
     warmStart: z.boolean().default(false).describe("start at the coefficients of the fit before"),
-    tol: z.number().positive().max(0.1).default(1e-8).describe("stops when the duality gap is at most tol times the sum of squares of y"),
+    tol: z
+      .number()
+      .positive()
+      .max(0.1)
+      .default(1e-8)
+      .describe("stops when the duality gap is at most tol times the sum of squares of y"),
     maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients"),
   }),
 );

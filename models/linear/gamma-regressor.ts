@@ -12,7 +12,12 @@ const TABLE = new ParamTable<GammaRegressorParams>("GammaRegressor", (z) =>
   z.object({
     alpha: z.number().min(0).default(1).describe("strength of the L2 penalty"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    tol: z.number().positive().max(0.1).default(1e-6).describe("stops when the predicted relative decrease of the objective is at most tol²"),
+    tol: z
+      .number()
+      .positive()
+      .max(0.1)
+      .default(1e-6)
+      .describe("stops when the predicted relative decrease of the objective is at most tol²"),
     maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
   }),
 );

@@ -51,7 +51,9 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solut
   const sparse = design.layout === "csr";
   const stride = sampleStride(problem.rows, sparse ? Math.min(SAMPLE, Math.floor(MAX_DENSE / (p + 1))) : SAMPLE);
   if (stride === 1 && !sparse) {
-    const curved = { evaluate: async (x: Float64Array) => penalisedHessian(await sums(design, problem, x, true), x, problem, 1) };
+    const curved = {
+      evaluate: async (x: Float64Array) => penalisedHessian(await sums(design, problem, x, true), x, problem, 1),
+    };
     return newton(curved, start, options);
   }
   using sample = await design.derive(samplePlan(design, stride));
@@ -75,7 +77,12 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solut
 /** Tells the fit's caller of each iteration. */
 export function reportTo(design: Design, maxIter: number): OnIteration {
   return (iteration, objective, gradientNorm) =>
-    design.onProgress?.({ stage: design.owner, done: Math.min(iteration, maxIter), total: maxIter, detail: { objective, gradientNorm } });
+    design.onProgress?.({
+      stage: design.owner,
+      done: Math.min(iteration, maxIter),
+      total: maxIter,
+      detail: { objective, gradientNorm },
+    });
 }
 
 /** Tells the fit's caller that the solver has ended, however few of its iterations it took. */
@@ -106,7 +113,12 @@ function penalised(total: GlmSums, x: Float64Array, problem: GlmProblem, sampleS
   return { value, gradient };
 }
 
-function penalisedHessian(total: GlmSums, x: Float64Array, problem: GlmProblem, sampleScale: number): Evaluation & { hessian: Float64Array } {
+function penalisedHessian(
+  total: GlmSums,
+  x: Float64Array,
+  problem: GlmProblem,
+  sampleScale: number,
+): Evaluation & { hessian: Float64Array } {
   const n = x.length;
   const p = n - 1;
   const scale = problem.lossScale * sampleScale;

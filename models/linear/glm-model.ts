@@ -4,12 +4,26 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator } from "../../src/estimator/estimator.js";
-import { checkColumns, requireTarget, toMatrix, type DistributedInput, type LocalInput, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
+import {
+  checkColumns,
+  requireTarget,
+  toMatrix,
+  type DistributedInput,
+  type LocalInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../../src/estimator/inputs.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
 import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
-import { mergeTargetSums, nullLoss, TARGET_STEP, type GlmDistribution, type TargetSums } from "../../src/numeric/glm-target.js";
+import {
+  mergeTargetSums,
+  nullLoss,
+  TARGET_STEP,
+  type GlmDistribution,
+  type TargetSums,
+} from "../../src/numeric/glm-target.js";
 import { fitGlm, reportEnd } from "./glm-fit.js";
 import type { LinearState } from "./linear-model.js";
 import { noRows } from "../../src/estimator/no-rows.js";
@@ -94,7 +108,13 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
       owner,
       X,
       this.state,
-      (x) => x.mapChunks(owner, MEAN, { owner, names: featureNames ?? x.names, coef, intercept, family }, { innerShape: [] }),
+      (x) =>
+        x.mapChunks(
+          owner,
+          MEAN,
+          { owner, names: featureNames ?? x.names, coef, intercept, family },
+          { innerShape: [] },
+        ),
       (local) => local.toVector() as Float64Array,
     );
   }
@@ -153,8 +173,11 @@ const MEAN = fnRef(new URL("./predict-tasks.js", import.meta.url).href, "meanSte
 
 function assertUsable(owner: string, target: TargetSums, { family }: GlmDistribution): void {
   if (target.rows === 0) throw noRows(owner);
-  if (!(target.weight > 0)) throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
+  if (!(target.weight > 0))
+    throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
   if (family !== glmFamily.squared && !(target.sum > 0)) {
-    throw new FitError(`${owner}: the mean of y is ${target.sum / target.weight}, which has no logarithm. It has to be above 0; check the target column.`);
+    throw new FitError(
+      `${owner}: the mean of y is ${target.sum / target.weight}, which has no logarithm. It has to be above 0; check the target column.`,
+    );
   }
 }

@@ -12,11 +12,18 @@ const TABLE = new ParamTable<LassoCVParams>("LassoCV", (z) =>
     alphas: z
       .union([z.int().min(1), z.array(z.number().positive()).min(1)])
       .default(100)
-      .describe("penalties to choose from, or how many to take between the one that makes all coefficients 0 and eps times it"),
+      .describe(
+        "penalties to choose from, or how many to take between the one that makes all coefficients 0 and eps times it",
+      ),
     cv: z.int().min(2).default(5).describe("number of folds of consecutive rows"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
     positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
-    tol: z.number().positive().max(0.1).default(1e-8).describe("stops when the duality gap is at most tol times the sum of squares of y"),
+    tol: z
+      .number()
+      .positive()
+      .max(0.1)
+      .default(1e-8)
+      .describe("stops when the duality gap is at most tol times the sum of squares of y"),
     maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients for one penalty"),
   }),
 );

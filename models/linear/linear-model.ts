@@ -25,7 +25,8 @@ export abstract class LinearModel<P extends object, S extends LinearState & obje
       owner,
       X,
       this.state,
-      (x) => x.mapChunks(owner, PREDICT, { owner, names: featureNames ?? x.names, coef, intercept }, { innerShape: [] }),
+      (x) =>
+        x.mapChunks(owner, PREDICT, { owner, names: featureNames ?? x.names, coef, intercept }, { innerShape: [] }),
       (local) => local.toVector() as Float64Array,
     );
   }

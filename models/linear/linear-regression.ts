@@ -5,7 +5,13 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
-import { requireTarget, type DistributedInput, type LocalInput, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
+import {
+  requireTarget,
+  type DistributedInput,
+  type LocalInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { solveNormalEquations, solveTriangular } from "../../src/numeric/least-squares.js";
 import { mergeTriangles, TSQR_STEP, type Triangle } from "../../src/numeric/linalg/tsqr.js";
@@ -28,8 +34,14 @@ interface LinearRegressionState extends KeptMoments {
 
 const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
   z.object({
-    fitIntercept: z.boolean().default(true).describe("estimate a constant term; without it the data are taken as centred"),
-    keepMoments: z.boolean().default(false).describe("keep the (nFeatures + 1)² co-moments in the model, so that merge and subtract work on it"),
+    fitIntercept: z
+      .boolean()
+      .default(true)
+      .describe("estimate a constant term; without it the data are taken as centred"),
+    keepMoments: z
+      .boolean()
+      .default(false)
+      .describe("keep the (nFeatures + 1)² co-moments in the model, so that merge and subtract work on it"),
   }),
 );
 
@@ -86,7 +98,10 @@ export class LinearRegression extends Estimator<LinearRegressionParams, LinearRe
     const moments = combinedMoments(owner, a.state, b.state, sign);
     const solution = solveNormalEquations(moments, a.params.fitIntercept);
     // What tells dependent columns apart needs the rows themselves.
-    if (!solution) throw new FitError(`${owner}: the columns of these rows are too nearly dependent to solve from co-moments alone. Fit on all rows, or use Ridge.`);
+    if (!solution)
+      throw new FitError(
+        `${owner}: the columns of these rows are too nearly dependent to solve from co-moments alone. Fit on all rows, or use Ridge.`,
+      );
     const result = new LinearRegression(a.getParams());
     result.setState({ ...a.state, ...solution, moments });
     return result;
@@ -125,7 +140,8 @@ export class LinearRegression extends Estimator<LinearRegressionParams, LinearRe
       owner,
       X,
       this.state,
-      (x) => x.mapChunks(owner, PREDICT, { owner, names: featureNames ?? x.names, coef, intercept }, { innerShape: [] }),
+      (x) =>
+        x.mapChunks(owner, PREDICT, { owner, names: featureNames ?? x.names, coef, intercept }, { innerShape: [] }),
       (local) => local.toVector() as Float64Array,
     );
   }

@@ -6,7 +6,13 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
-import { requireTarget, type DistributedInput, type LabelInput, type LocalInput, type MatrixInput } from "../../src/estimator/inputs.js";
+import {
+  requireTarget,
+  type DistributedInput,
+  type LabelInput,
+  type LocalInput,
+  type MatrixInput,
+} from "../../src/estimator/inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
@@ -45,14 +51,23 @@ const TABLE = new ParamTable<LogisticRegressionParams>("LogisticRegression", (z)
       .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
       .nullable()
       .default(null)
-      .describe('factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total'),
-    tol: z.number().positive().max(0.1).default(1e-6).describe("stops when the predicted relative decrease of the objective is at most tol²"),
+      .describe(
+        'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
+      ),
+    tol: z
+      .number()
+      .positive()
+      .max(0.1)
+      .default(1e-6)
+      .describe("stops when the predicted relative decrease of the objective is at most tol²"),
     maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
   }),
 );
 
-const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./predict-tasks.js", import.meta.url).href, name);
-const softmaxTask = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./softmax-predict-tasks.js", import.meta.url).href, name);
+const task = (name: string): ReturnType<typeof fnRef> =>
+  fnRef(new URL("./predict-tasks.js", import.meta.url).href, name);
+const softmaxTask = (name: string): ReturnType<typeof fnRef> =>
+  fnRef(new URL("./softmax-predict-tasks.js", import.meta.url).href, name);
 
 /**
  * Logistic regression with an L2 penalty. Two classes: minimises
@@ -102,18 +117,34 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
     const present = summary.labels.filter((_, k) => (summary.weights[k] ?? 0) > 0);
     const classes = Array.from(present, (code) => target.labelOf(code));
     if (classes.length < 2) throw oneClassError(owner, classes);
-    const factors = this.#classFactors(classes, summary.weights.filter((weight) => weight > 0));
+    const factors = this.#classFactors(
+      classes,
+      summary.weights.filter((weight) => weight > 0),
+    );
     const coded = summary.labels.length === present.length && present.every((code, k) => code === k);
     if (!coded || factors) await design.encodeLabels(present, factors);
     const weights = summary.weights.filter((weight) => weight > 0).map((weight, k) => weight * (factors?.[k] ?? 1));
     const { C, fitIntercept, tol, maxIter } = this.params;
-    const shared = { fitIntercept, tol, maxIter, rows: summary.rows, weight: weights.reduce((sum, weight) => sum + weight, 0) };
+    const shared = {
+      fitIntercept,
+      tol,
+      maxIter,
+      rows: summary.rows,
+      weight: weights.reduce((sum, weight) => sum + weight, 0),
+    };
     const [negative = 0, positive = 0] = weights;
     const k = classes.length;
     const solution =
       k > 2
         ? await fitSoftmax(design, { ...shared, C, k, classWeights: weights })
-        : await fitGlm(design, { ...shared, family: glmFamily.logistic, lossScale: C, ridge: 1, shift: 0, intercept: Math.log(positive / negative) });
+        : await fitGlm(design, {
+            ...shared,
+            family: glmFamily.logistic,
+            lossScale: C,
+            ridge: 1,
+            shift: 0,
+            intercept: Math.log(positive / negative),
+          });
     if (!solution.x.every(Number.isFinite) || !Number.isFinite(solution.value)) {
       await design.assertFinite();
       throw new FitError(`${owner}: the objective overflows. Scale X first, for example with StandardScaler.`);
@@ -127,7 +158,9 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
       nFeatures: p,
       ...(design.names ? { featureNames: design.names } : {}),
       coef: Float64Array.from(slopes.flatMap((row) => Array.from(row))),
-      intercepts: Float64Array.from({ length: rows }, (_, c) => (fitIntercept ? (solution.x[c * (p + 1) + p] ?? 0) : 0)),
+      intercepts: Float64Array.from({ length: rows }, (_, c) =>
+        fitIntercept ? (solution.x[c * (p + 1) + p] ?? 0) : 0,
+      ),
       classes,
       nIter: solution.iterations,
       objective: solution.value,
@@ -157,7 +190,12 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
       (x) =>
         classes.length > 2
           ? x.mapChunks(owner, softmaxTask("bestLabelStep"), { ...this.#scores(owner, x), labels }, { innerShape: [] })
-          : x.mapChunks(owner, task("labelStep"), { ...this.#predictor(owner, x), labels: [first, second] }, { innerShape: [] }),
+          : x.mapChunks(
+              owner,
+              task("labelStep"),
+              { ...this.#predictor(owner, x), labels: [first, second] },
+              { innerShape: [] },
+            ),
       (result) => Array.from(result.toVector() as Float64Array, (value) => (local ? (classes[value] as Label) : value)),
     );
   }
@@ -209,7 +247,9 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
     const target = await codeLabels("LogisticRegression.score", y, options, this.classes);
     const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted) ? (await codeLabels("LogisticRegression.score", predicted as LabelInput, options, this.classes)).values : predicted;
+    const coded = Array.isArray(predicted)
+      ? (await codeLabels("LogisticRegression.score", predicted as LabelInput, options, this.classes)).values
+      : predicted;
     return accuracyScore(target.values, coded, options);
   }
 
@@ -224,7 +264,8 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
   /** Constant term of two classes, 0 without `fitIntercept`. @throws FitError for more classes: see {@link intercepts} */
   get intercept(): number {
     const { intercepts, classes } = this.state;
-    if (intercepts.length > 1) throw new FitError(`LogisticRegression: each of its ${classes.length} classes has an intercept. Use intercepts.`);
+    if (intercepts.length > 1)
+      throw new FitError(`LogisticRegression: each of its ${classes.length} classes has an intercept. Use intercepts.`);
     return intercepts[0] ?? 0;
   }
 
@@ -258,12 +299,18 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
     return this.state.converged;
   }
 
-  #predictor(owner: string, x: DistributedArray): { owner: string; names: readonly string[] | undefined; coef: Float64Array; intercept: number } {
+  #predictor(
+    owner: string,
+    x: DistributedArray,
+  ): { owner: string; names: readonly string[] | undefined; coef: Float64Array; intercept: number } {
     const { coef, intercepts, featureNames } = this.state;
     return { owner, names: featureNames ?? x.names, coef, intercept: intercepts[0] ?? 0 };
   }
 
-  #scores(owner: string, x: DistributedArray): { owner: string; names: readonly string[] | undefined; coef: Float64Array; intercepts: Float64Array } {
+  #scores(
+    owner: string,
+    x: DistributedArray,
+  ): { owner: string; names: readonly string[] | undefined; coef: Float64Array; intercepts: Float64Array } {
     const { coef, intercepts, featureNames } = this.state;
     return { owner, names: featureNames ?? x.names, coef, intercepts };
   }
@@ -277,7 +324,9 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
     const labels = classes.map(String);
     const unknown = Object.keys(classWeight).find((label) => !labels.includes(label));
     if (unknown !== undefined) {
-      throw new FitError(`LogisticRegression.fit: classWeight has the label ${JSON.stringify(unknown)}, which y lacks; it has ${labels.slice(0, 5).join(", ")}. Name labels of y.`);
+      throw new FitError(
+        `LogisticRegression.fit: classWeight has the label ${JSON.stringify(unknown)}, which y lacks; it has ${labels.slice(0, 5).join(", ")}. Name labels of y.`,
+      );
     }
     return Float64Array.from(labels, (label) => classWeight[label] ?? 1);
   }

@@ -28,7 +28,8 @@ async function assertUsable(design: Design, total: Comoments): Promise<void> {
     await design.assertFinite();
     throw new FitError(`${owner}: the sums of squares overflow. Scale X and y down first.`);
   }
-  if (!(total.weight > 0)) throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
+  if (!(total.weight > 0))
+    throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
 }
 
 /**
@@ -43,15 +44,19 @@ export async function foldMomentsOfDesign(design: Design, folds: number): Promis
   for (let i = 1; i < counts.length; i++) starts[i] = (starts[i - 1] ?? 0) + (counts[i - 1] ?? 0);
   const rows = counts.reduce((sum, count) => sum + count, 0);
   if (rows === 0) throw noRows(owner);
-  if (rows < folds) throw new DataError(`${owner}: X has ${rows} rows, fewer than cv = ${folds} folds. Pass a smaller cv or more rows.`);
+  if (rows < folds)
+    throw new DataError(
+      `${owner}: X has ${rows} rows, fewer than cv = ${folds} folds. Pass a smaller cv or more rows.`,
+    );
   const bounds = foldBounds(rows, folds);
   const parts = await design.reduce<FoldComoments>(FOLD_COMOMENTS_STEP, { starts, bounds }, mergeFoldComoments);
   const found = parts.map((part) => part as Comoments);
   await assertUsable(design, found.reduce(mergeComoments));
   const empty = found.findIndex((fold) => !(fold.weight > 0));
   if (empty >= 0) {
-    throw new FitError(`${owner}: all sample weights of fold ${empty} (rows ${bounds[empty]} to ${(bounds[empty + 1] ?? 0) - 1}) are zero. Drop such rows or pass a smaller cv.`);
+    throw new FitError(
+      `${owner}: all sample weights of fold ${empty} (rows ${bounds[empty]} to ${(bounds[empty + 1] ?? 0) - 1}) are zero. Drop such rows or pass a smaller cv.`,
+    );
   }
   return found;
 }
-

@@ -57,7 +57,11 @@ export interface RegularizationPath {
  * const { alphas, coefs } = await lassoPath(X, y, { nAlphas: 20 });
  * ```
  */
-export async function lassoPath(X: MatrixInput, y: VectorInput, options: LassoPathOptions = {}): Promise<RegularizationPath> {
+export async function lassoPath(
+  X: MatrixInput,
+  y: VectorInput,
+  options: LassoPathOptions = {},
+): Promise<RegularizationPath> {
   return pathOf("lassoPath", X, y, { ...options, l1Ratio: 1 });
 }
 
@@ -72,12 +76,29 @@ export async function lassoPath(X: MatrixInput, y: VectorInput, options: LassoPa
  * const { alphas, coefs } = await enetPath(X, y, { l1Ratio: 0.8, eps: 1e-2 });
  * ```
  */
-export async function enetPath(X: MatrixInput, y: VectorInput, options: EnetPathOptions = {}): Promise<RegularizationPath> {
+export async function enetPath(
+  X: MatrixInput,
+  y: VectorInput,
+  options: EnetPathOptions = {},
+): Promise<RegularizationPath> {
   return pathOf("enetPath", X, y, options);
 }
 
-async function pathOf(owner: string, X: MatrixInput, y: VectorInput, options: EnetPathOptions): Promise<RegularizationPath> {
-  const { l1Ratio = 0.5, eps = 1e-3, nAlphas = 100, fitIntercept = true, positive = false, tol = 1e-8, maxIter = 10_000 } = options;
+async function pathOf(
+  owner: string,
+  X: MatrixInput,
+  y: VectorInput,
+  options: EnetPathOptions,
+): Promise<RegularizationPath> {
+  const {
+    l1Ratio = 0.5,
+    eps = 1e-3,
+    nAlphas = 100,
+    fitIntercept = true,
+    positive = false,
+    tol = 1e-8,
+    maxIter = 10_000,
+  } = options;
   const check = (name: string, value: number, fine: boolean, rule: string): void => {
     if (!fine) throw new ParameterError(`${owner}: ${name} must be ${rule}; got ${show(value)}.`);
   };
@@ -90,7 +111,9 @@ async function pathOf(owner: string, X: MatrixInput, y: VectorInput, options: En
   requireTarget(owner, y);
   using design = Design.open(owner, X, y, options);
   const system = normalSystem(await momentsOfDesign(design), fitIntercept);
-  const alphas = options.alphas ? Float64Array.from(options.alphas).sort().reverse() : alphaGrid(system, l1Ratio, positive, eps, nAlphas);
+  const alphas = options.alphas
+    ? Float64Array.from(options.alphas).sort().reverse()
+    : alphaGrid(system, l1Ratio, positive, eps, nAlphas);
   const fits = solvePath(system, alphas, { l1Ratio, positive, tol, maxIter });
   const failed = fits.findIndex((fit) => !fit.converged);
   const fit = fits[failed];

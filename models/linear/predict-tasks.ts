@@ -18,7 +18,11 @@ export function linearStep(context: TaskContext, args: LinearArgs, x: MatrixChun
 }
 
 /** The mean of each row by the family's inverse link. */
-export function meanStep(context: TaskContext, args: LinearArgs & { family: GlmFamilyCode }, x: MatrixChunk): DenseChunk<"f64"> {
+export function meanStep(
+  context: TaskContext,
+  args: LinearArgs & { family: GlmFamilyCode },
+  x: MatrixChunk,
+): DenseChunk<"f64"> {
   const eta = predictor(context, args, x);
   using space = Workspace.over(context.memory, eta);
   const [column] = eta.columns;
@@ -42,7 +46,11 @@ export function probabilityStep(context: TaskContext, args: LinearArgs, x: Matri
 }
 
 /** The more probable label of each row. */
-export function labelStep(context: TaskContext, args: LinearArgs & { labels: [number, number] }, x: MatrixChunk): DenseChunk<"f64"> {
+export function labelStep(
+  context: TaskContext,
+  args: LinearArgs & { labels: [number, number] },
+  x: MatrixChunk,
+): DenseChunk<"f64"> {
   const eta = predictor(context, args, x);
   const [column] = eta.columns;
   if (column) {

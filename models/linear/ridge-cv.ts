@@ -30,7 +30,12 @@ const TABLE = new ParamTable<RidgeCVParams>("RidgeCV", (z) =>
   z.object({
     alphas: z.array(z.number().positive()).min(1).default([0.1, 1, 10]).describe("penalties to choose from"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    cv: z.int().min(2).nullable().default(null).describe("number of folds of consecutive rows; null leaves out one row at a time"),
+    cv: z
+      .int()
+      .min(2)
+      .nullable()
+      .default(null)
+      .describe("number of folds of consecutive rows; null leaves out one row at a time"),
   }),
 );
 
@@ -76,18 +81,27 @@ export class RidgeCV extends LinearModel<RidgeCVParams, RidgeCVState> {
     if (cv === null) {
       await design.hold();
       moments = await momentsOfDesign(design);
-      if (moments.rows < 2) throw new DataError(`${owner}: X has one row, and nothing is left when it is left out. Pass more rows.`);
+      if (moments.rows < 2)
+        throw new DataError(`${owner}: X has one row, and nothing is left when it is left out. Pass more rows.`);
       const args = leaveOneOutArgs(normalSystem(moments, fitIntercept), alphas);
-      const sums = await design.reduce<Float64Array>(LEAVE_ONE_OUT_STEP, { ...args }, (a, b) => a.map((value, i) => value + (b[i] ?? 0)));
+      const sums = await design.reduce<Float64Array>(LEAVE_ONE_OUT_STEP, { ...args }, (a, b) =>
+        a.map((value, i) => value + (b[i] ?? 0)),
+      );
       scores = sums.map((sum) => -sum / moments.rows);
     } else {
       const folds = await foldMomentsOfDesign(design, cv);
       moments = folds.reduce(mergeComoments);
       scores = foldScores(folds, alphas, fitIntercept);
     }
-    const best = scores.reduce((at, score, i) => (score > (scores[at] ?? -Infinity) || Number.isNaN(scores[at]) ? i : at), 0);
+    const best = scores.reduce(
+      (at, score, i) => (score > (scores[at] ?? -Infinity) || Number.isNaN(scores[at]) ? i : at),
+      0,
+    );
     const bestScore = scores[best] ?? NaN;
-    if (Number.isNaN(bestScore)) throw new FitError(`${owner}: no penalty has a score; the rows left in a fit do not determine it. Pass more rows.`);
+    if (Number.isNaN(bestScore))
+      throw new FitError(
+        `${owner}: no penalty has a score; the rows left in a fit do not determine it. Pass more rows.`,
+      );
     const alpha = alphas[best] ?? 1;
     const { coef, intercept } = await ridgeOfDesign(design, moments, alpha, fitIntercept);
     this.setState({

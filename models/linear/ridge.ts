@@ -27,7 +27,10 @@ const TABLE = new ParamTable<RidgeParams>("Ridge", (z) =>
   z.object({
     alpha: z.number().min(0).default(1).describe("strength of the L2 penalty; 0 is ordinary least squares"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    keepMoments: z.boolean().default(false).describe("keep the (nFeatures + 1)² co-moments in the model, so that merge and subtract work on it"),
+    keepMoments: z
+      .boolean()
+      .default(false)
+      .describe("keep the (nFeatures + 1)² co-moments in the model, so that merge and subtract work on it"),
   }),
 );
 
@@ -82,7 +85,10 @@ export class Ridge extends LinearModel<RidgeParams, RidgeState> {
     const moments = combinedMoments(owner, a.state, b.state, sign);
     const { alpha, fitIntercept } = a.params;
     const solution = solveRidge(moments, alpha, fitIntercept);
-    if (!solution) throw new FitError(`${owner}: the columns are too nearly dependent to solve from co-moments alone. Raise alpha, or fit on all rows.`);
+    if (!solution)
+      throw new FitError(
+        `${owner}: the columns are too nearly dependent to solve from co-moments alone. Raise alpha, or fit on all rows.`,
+      );
     const result = new Ridge(a.getParams());
     result.setState({ ...a.state, ...stateOf(solution), moments });
     return result;
@@ -112,7 +118,12 @@ export class Ridge extends LinearModel<RidgeParams, RidgeState> {
 }
 
 /** The ridge solution from co-moments, or where those do not suffice from one more pass over the design. */
-export async function ridgeOfDesign(design: Design, moments: Comoments, alpha: number, fitIntercept: boolean): Promise<LeastSquares> {
+export async function ridgeOfDesign(
+  design: Design,
+  moments: Comoments,
+  alpha: number,
+  fitIntercept: boolean,
+): Promise<LeastSquares> {
   const solution = solveRidge(moments, alpha, fitIntercept);
   if (solution) return solution;
   const shift = fitIntercept ? moments.mean : new Float64Array(moments.mean.length);
@@ -120,6 +131,10 @@ export async function ridgeOfDesign(design: Design, moments: Comoments, alpha: n
   return solveRidgeTriangular(triangle, moments, alpha, fitIntercept);
 }
 
-const stateOf = ({ coef, intercept, method }: LeastSquares): Pick<RidgeState, "coef" | "intercept" | "method"> => ({ coef, intercept, method });
+const stateOf = ({ coef, intercept, method }: LeastSquares): Pick<RidgeState, "coef" | "intercept" | "method"> => ({
+  coef,
+  intercept,
+  method,
+});
 
 registerEstimator("Ridge", Ridge);

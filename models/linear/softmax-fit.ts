@@ -64,7 +64,11 @@ export async function fitSoftmax(design: Design, problem: SoftmaxProblem): Promi
   // All coefficients 0: every block of the Hessian is the same but for a factor.
   const alike = await curvature(sample, problem, new Float64Array(k * q), false);
   const first = alike && preconditioner([alike.blocks[0] as Float64Array], problem, q, problem.weight / alike.weight);
-  const rough = await lbfgs(sampled, start, { tol: stride === 1 ? 1e-2 : 1e-3, maxIter: problem.maxIter, ...(first ? { precondition: first } : {}) });
+  const rough = await lbfgs(sampled, start, {
+    tol: stride === 1 ? 1e-2 : 1e-3,
+    maxIter: problem.maxIter,
+    ...(first ? { precondition: first } : {}),
+  });
   if (!rough.x.every(Number.isFinite)) return centred(await lbfgs(all, start, options), problem, q);
   const there = await curvature(sample, problem, rough.x, full);
   const second = preconditioner(there.blocks, problem, q, problem.weight / there.weight);
@@ -90,7 +94,12 @@ function objectiveOf(design: Design, problem: SoftmaxProblem): Objective {
   };
 }
 
-function curvature(sample: Design, { k }: SoftmaxProblem, coef: Float64Array, full: boolean): Promise<SoftmaxCurvature> {
+function curvature(
+  sample: Design,
+  { k }: SoftmaxProblem,
+  coef: Float64Array,
+  full: boolean,
+): Promise<SoftmaxCurvature> {
   return sample.reduce<SoftmaxCurvature>(SOFTMAX_CURVATURE_STEP, { k, coef, full }, mergeSoftmaxCurvature, false);
 }
 
@@ -98,7 +107,12 @@ function curvature(sample: Design, { k }: SoftmaxProblem, coef: Float64Array, fu
  * Solves with the penalised Hessian of these blocks: one for all classes, one a class, or one for every pair of classes.
  * @returns undefined when it is not positive definite in floating point
  */
-function preconditioner(blocks: readonly Float64Array[], problem: SoftmaxProblem, q: number, sampleScale: number): ((v: Float64Array) => Float64Array) | undefined {
+function preconditioner(
+  blocks: readonly Float64Array[],
+  problem: SoftmaxProblem,
+  q: number,
+  sampleScale: number,
+): ((v: Float64Array) => Float64Array) | undefined {
   const { k } = problem;
   const scale = problem.C * sampleScale;
   if (blocks.length > k) {
@@ -110,19 +124,36 @@ function preconditioner(blocks: readonly Float64Array[], problem: SoftmaxProblem
   }
   const factors: Cholesky[] = [];
   for (const block of blocks) {
-    const factor = penalisedFactor(block.map((value) => scale * value), q, q, problem);
+    const factor = penalisedFactor(
+      block.map((value) => scale * value),
+      q,
+      q,
+      problem,
+    );
     if (!factor) return undefined;
     factors.push(factor);
   }
   return (v) => {
     const out = new Float64Array(v.length);
-    for (let c = 0; c < k; c++) out.set(choleskySolve(factors[Math.min(c, factors.length - 1)] as Cholesky, v.subarray(c * q, (c + 1) * q)), c * q);
+    for (let c = 0; c < k; c++)
+      out.set(
+        choleskySolve(factors[Math.min(c, factors.length - 1)] as Cholesky, v.subarray(c * q, (c + 1) * q)),
+        c * q,
+      );
     return out;
   };
 }
 
 /** Puts the block of two classes at both of its places. */
-function place(hessian: Float64Array, block: Float64Array, a: number, b: number, k: number, q: number, scale: number): void {
+function place(
+  hessian: Float64Array,
+  block: Float64Array,
+  a: number,
+  b: number,
+  k: number,
+  q: number,
+  scale: number,
+): void {
   const n = k * q;
   for (let i = 0; i < q; i++) {
     for (let j = 0; j < q; j++) {
@@ -133,13 +164,19 @@ function place(hessian: Float64Array, block: Float64Array, a: number, b: number,
   }
 }
 
-function penalisedFactor(hessian: Float64Array, n: number, q: number, { fitIntercept }: SoftmaxProblem): Cholesky | undefined {
+function penalisedFactor(
+  hessian: Float64Array,
+  n: number,
+  q: number,
+  { fitIntercept }: SoftmaxProblem,
+): Cholesky | undefined {
   const intercepts = Array.from({ length: n / q }, (_, c) => c * q + q - 1);
   // The loss does not change along equal steps of all intercepts: any curvature there makes the system regular, and the
   // gradient has no part along it.
   const level = intercepts.reduce((sum, i) => sum + (hessian[i * n + i] ?? 0), 0) / intercepts.length;
   for (const i of intercepts) {
-    for (const j of intercepts) hessian[i * n + j] = (hessian[i * n + j] ?? 0) + (n > q ? level / intercepts.length : 0);
+    for (const j of intercepts)
+      hessian[i * n + j] = (hessian[i * n + j] ?? 0) + (n > q ? level / intercepts.length : 0);
   }
   for (let i = 0; i < n; i++) if (i % q !== q - 1) hessian[i * n + i] = (hessian[i * n + i] ?? 0) + 1;
   if (!fitIntercept) {

@@ -21,12 +21,30 @@ export function scoresStep(context: TaskContext, args: ScoresArgs, x: MatrixChun
   if (x.kind === "csr") {
     const [indptr, indices, values] = [space.pointer(x.indptr), space.pointer(x.indices), space.pointer(x.values)];
     const slopes = space.vector(args.coef);
-    out.columns.forEach((column, c) => space.kernels.csrMatVec(indptr, indices, values, x.rows, slopes + c * p * 8, args.intercepts[c] ?? 0, column.offset));
+    out.columns.forEach((column, c) =>
+      space.kernels.csrMatVec(
+        indptr,
+        indices,
+        values,
+        x.rows,
+        slopes + c * p * 8,
+        args.intercepts[c] ?? 0,
+        column.offset,
+      ),
+    );
   } else {
     const { table, width, suffix } = space.matrix(x);
     const byColumn = new Float64Array(p * k);
     for (let c = 0; c < k; c++) for (let j = 0; j < p; j++) byColumn[j * k + c] = args.coef[c * p + j] ?? 0;
-    space.kernels[`matMul${suffix}`](table, width, x.rows, space.vector(byColumn), k, space.vector(args.intercepts), space.table(out.columns));
+    space.kernels[`matMul${suffix}`](
+      table,
+      width,
+      x.rows,
+      space.vector(byColumn),
+      k,
+      space.vector(args.intercepts),
+      space.table(out.columns),
+    );
   }
   // A NaN in the scores is the cheap sign of one in X; only then is X looked through.
   let sum = 0;
@@ -47,7 +65,11 @@ export function sharesStep(context: TaskContext, args: ScoresArgs, x: MatrixChun
 }
 
 /** The most probable label of each row; the first of several. */
-export function bestLabelStep(context: TaskContext, args: ScoresArgs & { labels: readonly number[] }, x: MatrixChunk): DenseChunk<"f64"> {
+export function bestLabelStep(
+  context: TaskContext,
+  args: ScoresArgs & { labels: readonly number[] },
+  x: MatrixChunk,
+): DenseChunk<"f64"> {
   const scores = scoresStep(context, args, x);
   const columns = scores.columns.map((column) => context.memory.view(column));
   const out = context.memory.denseIn("f64", scores.rows, 1, scores.columns[0]?.arena ?? 0);

@@ -18,11 +18,21 @@ const TABLE = new ParamTable<TweedieRegressorParams>("TweedieRegressor", (z) =>
       .number()
       .refine((power) => power === 0 || power >= 1, "must be 0 or >= 1")
       .default(0)
-      .describe("power of the mean that the variance is proportional to: 0 normal, 1 Poisson, 2 gamma, 3 inverse Gaussian"),
-    link: z.enum(["auto", "identity", "log"]).default("auto").describe("identity is for power 0 alone; auto is identity there, else log"),
+      .describe(
+        "power of the mean that the variance is proportional to: 0 normal, 1 Poisson, 2 gamma, 3 inverse Gaussian",
+      ),
+    link: z
+      .enum(["auto", "identity", "log"])
+      .default("auto")
+      .describe("identity is for power 0 alone; auto is identity there, else log"),
     alpha: z.number().min(0).default(1).describe("strength of the L2 penalty"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    tol: z.number().positive().max(0.1).default(1e-6).describe("stops when the predicted relative decrease of the objective is at most tol²"),
+    tol: z
+      .number()
+      .positive()
+      .max(0.1)
+      .default(1e-6)
+      .describe("stops when the predicted relative decrease of the objective is at most tol²"),
     maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
   }),
 );
@@ -70,7 +80,9 @@ export class TweedieRegressor extends GlmModel<TweedieRegressorParams> {
     const { power, link } = this.params;
     if (power === 0) return { family: link === "log" ? glmFamily.tweedie : glmFamily.squared, power };
     if (link === "identity") {
-      throw new ParameterError(`TweedieRegressor: link must be "auto" or "log" for power ${power}; got "identity", which lets means be negative. Change one of them.`);
+      throw new ParameterError(
+        `TweedieRegressor: link must be "auto" or "log" for power ${power}; got "identity", which lets means be negative. Change one of them.`,
+      );
     }
     return { family: power === 1 ? glmFamily.poisson : power === 2 ? glmFamily.gamma : glmFamily.tweedie, power };
   }

@@ -45,7 +45,9 @@ export class ParamTable<P extends object> {
    */
   parse(input: object): Readonly<P> {
     if (typeof input !== "object" || input === null) {
-      throw new ParameterError(`${this.owner}: parameters must be an object; got ${show(input)}. Pass { ${this.names.slice(0, 2).join(", ")}, ... } or nothing.`);
+      throw new ParameterError(
+        `${this.owner}: parameters must be an object; got ${show(input)}. Pass { ${this.names.slice(0, 2).join(", ")}, ... } or nothing.`,
+      );
     }
     const known = this.names;
     for (const name of Object.keys(input)) {

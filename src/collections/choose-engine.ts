@@ -17,13 +17,18 @@ export function chooseEngine(plans: readonly Plan[]): Engine {
   for (const plan of plansBelow(plans)) {
     if (plan instanceof HeldPlan) {
       if (plan.released) {
-        throw new DataError(`${plan.label}: its partitions were released. Use it before release(), or persist() the source again.`);
+        throw new DataError(
+          `${plan.label}: its partitions were released. Use it before release(), or persist() the source again.`,
+        );
       }
       if (held && held !== plan.engine && held.name !== "inline" && plan.engine.name !== "inline") {
-        throw new DataError(`${plan.label}: the data of one call are held by two engines (${held.name} and ${plan.engine.name}). Persist them on one.`);
+        throw new DataError(
+          `${plan.label}: the data of one call are held by two engines (${held.name} and ${plan.engine.name}). Persist them on one.`,
+        );
       }
       if (!held || held.name === "inline") held = plan.engine;
-    } else if (plan.inputs.length === 0) bytes = bytes === undefined || plan.bytes === undefined ? undefined : bytes + plan.bytes;
+    } else if (plan.inputs.length === 0)
+      bytes = bytes === undefined || plan.bytes === undefined ? undefined : bytes + plan.bytes;
   }
   if (held) return held;
   if (!engineIsChosen() && bytes !== undefined && bytes <= INLINE_BYTES) return inlineEngine();

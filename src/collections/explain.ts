@@ -14,7 +14,10 @@ export function explainPlan(root: Plan): string {
   });
   const { before, after } = taskCounts(root);
   const leaves = plans.filter((plan) => plan.inputs.length === 0);
-  const known = leaves.reduce<number | undefined>((sum, plan) => (sum === undefined || plan.bytes === undefined ? undefined : sum + plan.bytes), 0);
+  const known = leaves.reduce<number | undefined>(
+    (sum, plan) => (sum === undefined || plan.bytes === undefined ? undefined : sum + plan.bytes),
+    0,
+  );
   return [
     `Plan of ${root.label}`,
     ...lines,
@@ -52,7 +55,12 @@ function taskCounts(root: Plan): { before: number; after: number } {
     seen.add(key);
     const task = plan.task(index);
     for (const input of task.inputs) visit(input.plan, input.index);
-    tasks.push({ key, fn: task.fn, deps: task.inputs.map((input) => `${input.plan.id}:${input.index}`), partition: { index, of: plan.label } });
+    tasks.push({
+      key,
+      fn: task.fn,
+      deps: task.inputs.map((input) => `${input.plan.id}:${input.index}`),
+      partition: { index, of: plan.label },
+    });
   };
   const keep: string[] = [];
   for (let index = 0; index < root.partitions; index++) {

@@ -26,8 +26,15 @@ export async function holdPlans(plans: readonly Plan[], engine: Engine, options:
   return plans.map((plan, i) => heldPlan(plan, engine, keys[i] ?? [], bytes.splice(0, keys[i]?.length ?? 0)));
 }
 
-function heldPlan(plan: Plan, engine: Engine, keys: readonly string[], bytes: readonly (number | undefined)[]): HeldPlan {
-  const known = bytes.every((size) => size !== undefined) ? bytes.reduce<number>((sum, size) => sum + (size ?? 0), 0) : plan.bytes;
+function heldPlan(
+  plan: Plan,
+  engine: Engine,
+  keys: readonly string[],
+  bytes: readonly (number | undefined)[],
+): HeldPlan {
+  const known = bytes.every((size) => size !== undefined)
+    ? bytes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
+    : plan.bytes;
   // What the engine held before stays with the plan that holds it: releasing the new one must not take it away.
   const owner = plan instanceof HeldPlan && plan.engine === engine ? plan : undefined;
   return new HeldPlan(plan.label, engine, keys, known, owner);
@@ -65,7 +72,11 @@ export async function holdAndReduce<T>(
 }
 
 /** Computes all partitions of `plans` and returns their values with columns copied out, plan after plan. */
-export async function readPlans(plans: readonly Plan[], stage: string, options: RunOptions & { readonly engine?: Engine } = {}): Promise<Plain[]> {
+export async function readPlans(
+  plans: readonly Plan[],
+  stage: string,
+  options: RunOptions & { readonly engine?: Engine } = {},
+): Promise<Plain[]> {
   const engine = options.engine ?? chooseEngine(plans);
   const run = new PlanRun(engine);
   const keys: string[] = [];

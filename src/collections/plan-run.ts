@@ -82,7 +82,8 @@ export class PlanRun {
   async #make(plan: Plan, index: number, key: string): Promise<string> {
     if (plan instanceof HeldPlan) {
       const held = plan.keys[index];
-      if (held === undefined || plan.released) throw new DataError(`${plan.label}: its partitions were released. Use it before release().`);
+      if (held === undefined || plan.released)
+        throw new DataError(`${plan.label}: its partitions were released. Use it before release().`);
       if (plan.engine === this.engine) {
         this.#borrowed.add(held);
         return held;

@@ -58,13 +58,23 @@ export class TaskPlan extends Plan {
   }
 
   /** Partition i from partition i of `input`: what fuses into one task a partition. */
-  static blockwise(input: Plan, label: string, fn: FnRef, args?: Plain | ((index: number) => Plain), bytes?: number): TaskPlan {
+  static blockwise(
+    input: Plan,
+    label: string,
+    fn: FnRef,
+    args?: Plain | ((index: number) => Plain),
+    bytes?: number,
+  ): TaskPlan {
     return new TaskPlan({
       label,
       partitions: input.partitions,
       inputs: [input],
       bytes: bytes ?? input.bytes,
-      task: (index) => ({ fn, args: typeof args === "function" ? args(index) : args, inputs: [{ plan: input, index }] }),
+      task: (index) => ({
+        fn,
+        args: typeof args === "function" ? args(index) : args,
+        inputs: [{ plan: input, index }],
+      }),
     });
   }
 }
@@ -114,7 +124,9 @@ export class HeldPlan extends Plan {
 }
 
 // A net below `release()`: what a program drops without releasing goes with the garbage collector.
-const finalizer = new FinalizationRegistry<{ engine: Engine; keys: readonly string[] }>(({ engine, keys }) => engine.release(keys));
+const finalizer = new FinalizationRegistry<{ engine: Engine; keys: readonly string[] }>(({ engine, keys }) =>
+  engine.release(keys),
+);
 
 /** Every plan that `roots` read, themselves included, inputs before their users. */
 export function plansBelow(roots: readonly Plan[]): Plan[] {

@@ -42,7 +42,10 @@ export async function reducePartitions<T>(
     const { step, args, label: of } = reduction;
     const partition = { index: first, of };
     if (size === 1) keys.push(run.add(step, args, deps, partition));
-    else keys.push(run.add(GROUP_STEP, { step, args, of, indices, width: plans.length } as unknown as Plain, deps, partition));
+    else
+      keys.push(
+        run.add(GROUP_STEP, { step, args, of, indices, width: plans.length } as unknown as Plain, deps, partition),
+      );
   }
   await run.submit(keys, options.signal);
   try {

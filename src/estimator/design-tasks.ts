@@ -36,9 +36,12 @@ export function zipDesign(context: TaskContext, args: ZipArgs, x: MatrixChunk, .
     assertFinite(context, args.owner, "sampleWeight", w, partition);
     const row = context.memory.view(w).findIndex((value) => value < 0);
     if (row >= 0) {
-      throw new DataError(`${args.owner}: sampleWeight must be >= 0; got ${context.memory.view(w)[row]} in partition ${partition}, row ${row}.`, {
-        details: { partition, row },
-      });
+      throw new DataError(
+        `${args.owner}: sampleWeight must be >= 0; got ${context.memory.view(w)[row]} in partition ${partition}, row ${row}.`,
+        {
+          details: { partition, row },
+        },
+      );
     }
   }
   return { x, ...(y ? { y } : {}), ...(w ? { w } : {}) };
@@ -54,16 +57,29 @@ export function asDoubles(context: TaskContext, column: Column): Column<"f64"> {
   return out;
 }
 
-function assertFinite(context: TaskContext, owner: string, name: string, column: Column<"f64">, partition: number): void {
+function assertFinite(
+  context: TaskContext,
+  owner: string,
+  name: string,
+  column: Column<"f64">,
+  partition: number,
+): void {
   const found = firstNonFinite(context, [column], column.length);
   if (!found) return;
   const value = context.memory.view(column)[found.row];
-  throw new DataError(`${owner}: ${name} has ${value} in partition ${partition}, row ${found.row}. Drop or fill such rows first.`, {
-    details: { partition, row: found.row, column: name },
-  });
+  throw new DataError(
+    `${owner}: ${name} has ${value} in partition ${partition}, row ${found.row}. Drop or fill such rows first.`,
+    {
+      details: { partition, row: found.row, column: name },
+    },
+  );
 }
 
-function firstNonFinite(context: TaskContext, columns: readonly Column[], rows: number): { column: number; row: number } | undefined {
+function firstNonFinite(
+  context: TaskContext,
+  columns: readonly Column[],
+  rows: number,
+): { column: number; row: number } | undefined {
   const chunk: DenseChunk = { kind: "dense", rows, columns };
   using space = Workspace.over(context.memory, chunk);
   const { table, width, suffix } = space.matrix(chunk);
@@ -77,12 +93,18 @@ function firstNonFinite(context: TaskContext, columns: readonly Column[], rows: 
 }
 
 /** Where a chunk of X has its first NaN or infinity, column by column; undefined when it is finite. */
-export function findNonFinite(context: TaskContext, x: MatrixChunk): { column: number; row: number; value: number } | undefined {
+export function findNonFinite(
+  context: TaskContext,
+  x: MatrixChunk,
+): { column: number; row: number; value: number } | undefined {
   if (x.kind === "csr") {
     const indptr = context.memory.view(x.indptr);
     // A cut of rows shares the entries of all rows: only its own count.
     const first = indptr[0] ?? 0;
-    const found = context.memory.view(x.values).subarray(first, indptr[x.rows] ?? first).findIndex((value) => !Number.isFinite(value));
+    const found = context.memory
+      .view(x.values)
+      .subarray(first, indptr[x.rows] ?? first)
+      .findIndex((value) => !Number.isFinite(value));
     if (found < 0) return undefined;
     const at = first + found;
     let row = 0;
@@ -178,7 +200,11 @@ export interface LabelSummary {
 }
 
 /** Summary of y in one partition. */
-export function labelStep(context: TaskContext, args: { limit: number; owner: string }, design: DesignChunk): LabelSummary {
+export function labelStep(
+  context: TaskContext,
+  args: { limit: number; owner: string },
+  design: DesignChunk,
+): LabelSummary {
   const y = design.y ? context.memory.view(design.y) : new Float64Array();
   const w = design.w ? context.memory.view(design.w) : undefined;
   const found = new Map<number, [number, number]>();
@@ -212,7 +238,11 @@ export function labelStep(context: TaskContext, args: { limit: number; owner: st
  * The same design with y replaced by the position of each label in `classes`, and where there are `factors` with weights
  * multiplied by the factor of their class; the rest is shared, not copied.
  */
-export function encodeLabels(context: TaskContext, args: { classes: Float64Array; factors?: Float64Array }, design: DesignChunk): DesignChunk {
+export function encodeLabels(
+  context: TaskContext,
+  args: { classes: Float64Array; factors?: Float64Array },
+  design: DesignChunk,
+): DesignChunk {
   const y = context.memory.view(design.y as Column<"f64">);
   const codes = context.memory.column("f64", y.length, design.y?.arena);
   const out = context.memory.view(codes);

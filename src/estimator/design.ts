@@ -36,7 +36,12 @@ export class Design implements Disposable {
   #held: HeldPlan | undefined;
   readonly #options: FitOptions;
 
-  private constructor(owner: string, x: Pick<DistributedArray, "names" | "width" | "layout">, plan: Plan, options: FitOptions) {
+  private constructor(
+    owner: string,
+    x: Pick<DistributedArray, "names" | "width" | "layout">,
+    plan: Plan,
+    options: FitOptions,
+  ) {
     this.owner = owner;
     this.names = x.names;
     this.nFeatures = x.width;
@@ -52,11 +57,13 @@ export class Design implements Disposable {
    */
   static open(owner: string, X: MatrixInput, y: VectorInput | undefined, options: FitOptions): Design {
     const x = toMatrix(owner, X);
-    if (x.width === 0 && x.rows === 0) throw new DataError(`${owner}: X is empty: no rows and no columns. Check where it comes from.`);
+    if (x.width === 0 && x.rows === 0)
+      throw new DataError(`${owner}: X is empty: no rows and no columns. Check where it comes from.`);
     if (x.width === 0) throw new DataError(`${owner}: X has no columns. Select at least one.`);
     if (x.rows === 0) throw noRows(owner);
     const target = y === undefined ? undefined : toVector(owner, "y", y, x);
-    const weight = options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, x);
+    const weight =
+      options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, x);
     const inputs = [x, target, weight].filter((array) => array !== undefined).map((array) => array.plan);
     const args: ZipArgs = { owner, y: target !== undefined, w: weight !== undefined };
     const plan = new TaskPlan({
@@ -64,7 +71,11 @@ export class Design implements Disposable {
       partitions: x.partitions,
       inputs,
       bytes: x.plan.bytes,
-      task: (index) => ({ fn: task("zipDesign"), args: args as unknown as Plain, inputs: inputs.map((input) => ({ plan: input, index })) }),
+      task: (index) => ({
+        fn: task("zipDesign"),
+        args: args as unknown as Plain,
+        inputs: inputs.map((input) => ({ plan: input, index })),
+      }),
     });
     return new Design(owner, x, plan, options);
   }
@@ -90,7 +101,12 @@ export class Design implements Disposable {
 
   /** As {@link hold}, with a pass over the partitions while they are made. */
   async holdAndReduce<T>(step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
-    const { held, total } = await holdAndReduce<T>(this.#plan, this.engine, { label: this.owner, step, args, combine }, this.#run(true));
+    const { held, total } = await holdAndReduce<T>(
+      this.#plan,
+      this.engine,
+      { label: this.owner, step, args, combine },
+      this.#run(true),
+    );
     this.#held = held;
     this.#plan = held;
     if (total === undefined) throw new DataError(`${this.owner}: X has no partitions. Check the files it comes from.`);
@@ -100,7 +116,11 @@ export class Design implements Disposable {
   /** Replaces the held partitions by a function of them, and lets the old ones go (what they share stays). */
   async #remake(fn: FnRef, args: Plain): Promise<void> {
     await this.hold();
-    const [held] = await holdPlans([TaskPlan.blockwise(this.#plan, this.owner, fn, args)], this.engine, this.#run(false));
+    const [held] = await holdPlans(
+      [TaskPlan.blockwise(this.#plan, this.owner, fn, args)],
+      this.engine,
+      this.#run(false),
+    );
     this.#held?.release();
     this.#held = held;
     this.#plan = held as Plan;
@@ -121,14 +141,22 @@ export class Design implements Disposable {
 
   /** A held design of its own made from this one's partitions: a sample of the rows, say. */
   async derive(plan: Plan): Promise<Design> {
-    const derived = new Design(this.owner, { names: this.names, width: this.nFeatures, layout: this.layout }, plan, { ...this.#options, engine: this.engine });
+    const derived = new Design(this.owner, { names: this.names, width: this.nFeatures, layout: this.layout }, plan, {
+      ...this.#options,
+      engine: this.engine,
+    });
     await derived.hold();
     return derived;
   }
 
   /** A pass that throws where X has its first NaN or infinity; returns when there is none. */
   async assertFinite(): Promise<void> {
-    await this.reduce<number>(task("locateNonFinite"), { owner: this.owner, names: this.names }, (a, b) => a + b, false);
+    await this.reduce<number>(
+      task("locateNonFinite"),
+      { owner: this.owner, names: this.names },
+      (a, b) => a + b,
+      false,
+    );
   }
 
   /** A pass that throws where X has its first infinity; returns when there is none. */

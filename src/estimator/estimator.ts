@@ -86,7 +86,8 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
 
   /** The fitted state. @throws NotFittedError before fit */
   protected get state(): Readonly<S> {
-    if (!this.#state) throw new NotFittedError(`${this.kind}: it is not fitted yet. Call \`await model.fit(X, y)\` first.`);
+    if (!this.#state)
+      throw new NotFittedError(`${this.kind}: it is not fitted yet. Call \`await model.fit(X, y)\` first.`);
     return this.#state;
   }
 
@@ -101,7 +102,8 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
 
   /** Takes over the fitted state of another instance of this class. @throws DataError for another class */
   adopt(fitted: Estimator<object, FittedInput & object>): void {
-    if (fitted.kind !== this.kind) throw new DataError(`${this.kind}: it cannot take over the state of a ${fitted.kind}.`);
+    if (fitted.kind !== this.kind)
+      throw new DataError(`${this.kind}: it cannot take over the state of a ${fitted.kind}.`);
     this.#state = (fitted as unknown as this).#state;
   }
 
@@ -128,9 +130,12 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
 
   /** Fills a new instance from JSON; used by the static `fromJSON` of each class. @throws DataError for another kind or version */
   protected restore(json: EstimatorJson): this {
-    if (json.kind !== this.kind) throw new DataError(`${this.kind}: the JSON holds a ${show(json.kind)}. Load it with that class.`);
+    if (json.kind !== this.kind)
+      throw new DataError(`${this.kind}: the JSON holds a ${show(json.kind)}. Load it with that class.`);
     if (!(json.version >= 1 && json.version <= MODEL_VERSION)) {
-      throw new DataError(`${this.kind}: the JSON has version ${show(json.version)}; this library reads 1 to ${MODEL_VERSION}. Update partwise.`);
+      throw new DataError(
+        `${this.kind}: the JSON has version ${show(json.version)}; this library reads 1 to ${MODEL_VERSION}. Update partwise.`,
+      );
     }
     this.#params = this.table.parse(this.decodeParams(decodeState(json.params) as PlainRecord));
     if (json.state !== null) this.#state = Object.freeze(this.decodeFitted(decodeState(json.state) as PlainRecord));

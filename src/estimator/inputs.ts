@@ -26,7 +26,12 @@ export type LabelInput = ArrayLike<number> | ArrayLike<string> | ArrayLike<boole
 
 /** A frame can say what it is called and be told apart from an array by its `toArray`. */
 function isConvertible(value: unknown): value is ArrayConvertible {
-  return typeof value === "object" && value !== null && typeof (value as { toArray?: unknown }).toArray === "function" && !(value instanceof DistributedArray);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { toArray?: unknown }).toArray === "function" &&
+    !(value instanceof DistributedArray)
+  );
 }
 
 /** True for rows that are in this process. */
@@ -47,12 +52,24 @@ export function toMatrix(owner: string, x: MatrixInput): DistributedArray {
   }
   if (Array.isArray(x)) {
     if (x.length > 0 && typeof x[0] === "number") {
-      throw new DataError(`${owner}: X is a list of numbers, not of rows. Pass [[1], [2]] for one column, or [[1, 2]] for one row.`);
+      throw new DataError(
+        `${owner}: X is a list of numbers, not of rows. Pass [[1], [2]] for one column, or [[1, 2]] for one row.`,
+      );
     }
     return DistributedArray.fromRows(x as readonly ArrayLike<number>[]);
   }
-  if (isTypedArray(x)) throw new DataError(`${owner}: X is one typed array. Pass columns by name ({ x }) or DistributedArray.fromFlat(data, shape).`);
-  if (typeof x === "object" && x !== null && "get" in x && typeof x.get === "function" && "rows" in x && typeof x.rows === "number") {
+  if (isTypedArray(x))
+    throw new DataError(
+      `${owner}: X is one typed array. Pass columns by name ({ x }) or DistributedArray.fromFlat(data, shape).`,
+    );
+  if (
+    typeof x === "object" &&
+    x !== null &&
+    "get" in x &&
+    typeof x.get === "function" &&
+    "rows" in x &&
+    typeof x.rows === "number"
+  ) {
     return DistributedArray.fromMatrix(x as { rows: number; columns: number; get(i: number, j: number): number });
   }
   if (isPlainObject(x)) return DistributedArray.fromColumns(x as Record<string, ArrayLike<number>>);
@@ -61,7 +78,10 @@ export function toMatrix(owner: string, x: MatrixInput): DistributedArray {
 
 function asMatrix(owner: string, x: DistributedArray): DistributedArray {
   if (x.innerShape.length === 1) return x;
-  if (x.innerShape.length === 0) throw new DataError(`${owner}: X is a vector. Pass a matrix: array.columns([0]) of a wider array, or rows of one value.`);
+  if (x.innerShape.length === 0)
+    throw new DataError(
+      `${owner}: X is a vector. Pass a matrix: array.columns([0]) of a wider array, or rows of one value.`,
+    );
   return new DistributedArray({ ...x, innerShape: [x.width] });
 }
 
@@ -73,14 +93,20 @@ export function toVector(owner: string, name: string, values: VectorInput, like?
   let vector: DistributedArray;
   if (values instanceof DistributedArray) vector = values;
   else if (isConvertible(values)) vector = values.toArray();
-  else vector = DistributedArray.fromVector(values, like?.partitions === undefined ? {} : { partitions: Math.max(1, like.partitions) });
-  if (vector.width !== 1) throw new DataError(`${owner}: ${name} has ${vector.width} columns; it needs one number a row.`);
+  else
+    vector = DistributedArray.fromVector(
+      values,
+      like?.partitions === undefined ? {} : { partitions: Math.max(1, like.partitions) },
+    );
+  if (vector.width !== 1)
+    throw new DataError(`${owner}: ${name} has ${vector.width} columns; it needs one number a row.`);
   return like ? alignTo(owner, name, vector, like) : vector;
 }
 
 /** Refuses a fit without targets, which plain JavaScript would let through. @throws DataError */
 export function requireTarget(owner: string, y: unknown): void {
-  if (y === undefined || y === null) throw new DataError(`${owner}: y is missing; got ${String(y)}. Pass one target for each row of X.`);
+  if (y === undefined || y === null)
+    throw new DataError(`${owner}: y is missing; got ${String(y)}. Pass one target for each row of X.`);
 }
 
 function alignTo(owner: string, name: string, vector: DistributedArray, like: Cut): DistributedArray {
@@ -123,6 +149,8 @@ export function checkColumns(owner: string, x: Pick<DistributedArray, "names" | 
     return;
   }
   if (x.width !== fitted.nFeatures) {
-    throw new DataError(`${owner}: X has ${x.width} columns, but the fit saw ${fitted.nFeatures}. Pass the same columns.`);
+    throw new DataError(
+      `${owner}: X has ${x.width} columns, but the fit saw ${fitted.nFeatures}. Pass the same columns.`,
+    );
   }
 }

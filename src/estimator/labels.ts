@@ -53,9 +53,15 @@ export async function codeLabels(
   const list = classes ?? [...new Set(y as Label[])].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const position = new Map(list.map((label, code) => [label, code]));
   const values = Float64Array.from(y as Label[], (label, row) => {
-    if (typeof label !== type) throw new DataError(`${owner}: y mixes ${type} and ${typeof label}; row ${row} is ${show(label)}. Use labels of one type.`);
+    if (typeof label !== type)
+      throw new DataError(
+        `${owner}: y mixes ${type} and ${typeof label}; row ${row} is ${show(label)}. Use labels of one type.`,
+      );
     const code = position.get(label);
-    if (code === undefined) throw new DataError(`${owner}: y has the label ${show(label)} in row ${row}, which is not among ${list.map(show).join(", ")}.`);
+    if (code === undefined)
+      throw new DataError(
+        `${owner}: y has the label ${show(label)} in row ${row}, which is not among ${list.map(show).join(", ")}.`,
+      );
     return code;
   });
   return { values, labelOf: (code) => list[code] ?? "" };
@@ -67,7 +73,11 @@ export async function codeLabels(
  */
 export async function holdWithLabels(design: Design): Promise<LabelSummary> {
   const step = fnRef(new URL("./design-tasks.js", import.meta.url).href, "labelStep");
-  const summary = await design.holdAndReduce<LabelSummary>(step, { limit: LABEL_LIMIT, owner: design.owner }, mergeLabels);
+  const summary = await design.holdAndReduce<LabelSummary>(
+    step,
+    { limit: LABEL_LIMIT, owner: design.owner },
+    mergeLabels,
+  );
   const broken = summary.labels.find((label) => !Number.isInteger(label));
   if (broken !== undefined || summary.labels.length > LABEL_LIMIT) {
     throw new DataError(

@@ -125,7 +125,6 @@ export function assertNotEmpty(owner: string, table: Pick<Table, "width" | "rows
   if (table.rows === 0) throw noRows(owner);
 }
 
-
 /** Checks that X has the columns of the fit: names, order, number, and what they hold. @throws DataError naming the column */
 export function checkTable(owner: string, table: Table, fitted: FittedTable): void {
   checkColumns(owner, table, fitted);

@@ -36,7 +36,11 @@ export abstract class Transformer<P extends object, S extends FittedInput & obje
   }
 
   /** `fit`, then `transform` of the same rows. */
-  async fitTransform(X: MatrixInput, y?: VectorInput | LabelInput, options?: FitOptions): Promise<DistributedArray | FrameLike | LocalMatrix> {
+  async fitTransform(
+    X: MatrixInput,
+    y?: VectorInput | LabelInput,
+    options?: FitOptions,
+  ): Promise<DistributedArray | FrameLike | LocalMatrix> {
     await this.fit(X, y, options);
     return this.transform(X);
   }

@@ -29,20 +29,31 @@ export function comomentsStep(context: TaskContext, _args: undefined, design: De
   using space = Workspace.over(context.memory, x);
   const floats = x.columns.length > 0 && x.columns.every((column) => column.dtype === "f32");
   // The kernel takes one dtype: y is f64, so f32 features travel as doubles when there is a target.
-  const { table, suffix } = floats && !design.y ? space.matrix(x) : space.matrix({ kind: "dense", rows: x.rows, columns });
+  const { table, suffix } =
+    floats && !design.y ? space.matrix(x) : space.matrix({ kind: "dense", rows: x.rows, columns });
   const shift = Float64Array.from(columns, (column) => meanOfFirst(context, column));
   const gram = space.zeros(width * width);
   const sums = space.zeros(width);
   const w = design.w ? space.pointer(design.w) : 0;
   const scratch = space.bytes(gramScratchBytes(width));
-  const weight = space.kernels[`gram${suffix}`](table, width, x.rows, w, space.vector(shift), gram.pointer, sums.pointer, scratch);
+  const weight = space.kernels[`gram${suffix}`](
+    table,
+    width,
+    x.rows,
+    w,
+    space.vector(shift),
+    gram.pointer,
+    sums.pointer,
+    scratch,
+  );
   const scatter = gram.values.slice();
   const mean = new Float64Array(width);
   if (weight > 0) {
     for (let i = 0; i < width; i++) {
       const si = sums.values[i] ?? 0;
       mean[i] = (shift[i] ?? 0) + si / weight;
-      for (let j = 0; j < width; j++) scatter[i * width + j] = (scatter[i * width + j] ?? 0) - (si * (sums.values[j] ?? 0)) / weight;
+      for (let j = 0; j < width; j++)
+        scatter[i * width + j] = (scatter[i * width + j] ?? 0) - (si * (sums.values[j] ?? 0)) / weight;
     }
   }
   return { rows: x.rows, weight, mean, scatter };

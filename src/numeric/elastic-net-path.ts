@@ -53,7 +53,11 @@ export function solveElasticNet(
 }
 
 /** Solutions for decreasing penalties, each started at the one before. */
-export function solvePath(system: NormalSystem, alphas: ArrayLike<number>, problem: Omit<ElasticNetProblem, "alpha">): ElasticNetFit[] {
+export function solvePath(
+  system: NormalSystem,
+  alphas: ArrayLike<number>,
+  problem: Omit<ElasticNetProblem, "alpha">,
+): ElasticNetFit[] {
   const fits: ElasticNetFit[] = [];
   let from: { coef: Float64Array; alpha: number } | undefined;
   for (const alpha of Array.from(alphas)) {
@@ -69,9 +73,18 @@ export function solvePath(system: NormalSystem, alphas: ArrayLike<number>, probl
  * Penalties from the smallest that makes every coefficient 0 down to `eps` times it, evenly on a logarithmic scale;
  * scikit-learn's grid. `l1Ratio` must be above 0.
  */
-export function alphaGrid({ cross, weight }: NormalSystem, l1Ratio: number, positive: boolean, eps: number, count: number): Float64Array {
-  const largest = cross.reduce((max, value) => Math.max(max, positive ? value : Math.abs(value)), 0) / (weight * l1Ratio);
+export function alphaGrid(
+  { cross, weight }: NormalSystem,
+  l1Ratio: number,
+  positive: boolean,
+  eps: number,
+  count: number,
+): Float64Array {
+  const largest =
+    cross.reduce((max, value) => Math.max(max, positive ? value : Math.abs(value)), 0) / (weight * l1Ratio);
   // Nothing correlates with y: any penalty will do.
   if (largest <= 1e-15) return new Float64Array(count).fill(1e-15);
-  return Float64Array.from({ length: count }, (_, k) => (k === 0 ? largest : largest * eps ** (k / Math.max(1, count - 1))));
+  return Float64Array.from({ length: count }, (_, k) =>
+    k === 0 ? largest : largest * eps ** (k / Math.max(1, count - 1)),
+  );
 }

@@ -25,7 +25,11 @@ export function foldComomentsStep(context: TaskContext, args: FoldArgs, design: 
     const from = Math.max(0, (args.bounds[f] ?? 0) - first);
     const to = Math.min(x.rows, (args.bounds[f + 1] ?? 0) - first);
     if (from >= to) return null;
-    const cut = <C extends Column>(column: C): C => ({ ...column, offset: column.offset + from * ELEMENT_BYTES[column.dtype], length: to - from });
+    const cut = <C extends Column>(column: C): C => ({
+      ...column,
+      offset: column.offset + from * ELEMENT_BYTES[column.dtype],
+      length: to - from,
+    });
     return comomentsStep(context, undefined, {
       x: { kind: "dense", rows: to - from, columns: x.columns.map(cut) },
       ...(design.y ? { y: cut(design.y) } : {}),

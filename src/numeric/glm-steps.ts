@@ -62,7 +62,19 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
   const { table, suffix } = space.matrix(x);
   if (!args.hess) {
     const scratch = space.bytes(glmScratchBytes());
-    const loss = kernels[`glmLossGrad${suffix}`](args.family, power, table, p, x.rows, target, w, 0, coef, grad.pointer, scratch);
+    const loss = kernels[`glmLossGrad${suffix}`](
+      args.family,
+      power,
+      table,
+      p,
+      x.rows,
+      target,
+      w,
+      0,
+      coef,
+      grad.pointer,
+      scratch,
+    );
     return { loss, weight, grad: grad.values.slice() };
   }
   const hess = space.zeros((p + 1) * (p + 1));
@@ -102,7 +114,11 @@ export function mergeGlmSums(a: GlmSums, b: GlmSums): GlmSums {
  * Every `stride`-th row of some partitions, each from a place within its stride drawn by its number, so that no period in
  * the data can hide from it. The sample is dense, in doubles, also where the rows are sparse.
  */
-export function sampleRows(context: TaskContext, args: { stride: number; width: number }, ...designs: DesignChunk[]): DesignChunk {
+export function sampleRows(
+  context: TaskContext,
+  args: { stride: number; width: number },
+  ...designs: DesignChunk[]
+): DesignChunk {
   const { memory } = context;
   const rng = new CounterRng(0, "glm subsample");
   const picks = designs.map((design, d) => {
@@ -139,7 +155,13 @@ export function sampleRows(context: TaskContext, args: { stride: number; width: 
 }
 
 /** Sparse rows into dense columns from position `at` on. */
-function spread({ memory }: TaskContext, x: CsrChunk, rows: Uint32Array, targets: readonly Float64Array[], at: number): void {
+function spread(
+  { memory }: TaskContext,
+  x: CsrChunk,
+  rows: Uint32Array,
+  targets: readonly Float64Array[],
+  at: number,
+): void {
   const indptr = memory.view(x.indptr);
   const indices = memory.view(x.indices);
   const values = memory.view(x.values);

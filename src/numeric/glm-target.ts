@@ -49,7 +49,13 @@ export function targetStep(context: TaskContext, args: TargetArgs, design: Desig
 }
 
 /** Σ w c(y): half the deviance of y from a mean, less the loss that the kernels have for it. */
-function lossConstants(space: Workspace, { family, power }: GlmDistribution, { offset: y, length }: Column<"f64">, w: number, sum: number): number {
+function lossConstants(
+  space: Workspace,
+  { family, power }: GlmDistribution,
+  { offset: y, length }: Column<"f64">,
+  w: number,
+  sum: number,
+): number {
   if (family === glmFamily.squared || length === 0) return 0;
   const { kernels } = space;
   const values = space.numbers(length).pointer;

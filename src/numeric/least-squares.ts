@@ -29,10 +29,12 @@ export function solveNormalEquations(total: Comoments, fitIntercept: boolean): L
   const width = total.mean.length;
   const p = width - 1;
   const moment = (i: number, j: number): number =>
-    (total.scatter[i * width + j] ?? 0) + (fitIntercept ? 0 : total.weight * (total.mean[i] ?? 0) * (total.mean[j] ?? 0));
+    (total.scatter[i * width + j] ?? 0) +
+    (fitIntercept ? 0 : total.weight * (total.mean[i] ?? 0) * (total.mean[j] ?? 0));
   const scale = Float64Array.from({ length: p }, (_, j) => Math.sqrt(moment(j, j)));
   // A column without spread has no unique coefficient.
-  if (scale.some((value, j) => !(value > Math.abs(total.mean[j] ?? 0) * Math.sqrt(total.weight) * 1e-12))) return undefined;
+  if (scale.some((value, j) => !(value > Math.abs(total.mean[j] ?? 0) * Math.sqrt(total.weight) * 1e-12)))
+    return undefined;
   const correlation = new Float64Array(p * p);
   const right = new Float64Array(p);
   for (let i = 0; i < p; i++) {
@@ -66,7 +68,9 @@ export function solveTriangular({ k, r }: Triangle, total: Comoments, fitInterce
     method,
   });
   // Column norms make the test independent of units.
-  const norms = Float64Array.from({ length: p }, (_, j) => Math.hypot(...Array.from({ length: j + 1 }, (__, i) => r[i * k + j] ?? 0)));
+  const norms = Float64Array.from({ length: p }, (_, j) =>
+    Math.hypot(...Array.from({ length: j + 1 }, (__, i) => r[i * k + j] ?? 0)),
+  );
   const independent = norms.every((norm, j) => norm > 0 && Math.abs(r[j * k + j] ?? 0) > MIN_DIAGONAL * norm);
   const significant = norms.every((norm, j) => norm > Math.abs(total.mean[j] ?? 0) * Math.sqrt(total.weight) * 1e-14);
   if (independent && significant) {

@@ -36,7 +36,8 @@ export function momentsOf(context: TaskContext, x: MatrixChunk, w?: Column): Mom
       out.pointer,
     );
   }
-  const column = (k: number): Float64Array => Float64Array.from({ length: width }, (_, j) => out.values[j * 5 + k] ?? 0);
+  const column = (k: number): Float64Array =>
+    Float64Array.from({ length: width }, (_, j) => out.values[j * 5 + k] ?? 0);
   return { rows: x.rows, weight: column(0), mean: column(1), m2: column(2), nanCount: column(3), infCount: column(4) };
 }
 

@@ -31,13 +31,25 @@ export function normalSystem(moments: Comoments, fitIntercept: boolean): NormalS
   const cross = new Float64Array(p);
   const at = (i: number, j: number): number =>
     (scatter[i * width + j] ?? 0) + (fitIntercept ? 0 : weight * (mean[i] ?? 0) * (mean[j] ?? 0));
-  const constant = Array.from({ length: p }, (_, j) => fitIntercept && at(j, j) <= weight * (NO_SPREAD * (mean[j] ?? 0)) ** 2);
+  const constant = Array.from(
+    { length: p },
+    (_, j) => fitIntercept && at(j, j) <= weight * (NO_SPREAD * (mean[j] ?? 0)) ** 2,
+  );
   for (let i = 0; i < p; i++) {
     if (constant[i]) continue;
     cross[i] = at(i, p);
     for (let j = 0; j < p; j++) if (!constant[j]) gram[i * p + j] = at(i, j);
   }
-  return { p, weight, gram, cross, total: Math.max(0, at(p, p)), meanX: mean.slice(0, p), meanY: mean[p] ?? 0, fitIntercept };
+  return {
+    p,
+    weight,
+    gram,
+    cross,
+    total: Math.max(0, at(p, p)),
+    meanX: mean.slice(0, p),
+    meanY: mean[p] ?? 0,
+    fitIntercept,
+  };
 }
 
 /** The intercept that belongs to these coefficients: 0 without one. */

@@ -49,7 +49,15 @@ export function leaveOneOutArgs(system: NormalSystem, alphas: readonly number[])
       slopes[k * alphas.length + a] = along / (value + alpha);
     });
   }
-  return { vectors, shift, slopes, inverses, nAlphas: alphas.length, meanY: fitIntercept ? meanY : 0, leverage: fitIntercept ? 1 / weight : 0 };
+  return {
+    vectors,
+    shift,
+    slopes,
+    inverses,
+    nAlphas: alphas.length,
+    meanY: fitIntercept ? meanY : 0,
+    leverage: fitIntercept ? 1 / weight : 0,
+  };
 }
 
 const TILE = 4096;
@@ -102,7 +110,8 @@ export function leaveOneOutStep(context: TaskContext, args: LeaveOneOutArgs, des
         const weight = w ? (w[from + i] ?? 0) : 1;
         // A row without weight is in no fit, and does not count.
         if (weight === 0) continue;
-        const error = ((y[from + i] ?? 0) - args.meanY - (fit[i] ?? 0)) / (1 - weight * (args.leverage + (own[i] ?? 0)));
+        const error =
+          ((y[from + i] ?? 0) - args.meanY - (fit[i] ?? 0)) / (1 - weight * (args.leverage + (own[i] ?? 0)));
         sum += weight * error * error;
       }
       out[a] = (out[a] ?? 0) + sum;

@@ -19,7 +19,12 @@ export function solveRidge(moments: Comoments, alpha: number, fitIntercept: bool
 }
 
 /** The same from the triangular factor of the data, centred where there is an intercept. */
-export function solveRidgeTriangular(triangle: Triangle, moments: Comoments, alpha: number, fitIntercept: boolean): LeastSquares {
+export function solveRidgeTriangular(
+  triangle: Triangle,
+  moments: Comoments,
+  alpha: number,
+  fitIntercept: boolean,
+): LeastSquares {
   if (alpha === 0) return solveTriangular(triangle, moments, fitIntercept);
   const { k } = triangle;
   // The penalty as p more rows, √alpha on the diagonal and 0 for y.
@@ -32,7 +37,11 @@ export function solveRidgeTriangular(triangle: Triangle, moments: Comoments, alp
  * Solves `(gram + ridge·I) b = cross` in correlation form with one step of refinement; undefined when a pivot is not above
  * `floor`.
  */
-export function solvePenalised({ p, gram, cross }: NormalSystem, ridge: number, floor: number): Float64Array | undefined {
+export function solvePenalised(
+  { p, gram, cross }: NormalSystem,
+  ridge: number,
+  floor: number,
+): Float64Array | undefined {
   const scale = Float64Array.from({ length: p }, (_, j) => Math.sqrt((gram[j * p + j] ?? 0) + ridge));
   if (!scale.every((value) => value > 0)) return undefined;
   const scaled = new Float64Array(p * p);

@@ -49,7 +49,11 @@ export const SOFTMAX_STEP = fnRef(import.meta.url, "softmaxStep");
 
 /** Sums over the union. */
 export function mergeSoftmaxSums(a: SoftmaxSums, b: SoftmaxSums): SoftmaxSums {
-  return { loss: a.loss + b.loss, weight: a.weight + b.weight, grad: a.grad.map((value, j) => value + (b.grad[j] ?? 0)) };
+  return {
+    loss: a.loss + b.loss,
+    weight: a.weight + b.weight,
+    grad: a.grad.map((value, j) => value + (b.grad[j] ?? 0)),
+  };
 }
 
 /** Curvature of the multinomial loss over rows. */
@@ -70,7 +74,11 @@ export function classPairs(k: number, full: boolean): [number, number][] {
 const TILE = 4096;
 
 /** Blocks of the Hessian, `Σ w p_a ([a = b] − p_b) x̃x̃ᵀ` with `x̃ = [x, 1]`, of one dense partition. */
-export function softmaxCurvatureStep(context: TaskContext, args: SoftmaxArgs & { full: boolean }, design: DesignChunk): SoftmaxCurvature {
+export function softmaxCurvatureStep(
+  context: TaskContext,
+  args: SoftmaxArgs & { full: boolean },
+  design: DesignChunk,
+): SoftmaxCurvature {
   const x = design.x as DenseChunk;
   const { k, coef } = args;
   const p = x.columns.length;
@@ -120,7 +128,12 @@ export function softmaxCurvatureStep(context: TaskContext, args: SoftmaxArgs & {
     });
   }
   const weight = w ? w.reduce((sum, value) => sum + value, 0) : x.rows;
-  return { weight, blocks: blocks.map((block, at) => block.values.map((value) => (pairs[at]?.[0] === pairs[at]?.[1] ? value : -value))) };
+  return {
+    weight,
+    blocks: blocks.map((block, at) =>
+      block.values.map((value) => (pairs[at]?.[0] === pairs[at]?.[1] ? value : -value)),
+    ),
+  };
 }
 
 /** Names {@link softmaxCurvatureStep} for the engine. */

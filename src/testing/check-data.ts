@@ -33,7 +33,9 @@ export function checkData(subject: Pick<TestSubject, "task" | "target">, rows = 
   const y = Float64Array.from({ length: rows }, (_, i) => {
     if (subject.task === "classifier") {
       const second = Number(rng.uniform(i, 4) < 1 / (1 + Math.exp(-signal(i))));
-      return subject.target === "three classes" ? second + Number(rng.uniform(i, 5) < 1 / (1 + Math.exp(-3 * signal(i)))) : second;
+      return subject.target === "three classes"
+        ? second + Number(rng.uniform(i, 5) < 1 / (1 + Math.exp(-3 * signal(i))))
+        : second;
     }
     const noisy = signal(i) + 0.3 * rng.normal(i, 4);
     return Math.fround(subject.target === "positive" ? Math.exp(0.3 * noisy) : 3 + noisy);

@@ -19,7 +19,10 @@ import { DateFeatures } from "../../preprocessing/date-features.js";
 import { TargetEncoder } from "../../preprocessing/target-encoder.js";
 import { ColumnTransformer, type ColumnTransformerParams } from "../compose/column-transformer.js";
 import { FeatureUnion, type FeatureUnionParams } from "../compose/feature-union.js";
-import { TransformedTargetRegressor, type TransformedTargetRegressorParams } from "../compose/transformed-target-regressor.js";
+import {
+  TransformedTargetRegressor,
+  type TransformedTargetRegressorParams,
+} from "../compose/transformed-target-regressor.js";
 import { makePipeline, Pipeline, type PipelineParams } from "../compose/pipeline.js";
 import type { AnyEstimator } from "../estimator/registry.js";
 import { columnSubjects } from "./column-subjects.js";

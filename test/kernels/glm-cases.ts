@@ -15,7 +15,15 @@ import { matrix, widths, type TwinCase } from "./matrix-cases.js";
 
 const EPSILON = 2 ** -52;
 /** Families with the powers of the Tweedie one: convex, and on both sides of that. */
-const families: readonly (readonly [GlmFamilyCode, number])[] = [[0, 0], [1, 0], [2, 0], [3, 0], [4, 1.5], [4, 0], [4, 3]];
+const families: readonly (readonly [GlmFamilyCode, number])[] = [
+  [0, 0],
+  [1, 0],
+  [2, 0],
+  [3, 0],
+  [4, 1.5],
+  [4, 0],
+  [4, 3],
+];
 
 function filled(length: number, value: number): number[] {
   return Array.from({ length }, () => value);
@@ -94,7 +102,12 @@ function eachProblem(
           offset: full ? numbers(n, 4, "plain").map((v) => v / 1e3) : undefined,
           coef: uniform(nCols + 1, 90),
         };
-        check(family, power, problem, `family ${family}, power ${power}, ${nCols} columns, n ${n}, weights and offset ${full}`);
+        check(
+          family,
+          power,
+          problem,
+          `family ${family}, power ${power}, ${nCols} columns, n ${n}, weights and offset ${full}`,
+        );
       }
     }
   }
@@ -226,7 +239,9 @@ const csrLossGrad: TwinCase = (h, n, flavour) => {
     const coef = h.f64(p.coef);
     const grad = h.accumulator(filled(d + 1, 0.5));
     const scratch = h.room(glmScratchBytes());
-    const o = h.run((k) => k.csrGlmLossGrad(family, power, indptr, indices, values, n, d, y, w, offset, coef, grad, scratch));
+    const o = h.run((k) =>
+      k.csrGlmLossGrad(family, power, indptr, indices, values, n, d, y, w, offset, coef, grad, scratch),
+    );
     const allowed = bounds(family, power, { ...p, x });
     within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
     within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);

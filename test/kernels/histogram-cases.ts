@@ -1,5 +1,14 @@
 import { boostLoss, histogramScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
-import { expectSame, expectUlps, expectWithin, numbers, uniform, weights, type KernelHarness, type Storage } from "./kernel-harness.js";
+import {
+  expectSame,
+  expectUlps,
+  expectWithin,
+  numbers,
+  uniform,
+  weights,
+  type KernelHarness,
+  type Storage,
+} from "./kernel-harness.js";
 import { matrix, widths, type TwinCase } from "./matrix-cases.js";
 
 /** Bins from 0 to 255, missing ones included, row by row with padding. */
@@ -8,14 +17,19 @@ function binRows(h: KernelHarness, n: number, nCols: number, most = 256): { stri
   const draws = uniform(n * stride, 17 + nCols);
   // The kernel reads four bins at once: an address of a multiple of 4 is what its callers give.
   const cells = draws.map((u) => Math.floor(((u + 1) / 2) * most));
-  const words = Array.from({ length: cells.length / 4 }, (_, k) => (cells[4 * k]! | (cells[4 * k + 1]! << 8) | (cells[4 * k + 2]! << 16) | (cells[4 * k + 3]! << 24)) >>> 0);
+  const words = Array.from(
+    { length: cells.length / 4 },
+    (_, k) => (cells[4 * k]! | (cells[4 * k + 1]! << 8) | (cells[4 * k + 2]! << 16) | (cells[4 * k + 3]! << 24)) >>> 0,
+  );
   return { stride, bins: h.u32(words) };
 }
 
 /** Every second or so of n positions, each once, in a mixed order. */
 function somePositions(n: number): number[] {
   const step = n % 7 === 0 ? 5 : 7;
-  return Array.from({ length: n }, (_, i) => (i * step) % Math.max(n, 1)).filter((row, i, all) => (row + n) % 3 !== 0 && all.indexOf(row) === i);
+  return Array.from({ length: n }, (_, i) => (i * step) % Math.max(n, 1)).filter(
+    (row, i, all) => (row + n) % 3 !== 0 && all.indexOf(row) === i,
+  );
 }
 
 function binColumn(storage: Storage): TwinCase {
@@ -49,7 +63,11 @@ const boostGradients: TwinCase = (h, n) => {
     ] as const) {
       h.reset();
       const margin = h.f64(numbers(n, 5, "plain").map((v) => v / 400));
-      const y = h.f64(numbers(n, 6, "plain").map((v) => (loss === boostLoss.squared ? v : loss === boostLoss.logistic ? Number(v > 0) : Math.abs(Math.round(v)))));
+      const y = h.f64(
+        numbers(n, 6, "plain").map((v) =>
+          loss === boostLoss.squared ? v : loss === boostLoss.logistic ? Number(v > 0) : Math.abs(Math.round(v)),
+        ),
+      );
       const w = weighted ? h.f64(weights(n, 7)) : 0;
       const heldOut = held ? h.u8(uniform(n, 8).map((u) => Number(u > 0.6))) : 0;
       const pairs = h.room(Math.max(n, 1) * 8);
@@ -63,7 +81,11 @@ const boostGradients: TwinCase = (h, n) => {
       expectWithin({ wasm: ints(wasm), twin: ints(twin), magnitude: ints(twin) }, one, what);
       const sums = h.f64At(out, 3);
       expectUlps({ wasm: sums.wasm.slice(0, 1), twin: sums.twin.slice(0, 1), magnitude: sums.magnitude }, 4, what);
-      expectWithin({ wasm: sums.wasm.slice(1), twin: sums.twin.slice(1), magnitude: sums.magnitude }, () => n * one(), what);
+      expectWithin(
+        { wasm: sums.wasm.slice(1), twin: sums.twin.slice(1), magnitude: sums.magnitude },
+        () => n * one(),
+        what,
+      );
     }
   }
 };
@@ -76,7 +98,11 @@ const histogram: TwinCase = (h, n) => {
       const list = somePositions(Math.min(n, 1100));
       const rows = gathered ? h.u32(list) : 0;
       const size = 2 ** 31;
-      const pairs = h.u32(uniform(2 * n, 4).map((u, i) => (i % 2 === 0 ? Math.trunc(u * size) >>> 0 : Math.trunc(((u + 1) / 2) * 2 ** 22))));
+      const pairs = h.u32(
+        uniform(2 * n, 4).map((u, i) =>
+          i % 2 === 0 ? Math.trunc(u * size) >>> 0 : Math.trunc(((u + 1) / 2) * 2 ** 22),
+        ),
+      );
       const before = Array.from({ length: nCols * 512 }, (_, i) => BigInt(i % 5));
       const hist = h.i64(before);
       h.allowWrites(hist, nCols * 4096);
@@ -91,7 +117,9 @@ const histogramSums: TwinCase = (h, n) => {
   h.reset();
   const packed = uniform(2 * n, 3).map((u, i) => {
     if (i % 6 < 2) return 0n;
-    return i % 2 === 0 ? BigInt(Math.trunc(u * 2 ** 45)) : (BigInt(Math.trunc(((u + 1) / 2) * 2 ** 40)) << 20n) + BigInt(1 + (i % 1000));
+    return i % 2 === 0
+      ? BigInt(Math.trunc(u * 2 ** 45))
+      : (BigInt(Math.trunc(((u + 1) / 2) * 2 ** 40)) << 20n) + BigInt(1 + (i % 1000));
   });
   const hist = h.i64(packed);
   h.allowWrites(hist, n * 16);
@@ -143,7 +171,11 @@ const addTreeBins: TwinCase = (h, n) => {
   const { bins, stride } = binRows(h, n, nCols);
   const list = somePositions(Math.min(n, 1100));
   const rows = h.u32(list);
-  const nodes = h.u32(shape(nCols).flat().map((v) => v >>> 0));
+  const nodes = h.u32(
+    shape(nCols)
+      .flat()
+      .map((v) => v >>> 0),
+  );
   const values = h.f64(numbers(7, 2, "plain"));
   const margin = h.accumulator(numbers(n, 3, "plain"));
   h.run((k) => k.addTreeBins(bins, stride, rows, list.length, nodes, values, margin));
@@ -166,7 +198,9 @@ function treePredict(storage: Storage): TwinCase {
         });
       }
       // Nodes hold doubles: at a multiple of 8, which a list of 64-bit integers has.
-      const pairs = Array.from({ length: words.length / 2 }, (_, k) => BigInt.asIntN(64, BigInt(words[2 * k]!) + (BigInt(words[2 * k + 1]!) << 32n)));
+      const pairs = Array.from({ length: words.length / 2 }, (_, k) =>
+        BigInt.asIntN(64, BigInt(words[2 * k]!) + (BigInt(words[2 * k + 1]!) << 32n)),
+      );
       const nodes = h.i64(pairs);
       const values = h.f64(numbers(7 * nTrees, 2, "plain"));
       const roots = h.u32(Array.from({ length: nTrees + 1 }, (_, t) => 7 * t));

@@ -1,5 +1,15 @@
 import { softmaxScratchBytes, type Kernels } from "#src/kernels/kernels.js";
-import { expectUlps, expectWithin, finiteDistance, numbers, uniform, weights, type KernelHarness, type Outcome, type Storage } from "./kernel-harness.js";
+import {
+  expectUlps,
+  expectWithin,
+  finiteDistance,
+  numbers,
+  uniform,
+  weights,
+  type KernelHarness,
+  type Outcome,
+  type Storage,
+} from "./kernel-harness.js";
 import { sparseMatrix, toCsr } from "./glm-cases.js";
 import { matrix, widths, type TwinCase } from "./matrix-cases.js";
 
@@ -24,7 +34,11 @@ function bounds({ x, y, w, k, coef }: Problem): { loss: number; grad: number[] }
   for (let i = 0; i < y.length; i++) {
     const row = [...x.map((column) => Math.abs(column[i]!)), 1];
     let size = 1;
-    for (let c = 0; c < k; c++) size = Math.max(size, row.reduce((sum, v, j) => sum + Math.abs(coef[c * (d + 1) + j]!) * v, 1));
+    for (let c = 0; c < k; c++)
+      size = Math.max(
+        size,
+        row.reduce((sum, v, j) => sum + Math.abs(coef[c * (d + 1) + j]!) * v, 1),
+      );
     const wi = unit * (w?.[i] ?? 1);
     loss += wi * size;
     for (let c = 0; c < k; c++) row.forEach((a, j) => (grad[c * (d + 1) + j]! += wi * size * a));
@@ -36,7 +50,12 @@ function within(outcome: Outcome<ArrayLike<number>>, allowed: readonly number[],
   expectWithin(outcome, (i) => (Number.isNaN(allowed[i]!) ? Infinity : allowed[i]!), what, finiteDistance);
 }
 
-function check(h: KernelHarness, p: Problem, what: string, call: (k: Kernels, pointers: { y: number; w: number; coef: number; grad: number; scratch: number }) => number): void {
+function check(
+  h: KernelHarness,
+  p: Problem,
+  what: string,
+  call: (k: Kernels, pointers: { y: number; w: number; coef: number; grad: number; scratch: number }) => number,
+): void {
   const d = p.x.length;
   const y = h.f64(p.y);
   const w = p.w === undefined ? 0 : h.f64(p.w);
@@ -67,8 +86,12 @@ function lossGrad(storage: Storage): TwinCase {
           h.reset();
           const p = problem(matrix(nCols, n, flavour, storage), n, k, weighted);
           const cols = h.columns(storage, p.x);
-          check(h, p, `${k} classes, ${nCols} columns, n ${n}, weighted ${weighted}`, (kernels, { y, w, coef, grad, scratch }) =>
-            kernels[`softmaxLossGrad${storage}`](cols, nCols, n, y, w, k, coef, grad, scratch),
+          check(
+            h,
+            p,
+            `${k} classes, ${nCols} columns, n ${n}, weighted ${weighted}`,
+            (kernels, { y, w, coef, grad, scratch }) =>
+              kernels[`softmaxLossGrad${storage}`](cols, nCols, n, y, w, k, coef, grad, scratch),
           );
         }
       }
@@ -83,8 +106,12 @@ const csrLossGrad: TwinCase = (h, n, flavour) => {
         h.reset();
         const p = problem(sparseMatrix(nCols, n, flavour), n, k, weighted);
         const { indptr, indices, values } = toCsr(h, p.x, n);
-        check(h, p, `${k} classes, ${nCols} columns, n ${n}, weighted ${weighted}`, (kernels, { y, w, coef, grad, scratch }) =>
-          kernels.csrSoftmaxLossGrad(indptr, indices, values, n, nCols, y, w, k, coef, grad, scratch),
+        check(
+          h,
+          p,
+          `${k} classes, ${nCols} columns, n ${n}, weighted ${weighted}`,
+          (kernels, { y, w, coef, grad, scratch }) =>
+            kernels.csrSoftmaxLossGrad(indptr, indices, values, n, nCols, y, w, k, coef, grad, scratch),
         );
       }
     }
@@ -94,7 +121,9 @@ const csrLossGrad: TwinCase = (h, n, flavour) => {
 const softmax: TwinCase = (h, n, flavour) => {
   for (const k of [1, ...CLASSES]) {
     h.reset();
-    const data = Array.from({ length: k }, (_, c) => numbers(n, 50 + c, c === 1 ? flavour : "plain").map((v) => (Math.abs(v) < 1e3 ? v / 1e2 : v)));
+    const data = Array.from({ length: k }, (_, c) =>
+      numbers(n, 50 + c, c === 1 ? flavour : "plain").map((v) => (Math.abs(v) < 1e3 ? v / 1e2 : v)),
+    );
     const pointers = data.map((column) => h.f64(column));
     const cols = h.u32(pointers);
     for (const pointer of pointers) h.allowWrites(pointer, n * 8);

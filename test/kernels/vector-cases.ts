@@ -62,7 +62,14 @@ const filter: TwinCase = (h, n) => {
 };
 
 const rowsWithin: TwinCase = (h, n) => {
-  const ranges = [[-0.1, 0.1], [-2, 2], [0, 0], [-Infinity, Infinity], [3, 4], [NaN, 1]] as const;
+  const ranges = [
+    [-0.1, 0.1],
+    [-2, 2],
+    [0, 0],
+    [-Infinity, Infinity],
+    [3, 4],
+    [NaN, 1],
+  ] as const;
   for (const flavour of ["plain", "special"] as const) {
     for (const [low, high] of ranges) {
       h.reset();

@@ -21,7 +21,9 @@ function scored(name: string, score: Score, tolerance = TOLERANCE, input: "yPred
         const values = [found].flat();
         expect(values.length).toBe(want.length);
         values.forEach((value, k) =>
-          expect(relative(value, want[k] as number), `${layout}: ${value} for ${want[k]}`).toBeLessThanOrEqual(tolerance),
+          expect(relative(value, want[k] as number), `${layout}: ${value} for ${want[k]}`).toBeLessThanOrEqual(
+            tolerance,
+          ),
         );
       };
       const w = data.sampleWeight;
@@ -118,7 +120,12 @@ describe("metrics of probabilities and scores", () => {
   for (const multiClass of ["ovr", "ovo"] as const) {
     for (const average of ["macro", "weighted"] as const) {
       const variants = multiClass === "ovr" && average === "macro" ? ["", " weights"] : [""];
-      scoredColumns(`roc-auc ${multiClass} ${average}`, "proba", (t, s, o) => metrics.rocAucScore(t, s, { ...o, multiClass, average }), variants);
+      scoredColumns(
+        `roc-auc ${multiClass} ${average}`,
+        "proba",
+        (t, s, o) => metrics.rocAucScore(t, s, { ...o, multiClass, average }),
+        variants,
+      );
     }
   }
 
@@ -127,10 +134,14 @@ describe("metrics of probabilities and scores", () => {
       for (const variant of ["", " weights"]) {
         const { data, expected } = goldenCase(golden, `pr-curve drop=${drop ? "True" : "False"}${variant}`);
         for (const cut of Object.values(layouts)) {
-          const curve = await metrics.precisionRecallCurve(vector(labels(data, "yTrue"), cut), vector(data.yScore as number[], cut), {
-            dropIntermediate: drop,
-            ...(data.sampleWeight ? { sampleWeight: vector(data.sampleWeight, cut) } : {}),
-          });
+          const curve = await metrics.precisionRecallCurve(
+            vector(labels(data, "yTrue"), cut),
+            vector(data.yScore as number[], cut),
+            {
+              dropIntermediate: drop,
+              ...(data.sampleWeight ? { sampleWeight: vector(data.sampleWeight, cut) } : {}),
+            },
+          );
           for (const side of ["precision", "recall", "thresholds"] as const) {
             const want = numbersOf(expected, side);
             expect(curve[side].length, side).toBe(want.length);

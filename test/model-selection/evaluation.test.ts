@@ -25,9 +25,11 @@ const targets = goldenCase(golden, "cross-validate weights").data;
 const columns = classes.columns as number[][];
 const labels = classes.yTrue as number[];
 const y = targets.y as number[];
-const X = (partitions: number): DistributedArray => DistributedArray.fromColumns(targets.columns as number[][], { partitions });
+const X = (partitions: number): DistributedArray =>
+  DistributedArray.fromColumns(targets.columns as number[][], { partitions });
 const C = (partitions: number): DistributedArray => DistributedArray.fromColumns(columns, { partitions });
-const vector = (values: readonly number[], partitions: number): DistributedArray => DistributedArray.fromVector(values, { partitions });
+const vector = (values: readonly number[], partitions: number): DistributedArray =>
+  DistributedArray.fromVector(values, { partitions });
 const SCORERS = ["accuracy", "neg_log_loss", "roc_auc", "f1", "average_precision", "neg_brier_score"];
 
 describe("crossValidate", () => {
@@ -35,10 +37,24 @@ describe("crossValidate", () => {
     const { expected } = goldenCase(golden, "cross-validate");
     const model = new LogisticRegression({ tol: 1e-9 });
     for (const partitions of [1, 4]) {
-      const found = await crossValidate(model, C(partitions), vector(labels, 3), { scoring: SCORERS, returnTrainScore: true, returnEstimator: true });
+      const found = await crossValidate(model, C(partitions), vector(labels, 3), {
+        scoring: SCORERS,
+        returnTrainScore: true,
+        returnEstimator: true,
+      });
       for (const name of SCORERS) {
-        expectClose(found.testScores[name] as Float64Array, expected[`test_${name}`] as number[], iterative, `test ${name}`);
-        expectClose(found.trainScores?.[name] as Float64Array, expected[`train_${name}`] as number[], iterative, `train ${name}`);
+        expectClose(
+          found.testScores[name] as Float64Array,
+          expected[`test_${name}`] as number[],
+          iterative,
+          `test ${name}`,
+        );
+        expectClose(
+          found.trainScores?.[name] as Float64Array,
+          expected[`train_${name}`] as number[],
+          iterative,
+          `train ${name}`,
+        );
       }
       expect(found.estimators?.length).toBe(5);
       expect(found.errors).toEqual(Array(5).fill(undefined));
@@ -51,7 +67,8 @@ describe("crossValidate", () => {
     const scoring = ["r2", "neg_mean_squared_error"];
     const sampleWeight = targets.sampleWeight as number[];
     const found = await crossValidate(new Ridge(), X(3), y, { cv: 4, scoring, sampleWeight });
-    for (const name of scoring) expectClose(found.testScores[name] as Float64Array, expected[`test_${name}`] as number[], CLOSED, name);
+    for (const name of scoring)
+      expectClose(found.testScores[name] as Float64Array, expected[`test_${name}`] as number[], CLOSED, name);
     const weighed = await crossValidate(new Ridge(), X(3), y, { cv: 4, scoring, sampleWeight, weightScores: true });
     expect(weighed.testScores["r2"]).not.toEqual(found.testScores["r2"]);
   });
@@ -59,9 +76,19 @@ describe("crossValidate", () => {
   it("takes local rows, frames, labels that are texts, pipelines and the estimator's own score", async () => {
     const words = labels.map((label) => (label === 1 ? "yes" : "no"));
     const model = makePipeline(new StandardScaler(), new LogisticRegression());
-    const local = await crossValidate(model, columns[0]?.map((_, i) => columns.map((c) => c[i] as number)) ?? [], words, { scoring: ["accuracy", "f1", "neg_log_loss"] });
-    const frame = DistributedDataFrame.fromColumns({ ...Object.fromEntries(columns.map((c, j) => [`c${j}`, c])), words });
-    const remote = await crossValidate(model, frame.select("c0", "c1", "c2", "c3"), frame.column("words"), { scoring: ["accuracy", "f1", "neg_log_loss"] });
+    const local = await crossValidate(
+      model,
+      columns[0]?.map((_, i) => columns.map((c) => c[i] as number)) ?? [],
+      words,
+      { scoring: ["accuracy", "f1", "neg_log_loss"] },
+    );
+    const frame = DistributedDataFrame.fromColumns({
+      ...Object.fromEntries(columns.map((c, j) => [`c${j}`, c])),
+      words,
+    });
+    const remote = await crossValidate(model, frame.select("c0", "c1", "c2", "c3"), frame.column("words"), {
+      scoring: ["accuracy", "f1", "neg_log_loss"],
+    });
     for (const name of ["accuracy", "f1", "neg_log_loss"]) {
       expectClose(remote.testScores[name] as Float64Array, local.testScores[name] as Float64Array, iterative, name);
     }
@@ -69,8 +96,14 @@ describe("crossValidate", () => {
   });
 
   it("gives the same whatever number of fits run at a time", async () => {
-    const one = await crossValScore(new LogisticRegression(), C(3), labels, { parallelTrials: 1, scoring: "neg_log_loss" });
-    const four = await crossValScore(new LogisticRegression(), C(3), labels, { parallelTrials: 4, scoring: "neg_log_loss" });
+    const one = await crossValScore(new LogisticRegression(), C(3), labels, {
+      parallelTrials: 1,
+      scoring: "neg_log_loss",
+    });
+    const four = await crossValScore(new LogisticRegression(), C(3), labels, {
+      parallelTrials: 4,
+      scoring: "neg_log_loss",
+    });
     expect(four).toEqual(one);
   });
 
@@ -87,16 +120,24 @@ describe("crossValidate", () => {
   });
 
   it("refuses options, scorers and estimators that do not fit, before anything is fitted", async () => {
-    await expect(crossValidate(new Ridge(), X(1), y, { folds: 3 } as never)).rejects.toThrow('crossValidate: unknown option "folds"');
-    await expect(crossValidate(new Ridge(), X(1), y, { scoring: "acuracy" })).rejects.toThrow('Did you mean "accuracy"');
+    await expect(crossValidate(new Ridge(), X(1), y, { folds: 3 } as never)).rejects.toThrow(
+      'crossValidate: unknown option "folds"',
+    );
+    await expect(crossValidate(new Ridge(), X(1), y, { scoring: "acuracy" })).rejects.toThrow(
+      'Did you mean "accuracy"',
+    );
     await expect(crossValidate(new Ridge(), X(1), y, { scoring: "roc_auc" })).rejects.toThrow("Ridge does not have");
-    await expect(crossValidate(new Ridge(), X(1), y, { cv: 1 })).rejects.toThrow("crossValidate: cv must be a number of folds >= 2");
+    await expect(crossValidate(new Ridge(), X(1), y, { cv: 1 })).rejects.toThrow(
+      "crossValidate: cv must be a number of folds >= 2",
+    );
     await expect(crossValidate({} as never, X(1), y)).rejects.toThrow("crossValidate: estimator must be an estimator");
     await expect(crossValidate(new StandardScaler(), X(1), y)).rejects.toThrow("has no score of its own");
   });
 
   it("stops at its signal", async () => {
-    await expect(crossValidate(new Ridge(), X(1), y, { signal: AbortSignal.abort(), errorScore: 0 })).rejects.toThrow("stopped by its signal");
+    await expect(crossValidate(new Ridge(), X(1), y, { signal: AbortSignal.abort(), errorScore: 0 })).rejects.toThrow(
+      "stopped by its signal",
+    );
   });
 });
 
@@ -111,7 +152,9 @@ describe("scorers", () => {
 
   it("are made from functions", async () => {
     const f2 = makeScorer((t, p, options) => fbetaScore(t, p, { ...options, beta: 2 }), { name: "f2" });
-    const [own, recall] = [f2, "recall"].map((scoring) => crossValScore(new LogisticRegression(), C(2), labels, { scoring }));
+    const [own, recall] = [f2, "recall"].map((scoring) =>
+      crossValScore(new LogisticRegression(), C(2), labels, { scoring }),
+    );
     expect((await own)?.length).toBe((await recall)?.length);
     const loss = makeScorer(() => 3, { name: "three", greaterIsBetter: false });
     expect(await crossValScore(new Ridge(), X(1), y, { scoring: loss })).toEqual(new Float64Array(5).fill(-3));
@@ -125,10 +168,20 @@ describe("crossValPredict", () => {
   it("gives scikit-learn's predictions of the rows' own folds", async () => {
     for (const partitions of [1, 5]) {
       const values = await crossValPredict(new Ridge(), X(partitions), vector(y, 2));
-      expectClose(values as Float64Array, goldenCase(golden, "cross-val-predict").expected["value"] as number[], CLOSED);
-      const proba = await crossValPredict(new LogisticRegression({ tol: 1e-9 }), C(partitions), labels, { method: "predictProba" });
+      expectClose(
+        values as Float64Array,
+        goldenCase(golden, "cross-val-predict").expected["value"] as number[],
+        CLOSED,
+      );
+      const proba = await crossValPredict(new LogisticRegression({ tol: 1e-9 }), C(partitions), labels, {
+        method: "predictProba",
+      });
       expect(proba).toBeInstanceOf(LocalMatrix);
-      expectClose((proba as LocalMatrix).columns[1] as Float64Array, goldenCase(golden, "cross-val-predict proba").expected["value"] as number[], iterative);
+      expectClose(
+        (proba as LocalMatrix).columns[1] as Float64Array,
+        goldenCase(golden, "cross-val-predict proba").expected["value"] as number[],
+        iterative,
+      );
     }
   });
 
@@ -136,7 +189,9 @@ describe("crossValPredict", () => {
     const words = labels.map((label) => (label === 1 ? "yes" : "no"));
     const said = (await crossValPredict(new LogisticRegression(), C(2), words)) as string[];
     expect(new Set(said)).toEqual(new Set(["yes", "no"]));
-    await expect(crossValPredict(new Ridge(), X(1), y, { cv: new ShuffleSplit() })).rejects.toThrow("every row has to be tested once");
+    await expect(crossValPredict(new Ridge(), X(1), y, { cv: new ShuffleSplit() })).rejects.toThrow(
+      "every row has to be tested once",
+    );
   });
 });
 
@@ -151,14 +206,22 @@ describe("curves", () => {
     const a = await learningCurve(new Ridge(), X(1), y, shuffled);
     const b = await learningCurve(new Ridge(), X(7), vector(y, 2), shuffled);
     expectClose(a.testScores[0] as Float64Array, b.testScores[0] as Float64Array, CLOSED);
-    await expect(learningCurve(new Ridge(), X(1), y, { trainSizes: [500] })).rejects.toThrow("numbers of rows up to 96; got 500");
+    await expect(learningCurve(new Ridge(), X(1), y, { trainSizes: [500] })).rejects.toThrow(
+      "numbers of rows up to 96; got 500",
+    );
   });
 
   it("validationCurve is scikit-learn's, and refuses a parameter that is not there", async () => {
     const { expected } = goldenCase(golden, "validation-curve");
-    const curve = await validationCurve(new Ridge(), X(2), y, { cv: 4, paramName: "alpha", paramRange: [0.1, 10, 1000] });
+    const curve = await validationCurve(new Ridge(), X(2), y, {
+      cv: 4,
+      paramName: "alpha",
+      paramRange: [0.1, 10, 1000],
+    });
     curve.testScores.forEach((row, i) => expectClose(row, (expected["test"] as number[][])[i] as number[], CLOSED));
     curve.trainScores.forEach((row, i) => expectClose(row, (expected["train"] as number[][])[i] as number[], CLOSED));
-    await expect(validationCurve(new Ridge(), X(1), y, { paramName: "alhpa", paramRange: [1] })).rejects.toThrow('Did you mean "alpha"');
+    await expect(validationCurve(new Ridge(), X(1), y, { paramName: "alhpa", paramRange: [1] })).rejects.toThrow(
+      'Did you mean "alpha"',
+    );
   });
 });

@@ -21,8 +21,10 @@ const classes = goldenCase(golden, "grid pipeline").data;
 const targets = goldenCase(golden, "grid ridge").data;
 const labels = classes.yTrue as number[];
 const y = targets.y as number[];
-const X = (partitions = 4): DistributedArray => DistributedArray.fromColumns(targets.columns as number[][], { partitions });
-const C = (partitions = 4): DistributedArray => DistributedArray.fromColumns(classes.columns as number[][], { partitions });
+const X = (partitions = 4): DistributedArray =>
+  DistributedArray.fromColumns(targets.columns as number[][], { partitions });
+const C = (partitions = 4): DistributedArray =>
+  DistributedArray.fromColumns(classes.columns as number[][], { partitions });
 
 /** A ridge regression of the block that came last, which counts its blocks. */
 class Blocks extends Ridge {
@@ -66,9 +68,19 @@ describe("the table of Hyperband", () => {
   it("has the brackets of the paper", () => {
     const first = (R: number): [number, number, number][] =>
       hyperbandBrackets(R, 3).map(({ bracket, rungs }) => [bracket, rungs[0]?.models ?? 0, rungs[0]?.resource ?? 0]);
-    expect(first(81)).toEqual([[4, 81, 1], [3, 34, 3], [2, 15, 9], [1, 8, 27], [0, 5, 81]]);
+    expect(first(81)).toEqual([
+      [4, 81, 1],
+      [3, 34, 3],
+      [2, 15, 9],
+      [1, 8, 27],
+      [0, 5, 81],
+    ]);
     expect(first(243).length).toBe(6);
-    expect(hyperbandBrackets(9, 3)[0]?.rungs).toEqual([{ models: 9, resource: 1 }, { models: 3, resource: 3 }, { models: 1, resource: 9 }]);
+    expect(hyperbandBrackets(9, 3)[0]?.rungs).toEqual([
+      { models: 9, resource: 1 },
+      { models: 3, resource: 3 },
+      { models: 1, resource: 9 },
+    ]);
     expect(() => hyperbandBrackets(9.5, 3)).toThrow("must be an integer >= 1; got 9.5");
     expect(() => hyperbandBrackets(9, 1)).toThrow("aggressiveness must be an integer >= 2; got 1");
   });
@@ -76,16 +88,29 @@ describe("the table of Hyperband", () => {
 
 describe("HyperbandSearchCV", () => {
   it("makes exactly the calls of partialFit that its metadata say, and keeps the best trained model", async () => {
-    const search = new HyperbandSearchCV({ estimator: new Blocks(), paramDistributions: { alpha: logUniform(1e-3, 1e3) }, maxIter: 9, randomState: 4 });
+    const search = new HyperbandSearchCV({
+      estimator: new Blocks(),
+      paramDistributions: { alpha: logUniform(1e-3, 1e3) },
+      maxIter: 9,
+      randomState: 4,
+    });
     await search.fit(X(), y);
     expect(Blocks.total).toBe(69);
     expect(search.cvResults.params.length).toBe(17);
     const best = search.bestEstimator as Blocks;
     expect(best.calls).toBe((search.cvResults["n_resources"] as Float64Array)[search.bestIndex]);
-    expect(search.history.filter((entry) => entry.bracket === 2).map((entry) => entry.resource)).toEqual([...Array(9).fill(1), 3, 3, 3, 9]);
+    expect(search.history.filter((entry) => entry.bracket === 2).map((entry) => entry.resource)).toEqual([
+      ...Array(9).fill(1),
+      3,
+      3,
+      3,
+      9,
+    ]);
     // 96 train rows in four blocks: no call sees all, and four calls in a row of one model see each once.
     expect(Math.max(...Blocks.rows)).toBeLessThan(40);
-    expect(Math.max(...search.history.filter((entry) => entry.resource === 9).map((entry) => entry.score))).toBe(search.bestScore);
+    expect(Math.max(...search.history.filter((entry) => entry.resource === 9).map((entry) => entry.score))).toBe(
+      search.bestScore,
+    );
   });
 
   it("tunes any estimator over rows, the same for any partitioning and any number of fits at a time", async () => {
@@ -100,7 +125,10 @@ describe("HyperbandSearchCV", () => {
       });
     const [a, b] = [await make(1).fit(C(1), labels), await make(3).fit(C(5), labels)];
     expect(b.cvResults.params).toEqual(a.cvResults.params);
-    expectClose(b.cvResults["mean_test_score"] as Float64Array, a.cvResults["mean_test_score"] as Float64Array, { rtol: 1e-5, atol: 1e-5 });
+    expectClose(b.cvResults["mean_test_score"] as Float64Array, a.cvResults["mean_test_score"] as Float64Array, {
+      rtol: 1e-5,
+      atol: 1e-5,
+    });
     expect(b.bestIndex).toBe(a.bestIndex);
     expect((a.bestEstimator as LogisticRegression).getParams()).toMatchObject(a.bestParams);
   });
@@ -117,7 +145,11 @@ describe("HyperbandSearchCV", () => {
   });
 
   it("lets failing trials drop out, with their errors", async () => {
-    const search = await new HyperbandSearchCV({ estimator: new Blocks(), paramDistributions: { alpha: choice([1, 13]) }, maxIter: 9 }).fit(X(), y);
+    const search = await new HyperbandSearchCV({
+      estimator: new Blocks(),
+      paramDistributions: { alpha: choice([1, 13]) },
+      maxIter: 9,
+    }).fit(X(), y);
     const failed = search.cvResults.error.filter((message) => message === "alpha is 13").length;
     expect(failed).toBe(search.cvResults.params.filter((params) => params["alpha"] === 13).length);
     expect(failed).toBeGreaterThan(0);
@@ -126,10 +158,15 @@ describe("HyperbandSearchCV", () => {
 
   it("refuses an estimator without the resource, and what is searched and spent at once, before any fit", async () => {
     const space = { paramDistributions: { alpha: [1] } };
-    expect(() => new HyperbandSearchCV({ estimator: new Ridge(), ...space })).toThrow("HyperbandSearchCV: Ridge has no partialFit");
+    expect(() => new HyperbandSearchCV({ estimator: new Ridge(), ...space })).toThrow(
+      "HyperbandSearchCV: Ridge has no partialFit",
+    );
     const unknown = new HyperbandSearchCV({ estimator: new Ridge(), ...space, resource: "nTrees" });
     await expect(unknown.fit(X(), y)).rejects.toThrow('Ridge: unknown parameter "nTrees"');
-    expect(() => new HyperbandSearchCV({ estimator: new Ridge(), paramDistributions: { maxIter: [1] }, resource: "maxIter" })).toThrow("cannot be searched too");
+    expect(
+      () =>
+        new HyperbandSearchCV({ estimator: new Ridge(), paramDistributions: { maxIter: [1] }, resource: "maxIter" }),
+    ).toThrow("cannot be searched too");
   });
 
   it("stops at maxTime and at its signal", async () => {
@@ -151,20 +188,37 @@ describe("successive halving", () => {
       resource: "nSamples",
       cv: new KFold({ nSplits: 3 }),
     });
-    expect(search.metadata.brackets[0]?.rungs).toEqual([{ models: 10, resource: 3 }, { models: 3, resource: 9 }, { models: 1, resource: 27 }]);
+    expect(search.metadata.brackets[0]?.rungs).toEqual([
+      { models: 10, resource: 3 },
+      { models: 3, resource: 9 },
+      { models: 1, resource: 27 },
+    ]);
     await search.fit(X(), y);
     expect(search.nSplits).toBe(3);
     expect(search.history.length).toBe(14);
-    expect(() => new SuccessiveHalvingSearchCV({ estimator: new Ridge(), paramDistributions: {}, resource: "nSamples", nInitialIter: 100 })).toThrow("nInitialIter must be <= maxIter (81); got 100");
+    expect(
+      () =>
+        new SuccessiveHalvingSearchCV({
+          estimator: new Ridge(),
+          paramDistributions: {},
+          resource: "nSamples",
+          nInitialIter: 100,
+        }),
+    ).toThrow("nInitialIter must be <= maxIter (81); got 100");
   });
 
   it("HalvingGridSearchCV ends with all rows, and scores its last trials as a plain fit of them would", async () => {
-    const search = await new HalvingGridSearchCV({ estimator: new Ridge(), paramGrid: { alpha: [0.01, 1, 100, 1e4] } }).fit(X(), y);
+    const search = await new HalvingGridSearchCV({
+      estimator: new Ridge(),
+      paramGrid: { alpha: [0.01, 1, 100, 1e4] },
+    }).fit(X(), y);
     expect(search.history.map((entry) => entry.resource)).toEqual([32, 32, 32, 32, 96, 96]);
     const last = search.history.at(-1);
     expect(search.bestScore).toBeGreaterThanOrEqual(last?.score ?? NaN);
     expect(search.bestParams["alpha"]).toBeLessThan(1e4);
-    expect(() => new HalvingGridSearchCV({ estimator: new Ridge(), paramGrid: {}, resource: "alpha" })).toThrow("maxResources is needed");
+    expect(() => new HalvingGridSearchCV({ estimator: new Ridge(), paramGrid: {}, resource: "alpha" })).toThrow(
+      "maxResources is needed",
+    );
   });
 });
 
@@ -181,7 +235,9 @@ describe("permutationImportance", () => {
     // A shuffled column that the model ignores changes nothing; one that is all adds twice its variance on average.
     const [std = 0] = one.std;
     expect(std).toBeGreaterThan(0);
-    await expect(permutationImportance(model, X(1), y, { nRepeats: 0 })).rejects.toThrow("nRepeats must be an integer >= 1");
+    await expect(permutationImportance(model, X(1), y, { nRepeats: 0 })).rejects.toThrow(
+      "nRepeats must be an integer >= 1",
+    );
     await expect(permutationImportance(new Ridge(), X(1), y)).rejects.toThrow("not fitted yet");
   });
 });

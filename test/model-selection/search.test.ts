@@ -23,8 +23,10 @@ const classes = goldenCase(golden, "grid pipeline");
 const targets = goldenCase(golden, "grid ridge");
 const labels = classes.data.yTrue as number[];
 const y = targets.data.y as number[];
-const X = (partitions = 2): DistributedArray => DistributedArray.fromColumns(targets.data.columns as number[][], { partitions });
-const C = (partitions = 2): DistributedArray => DistributedArray.fromColumns(classes.data.columns as number[][], { partitions });
+const X = (partitions = 2): DistributedArray =>
+  DistributedArray.fromColumns(targets.data.columns as number[][], { partitions });
+const C = (partitions = 2): DistributedArray =>
+  DistributedArray.fromColumns(classes.data.columns as number[][], { partitions });
 
 describe("ParameterGrid", () => {
   it("lists combinations in scikit-learn's order, of one grid or several", () => {
@@ -74,7 +76,10 @@ describe("sampleParameters", () => {
 describe("GridSearchCV", () => {
   it("has scikit-learn's results for a pipeline and two scorers, for any partitioning and any number of fits at a time", async () => {
     const results = classes.expected["results"] as Record<string, number[]>;
-    for (const [partitions, parallelTrials] of [[1, 1], [4, 3]] as const) {
+    for (const [partitions, parallelTrials] of [
+      [1, 1],
+      [4, 3],
+    ] as const) {
       const search = new GridSearchCV({
         estimator: makePipeline(new StandardScaler(), new LogisticRegression({ tol: 1e-9 })),
         paramGrid: { logisticregression__C: [0.01, 0.1, 1, 10], logisticregression__fitIntercept: [true, false] },
@@ -102,7 +107,8 @@ describe("GridSearchCV", () => {
       estimator: new Ridge(),
       paramGrid: [{ alpha: [0.1, 1, 10] }, { alpha: [1], fitIntercept: [false] }],
     }).fit(X(), y);
-    for (const [column, values] of Object.entries(results)) expectClose(search.cvResults[column] as Float64Array, values, CLOSED, column);
+    for (const [column, values] of Object.entries(results))
+      expectClose(search.cvResults[column] as Float64Array, values, CLOSED, column);
     expectClose((search.bestEstimator as Ridge).coef as Float64Array, targets.expected["coef"] as number[], CLOSED);
     expect(search.cvResults["param_fitIntercept"]).toEqual([undefined, undefined, undefined, false]);
     const predicted = await (search.predict(X()) as DistributedArray).compute();
@@ -130,9 +136,13 @@ describe("GridSearchCV", () => {
     const negative = new GridSearchCV({ estimator: new Failing(), paramGrid: { alpha: [1, -1] } });
     await expect(negative.fit(X(), y)).rejects.toThrow("Ridge: alpha must be >= 0; got -1");
     expect(Failing.fits).toBe(0);
-    expect(() => new GridSearchCV({ estimator: new Ridge(), paramGrid: {}, folds: 3 } as never)).toThrow('unknown parameter "folds"');
+    expect(() => new GridSearchCV({ estimator: new Ridge(), paramGrid: {}, folds: 3 } as never)).toThrow(
+      'unknown parameter "folds"',
+    );
     expect(() => new GridSearchCV({ paramGrid: {} } as never)).toThrow("GridSearchCV: estimator must be given");
-    expect(() => new GridSearchCV({ estimator: new Ridge(), paramGrid: { alpha: [] } })).toThrow("alpha must be a list");
+    expect(() => new GridSearchCV({ estimator: new Ridge(), paramGrid: { alpha: [] } })).toThrow(
+      "alpha must be a list",
+    );
     const two = new GridSearchCV({ estimator: new Ridge(), paramGrid: {}, scoring: ["r2", "neg_max_error"] });
     await expect(two.fit(X(), y)).rejects.toThrow("refit has to name the one that decides");
   });
@@ -140,17 +150,26 @@ describe("GridSearchCV", () => {
   it("stops at its signal and after maxTime, and keeps what it was", async () => {
     const search = new GridSearchCV({ estimator: new Ridge(), paramGrid: { alpha: [1, 2] }, maxTime: 1e-9 });
     await expect(search.fit(X(), y)).rejects.toThrow("maxTime of 1e-9 s was over");
-    await expect(search.setParams({ maxTime: undefined }).fit(X(), y, { signal: AbortSignal.abort() })).rejects.toThrow("stopped by its signal");
+    await expect(search.setParams({ maxTime: undefined }).fit(X(), y, { signal: AbortSignal.abort() })).rejects.toThrow(
+      "stopped by its signal",
+    );
     expect(() => search.bestParams).toThrow("GridSearchCV: it is not fitted yet");
     await search.fit(X(), y);
     expect(search.isFitted).toBe(true);
   });
 
   it("takes a rule for the best, and no refit", async () => {
-    const search = await new GridSearchCV({ estimator: new Ridge(), paramGrid: { alpha: [1, 2, 3] }, refit: () => 2 }).fit(X(), y);
+    const search = await new GridSearchCV({
+      estimator: new Ridge(),
+      paramGrid: { alpha: [1, 2, 3] },
+      refit: () => 2,
+    }).fit(X(), y);
     expect(search.bestParams).toEqual({ alpha: 3 });
     expect((search.bestEstimator as Ridge).getParams().alpha).toBe(3);
-    const bare = await new GridSearchCV({ estimator: new Ridge(), paramGrid: { alpha: [1] }, refit: false }).fit(X(), y);
+    const bare = await new GridSearchCV({ estimator: new Ridge(), paramGrid: { alpha: [1] }, refit: false }).fit(
+      X(),
+      y,
+    );
     expect(bare.bestParams).toEqual({ alpha: 1 });
     expect(() => bare.bestEstimator).toThrow("because refit is false");
   });
@@ -166,7 +185,12 @@ describe("GridSearchCV", () => {
 describe("RandomizedSearchCV", () => {
   it("draws the same trials for the same seed and finds the best of them", async () => {
     const make = (randomState: number): RandomizedSearchCV =>
-      new RandomizedSearchCV({ estimator: new Ridge(), paramDistributions: { alpha: logUniform(1e-3, 1e3) }, nIter: 6, randomState });
+      new RandomizedSearchCV({
+        estimator: new Ridge(),
+        paramDistributions: { alpha: logUniform(1e-3, 1e3) },
+        nIter: 6,
+        randomState,
+      });
     const [a, b, other] = [await make(1).fit(X(1), y), await make(1).fit(X(5), y), await make(2).fit(X(1), y)];
     expect(a.cvResults.params.length).toBe(6);
     expect(b.cvResults.params).toEqual(a.cvResults.params);

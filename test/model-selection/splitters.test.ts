@@ -20,9 +20,12 @@ import { goldenCase, loadGolden } from "../golden/load-golden.js";
 
 const golden = loadGolden("model-selection");
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const rows = (splits: readonly Split[], side: "train" | "test"): number[][] => splits.map((split) => split[side].toIndices());
-const vector = (values: readonly number[], partitions: number): DistributedArray => DistributedArray.fromVector(values, { partitions });
-const values = async (array: DistributedArray): Promise<number[]> => Array.from((await array.compute()).toVector(), Number);
+const rows = (splits: readonly Split[], side: "train" | "test"): number[][] =>
+  splits.map((split) => split[side].toIndices());
+const vector = (values: readonly number[], partitions: number): DistributedArray =>
+  DistributedArray.fromVector(values, { partitions });
+const values = async (array: DistributedArray): Promise<number[]> =>
+  Array.from((await array.compute()).toVector(), Number);
 
 describe("splitters against scikit-learn", () => {
   const data = goldenCase(golden, "KFold").data as unknown as Record<"yTrue" | "groups" | "testFold", number[]>;
@@ -42,12 +45,17 @@ describe("splitters against scikit-learn", () => {
       const { expected } = goldenCase(golden, name);
       const n = data.yTrue.length;
       for (const partitions of [0, 1, 4]) {
-        const cut = (list: number[]): number[] | DistributedArray => (partitions === 0 ? list : vector(list, partitions));
+        const cut = (list: number[]): number[] | DistributedArray =>
+          partitions === 0 ? list : vector(list, partitions);
         const splits = await splitter.split(cut(range(n)), cut(data.yTrue), cut(data.groups));
         expect(rows(splits, "test")).toEqual(expected["test"]);
         expect(rows(splits, "train")).toEqual(expected["train"]);
-        expect(splits.map((split) => split.train.size)).toEqual((expected["train"] as number[][]).map((one) => one.length));
-        expect(splits.map((split) => split.test.size)).toEqual((expected["test"] as number[][]).map((one) => one.length));
+        expect(splits.map((split) => split.train.size)).toEqual(
+          (expected["train"] as number[][]).map((one) => one.length),
+        );
+        expect(splits.map((split) => split.test.size)).toEqual(
+          (expected["test"] as number[][]).map((one) => one.length),
+        );
         if (splitter.nSplits !== undefined) expect(splits.length).toBe(splitter.nSplits);
       }
     });
@@ -70,7 +78,9 @@ describe("splitters that draw", () => {
     for (const make of makers) {
       const reference = rows(await make(5).split(range(n), y), "test");
       for (const partitions of [1, 3, 13]) {
-        expect(rows(await make(5).split(vector(range(n), partitions), vector(y, partitions)), "test")).toEqual(reference);
+        expect(rows(await make(5).split(vector(range(n), partitions), vector(y, partitions)), "test")).toEqual(
+          reference,
+        );
       }
       expect(rows(await make(6).split(range(n), y), "test")).not.toEqual(reference);
     }
@@ -80,18 +90,27 @@ describe("splitters that draw", () => {
     const splits = await new RepeatedKFold({ nSplits: 5, nRepeats: 3 }).split(range(n));
     for (let repeat = 0; repeat < 3; repeat++) {
       const folds = splits.slice(repeat * 5, repeat * 5 + 5);
-      expect(rows(folds, "test").flat().toSorted((a, b) => a - b)).toEqual(range(n));
+      expect(
+        rows(folds, "test")
+          .flat()
+          .toSorted((a, b) => a - b),
+      ).toEqual(range(n));
       expect(folds.map((fold) => fold.test.size)).toEqual([20, 20, 19, 19, 19]);
     }
     expect(rows(splits.slice(0, 5), "test")).not.toEqual(rows(splits.slice(5, 10), "test"));
   });
 
   it("StratifiedKFold draws as many rows of each label as in order", async () => {
-    const count = (splits: Split[]): number[] => rows(splits, "test").map((fold) => fold.filter((i) => y[i] === 1).length);
+    const count = (splits: Split[]): number[] =>
+      rows(splits, "test").map((fold) => fold.filter((i) => y[i] === 1).length);
     const ordered = await new StratifiedKFold().split(range(n), y);
     const shuffled = await new StratifiedKFold({ shuffle: true }).split(range(n), y);
     expect(count(shuffled)).toEqual(count(ordered));
-    expect(rows(shuffled, "test").flat().toSorted((a, b) => a - b)).toEqual(range(n));
+    expect(
+      rows(shuffled, "test")
+        .flat()
+        .toSorted((a, b) => a - b),
+    ).toEqual(range(n));
   });
 
   it("makes all folds equally likely for a row", async () => {
@@ -148,7 +167,9 @@ describe("splitters refuse", () => {
       "StratifiedKFold: the label 1 has 3 rows, fewer than the 5 folds",
     );
     await expect(new StratifiedKFold().split(range(20))).rejects.toThrow("StratifiedKFold: y is missing");
-    await expect(new GroupKFold().split(range(4), undefined, [1, 1, 2, 2])).rejects.toThrow("GroupKFold: there are 2 groups");
+    await expect(new GroupKFold().split(range(4), undefined, [1, 1, 2, 2])).rejects.toThrow(
+      "GroupKFold: there are 2 groups",
+    );
     await expect(new KFold().split(range(20), range(19))).rejects.toThrow("KFold: X has 20 rows but y has 19");
     await expect(new TimeSeriesSplit({ testSize: 10 }).split(range(20))).rejects.toThrow("leave nothing of 20 rows");
     await expect(new PredefinedSplit({ testFold: [0, -2] }).split(range(2))).rejects.toThrow("integers >= -1; got -2");

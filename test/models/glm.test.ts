@@ -15,11 +15,27 @@ function modelOf(name: string, params: Record<string, unknown>): Model {
 }
 
 /** Largest entry of the objective's gradient, from scratch: `(1/W) Σ w (μ^(2−p) − y μ^(1−p)) [x, 1] + alpha·[coef, 0]`. */
-function gradientNorm(columns: readonly number[][], y: readonly number[], w: readonly number[] | undefined, model: Model, power: number, log: boolean, alpha: number): number {
-  const eta = y.map((_, i) => model.intercept + columns.reduce((sum, column, j) => sum + column[i]! * model.coef[j]!, 0));
+function gradientNorm(
+  columns: readonly number[][],
+  y: readonly number[],
+  w: readonly number[] | undefined,
+  model: Model,
+  power: number,
+  log: boolean,
+  alpha: number,
+): number {
+  const eta = y.map(
+    (_, i) => model.intercept + columns.reduce((sum, column, j) => sum + column[i]! * model.coef[j]!, 0),
+  );
   const weight = w ? w.reduce((sum, value) => sum + value, 0) : y.length;
-  const slope = eta.map((value, i) => ((w?.[i] ?? 1) * (log ? Math.exp((2 - power) * value) - y[i]! * Math.exp((1 - power) * value) : value - y[i]!)) / weight);
-  const entries = columns.map((column, j) => alpha * model.coef[j]! + slope.reduce((sum, value, i) => sum + value * column[i]!, 0));
+  const slope = eta.map(
+    (value, i) =>
+      ((w?.[i] ?? 1) * (log ? Math.exp((2 - power) * value) - y[i]! * Math.exp((1 - power) * value) : value - y[i]!)) /
+      weight,
+  );
+  const entries = columns.map(
+    (column, j) => alpha * model.coef[j]! + slope.reduce((sum, value, i) => sum + value * column[i]!, 0),
+  );
   if (model.getParams().fitIntercept) entries.push(slope.reduce((sum, value) => sum + value, 0));
   return Math.max(...entries.map(Math.abs));
 }
@@ -48,7 +64,9 @@ describe("generalised linear models against scikit-learn", () => {
       const power = name.startsWith("poisson") ? 1 : name.startsWith("gamma") ? 2 : Number(params["power"]);
       const log = name !== "tweedie-0";
       const scale = Math.max(...columns.flat().map(Math.abs));
-      expect(gradientNorm(columns, y, data.sampleWeight, model, power, log, Number(params["alpha"]))).toBeLessThan(1e-8 * scale);
+      expect(gradientNorm(columns, y, data.sampleWeight, model, power, log, Number(params["alpha"]))).toBeLessThan(
+        1e-8 * scale,
+      );
     });
   }
 });
@@ -57,7 +75,9 @@ describe("a fit over a sample and many rows", () => {
   it("has the gradient norm of an optimum for dense, float and sparse rows", async () => {
     const n = 90_000;
     const rng = new CounterRng(3, "glm test");
-    const columns = [0, 1, 2].map((j) => Float64Array.from({ length: n }, (_, i) => (rng.uniform(i, j) < 0.5 ? 0 : Math.fround(rng.normal(i, 10 + j)))));
+    const columns = [0, 1, 2].map((j) =>
+      Float64Array.from({ length: n }, (_, i) => (rng.uniform(i, j) < 0.5 ? 0 : Math.fround(rng.normal(i, 10 + j)))),
+    );
     const mean = (i: number): number => Math.exp(0.3 + 0.5 * columns[0]![i]! - 0.4 * columns[1]![i]!);
     const y = Float64Array.from({ length: n }, (_, i) => mean(i) * (0.2 + 1.6 * rng.uniform(i, 20)));
     const indptr = [0];
@@ -77,7 +97,10 @@ describe("a fit over a sample and many rows", () => {
       DistributedArray.fromCsr({ indptr, indices, values, cols: 3 }, { partitions: 3 }),
     ];
     const plain = columns.map((column) => Array.from(column));
-    for (const [make, power] of [[() => new PoissonRegressor({ alpha: 0.1, tol: 1e-9 }), 1], [() => new GammaRegressor({ alpha: 0.1, tol: 1e-9 }), 2]] as const) {
+    for (const [make, power] of [
+      [() => new PoissonRegressor({ alpha: 0.1, tol: 1e-9 }), 1],
+      [() => new GammaRegressor({ alpha: 0.1, tol: 1e-9 }), 2],
+    ] as const) {
       let first: Float64Array | undefined;
       for (const X of inputs) {
         const model = await make().fit(X, y);
@@ -96,19 +119,29 @@ describe("targets that a family cannot have", () => {
   const X = DistributedArray.fromColumns([[1, 2, 3, 4, 5, 6]], { partitions: 2 });
 
   it("are named by partition and row", async () => {
-    await expect(new PoissonRegressor().fit(X, [1, 0, 2, 3, -2, 1])).rejects.toThrow("PoissonRegressor.fit: y must be >= 0; got -2 in partition 1, row 1.");
-    await expect(new GammaRegressor().fit(X, [1, 2, 0, 3, 2, 1])).rejects.toThrow("GammaRegressor.fit: y must be > 0; got 0 in partition 0, row 2.");
-    await expect(new TweedieRegressor({ power: 1.5 }).fit(X, [1, 2, 0, 3, -1, 1])).rejects.toThrow("y must be >= 0; got -1 in partition 1, row 1");
+    await expect(new PoissonRegressor().fit(X, [1, 0, 2, 3, -2, 1])).rejects.toThrow(
+      "PoissonRegressor.fit: y must be >= 0; got -2 in partition 1, row 1.",
+    );
+    await expect(new GammaRegressor().fit(X, [1, 2, 0, 3, 2, 1])).rejects.toThrow(
+      "GammaRegressor.fit: y must be > 0; got 0 in partition 0, row 2.",
+    );
+    await expect(new TweedieRegressor({ power: 1.5 }).fit(X, [1, 2, 0, 3, -1, 1])).rejects.toThrow(
+      "y must be >= 0; got -1 in partition 1, row 1",
+    );
     await new TweedieRegressor({ power: 1.5 }).fit(X, [1, 2, 0, 3, 1, 1]);
     await new TweedieRegressor().fit(X, [1, -2, 0, 3, 1, 1]);
   });
 
   it("are refused when all are zero, where the intercept would be minus infinity", async () => {
-    await expect(new PoissonRegressor().fit(X, [0, 0, 0, 0, 0, 0])).rejects.toThrow("the mean of y is 0, which has no logarithm");
+    await expect(new PoissonRegressor().fit(X, [0, 0, 0, 0, 0, 0])).rejects.toThrow(
+      "the mean of y is 0, which has no logarithm",
+    );
   });
 
   it("go with links and powers", async () => {
-    await expect(new TweedieRegressor({ power: 1.5, link: "identity" }).fit(X, [1, 2, 1, 3, 1, 1])).rejects.toThrow('link must be "auto" or "log" for power 1.5; got "identity"');
+    await expect(new TweedieRegressor({ power: 1.5, link: "identity" }).fit(X, [1, 2, 1, 3, 1, 1])).rejects.toThrow(
+      'link must be "auto" or "log" for power 1.5; got "identity"',
+    );
     expect(() => new TweedieRegressor({ power: 0.5 })).toThrow("TweedieRegressor: power must be 0 or >= 1; got 0.5.");
   });
 });
@@ -131,7 +164,10 @@ describe("degenerate generalised linear models", () => {
     const listen = (warning: Error): void => void warned.push(warning.message);
     process.on("warning", listen);
     const { data } = goldenCase(golden, "poisson-wide");
-    const model = await new PoissonRegressor({ maxIter: 1, alpha: 1e-3 }).fit(DistributedArray.fromColumns(data.columns!), data.y as number[]);
+    const model = await new PoissonRegressor({ maxIter: 1, alpha: 1e-3 }).fit(
+      DistributedArray.fromColumns(data.columns!),
+      data.y as number[],
+    );
     await new Promise((resolve) => setImmediate(resolve));
     process.off("warning", listen);
     expect(model.converged).toBe(false);

@@ -25,14 +25,22 @@ describe("coefficientTable against textbook formulas", () => {
       for (const column of ["estimate", "standardError", "pValue", "lower", "upper"] as const) {
         expectClose(table[column], numbersOf(expected, column), iterative, column);
       }
-      expectClose([table.deviance, table.nullDeviance], [numberOf(expected, "deviance"), numberOf(expected, "nullDeviance")], iterative, "deviances");
+      expectClose(
+        [table.deviance, table.nullDeviance],
+        [numberOf(expected, "deviance"), numberOf(expected, "nullDeviance")],
+        iterative,
+        "deviances",
+      );
       expect(table.degreesOfFreedom).toBe(numberOf(expected, "df"));
       expect(table.distribution).toBe(name.startsWith("linear") ? "t" : "normal");
     });
   }
 
   it("counts weight 2 as the row twice", async () => {
-    const [X, y] = [[[1], [2], [4], [5]], [1, 3, 2, 5]];
+    const [X, y] = [
+      [[1], [2], [4], [5]],
+      [1, 3, 2, 5],
+    ];
     const model = await new LinearRegression().fit(X, y, { sampleWeight: [1, 2, 1, 1] });
     const weighted = await coefficientTable(model, X, y, { sampleWeight: [1, 2, 1, 1] });
     const repeated = await coefficientTable(model, [[1], [2], [2], [4], [5]], [1, 3, 3, 2, 5]);
@@ -45,17 +53,33 @@ describe("coefficientTable against textbook formulas", () => {
     const words = ["no", "yes", "no", "yes", "no", "yes"];
     const model = await new LogisticRegression({ C: 1e9 }).fit(X, words);
     const codes = await new LogisticRegression({ C: 1e9 }).fit(X, [0, 1, 0, 1, 0, 1]);
-    const [named, coded] = [await coefficientTable(model, X, words), await coefficientTable(codes, X, [0, 1, 0, 1, 0, 1])];
+    const [named, coded] = [
+      await coefficientTable(model, X, words),
+      await coefficientTable(codes, X, [0, 1, 0, 1, 0, 1]),
+    ];
     expectClose(named.pValue, coded.pValue, iterative);
-    await expect(coefficientTable(codes, X, [0, 1, 0, 1, 0, 2])).rejects.toThrow("y has the label 2, which the fit has not seen");
+    await expect(coefficientTable(codes, X, [0, 1, 0, 1, 0, 2])).rejects.toThrow(
+      "y has the label 2, which the fit has not seen",
+    );
   });
 
   it("refuses dependent columns, too few rows and a level that is none", async () => {
-    const X = [[1, 2], [2, 4], [3, 6], [4, 8]];
+    const X = [
+      [1, 2],
+      [2, 4],
+      [3, 6],
+      [4, 8],
+    ];
     const model = await new LinearRegression().fit(X, [1, 2, 3, 5]);
-    await expect(coefficientTable(model, X, [1, 2, 3, 5])).rejects.toThrow("columns of X are constant or depend on each other");
+    await expect(coefficientTable(model, X, [1, 2, 3, 5])).rejects.toThrow(
+      "columns of X are constant or depend on each other",
+    );
     const small = await new LinearRegression().fit([[1], [2]], [1, 2]);
-    await expect(coefficientTable(small, [[1], [2]], [1, 2])).rejects.toThrow("2 rows leave nothing over for an error of 2 coefficients");
-    await expect(coefficientTable(small, [[1], [2]], [1, 2], { level: 95 })).rejects.toThrow("coefficientTable: level must be above 0 and below 1; got 95.");
+    await expect(coefficientTable(small, [[1], [2]], [1, 2])).rejects.toThrow(
+      "2 rows leave nothing over for an error of 2 coefficients",
+    );
+    await expect(coefficientTable(small, [[1], [2]], [1, 2], { level: 95 })).rejects.toThrow(
+      "coefficientTable: level must be above 0 and below 1; got 95.",
+    );
   });
 });

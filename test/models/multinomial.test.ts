@@ -22,7 +22,9 @@ function gradientNorm({ columns, codes, w }: Rows, model: LogisticRegression): n
   const k = model.intercepts.length;
   const grad = Array.from({ length: k }, () => new Float64Array(p + 1));
   for (let i = 0; i < codes.length; i++) {
-    const scores = Array.from({ length: k }, (_, c) => columns.reduce((sum, column, j) => sum + column[i]! * model.coef[c * p + j]!, model.intercepts[c]!));
+    const scores = Array.from({ length: k }, (_, c) =>
+      columns.reduce((sum, column, j) => sum + column[i]! * model.coef[c * p + j]!, model.intercepts[c]!),
+    );
     const top = Math.max(...scores);
     const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0);
     for (let c = 0; c < k; c++) {
@@ -31,7 +33,9 @@ function gradientNorm({ columns, codes, w }: Rows, model: LogisticRegression): n
       if (fitIntercept) grad[c]![p]! += residual;
     }
   }
-  return Math.max(...grad.flatMap((row, c) => Array.from(row, (value, j) => Math.abs(value + (j < p ? model.coef[c * p + j]! : 0)))));
+  return Math.max(
+    ...grad.flatMap((row, c) => Array.from(row, (value, j) => Math.abs(value + (j < p ? model.coef[c * p + j]! : 0)))),
+  );
 }
 
 function paramsOf(expected: Record<string, GoldenValue>): Partial<LogisticRegressionParams> {
@@ -53,8 +57,18 @@ describe("multinomial and class-weighted LogisticRegression against scikit-learn
       expectClose(model.intercepts, numbersOf(expected, "intercepts"), iterative, "intercepts");
       const head = Array.from({ length: 8 }, (_, i) => data.columns!.map((column) => column[i]!));
       const scores = (await model.decisionFunction(head)) as Float64Array | LocalMatrix;
-      expectClose("toFlat" in scores ? scores.toFlat() : scores, numbersOf(expected, "decisionHead"), iterative, "scores");
-      expectClose((await model.predictProba(head)).toFlat(), numbersOf(expected, "probaHead"), iterative, "probabilities");
+      expectClose(
+        "toFlat" in scores ? scores.toFlat() : scores,
+        numbersOf(expected, "decisionHead"),
+        iterative,
+        "scores",
+      );
+      expectClose(
+        (await model.predictProba(head)).toFlat(),
+        numbersOf(expected, "probaHead"),
+        iterative,
+        "probabilities",
+      );
       expect(await model.predict(head)).toEqual(expected["predictHead"]);
       expectClose([await model.score(X, y, options)], [numberOf(expected, "accuracy")], iterative, "accuracy");
     });
@@ -64,7 +78,11 @@ describe("multinomial and class-weighted LogisticRegression against scikit-learn
 describe("the multinomial optimum", () => {
   const n = 3000;
   const rng = new CounterRng(4, "multinomial test");
-  const columns = [0, 1, 2, 3].map((j) => Float64Array.from({ length: n }, (_, i) => (rng.uniform(i, j) < 0.4 ? 0 : Math.fround((j + 1) * rng.normal(i, 10 + j)))));
+  const columns = [0, 1, 2, 3].map((j) =>
+    Float64Array.from({ length: n }, (_, i) =>
+      rng.uniform(i, j) < 0.4 ? 0 : Math.fround((j + 1) * rng.normal(i, 10 + j)),
+    ),
+  );
   const codes = Float64Array.from({ length: n }, (_, i) => {
     const u = columns[0]![i]! - 0.5 * columns[1]![i]! + rng.normal(i, 30);
     return u < -1 ? 0 : u < 0.5 ? 1 : 2;
@@ -114,7 +132,10 @@ describe("the multinomial optimum", () => {
   it("takes many classes with coefficients apart, by blocks", async () => {
     const k = 180;
     const many = Float64Array.from({ length: n }, (_, i) => i % k);
-    const model = await new LogisticRegression({ tol: 1e-8 }).fit(DistributedArray.fromColumns(columns, { partitions: 2 }), many);
+    const model = await new LogisticRegression({ tol: 1e-8 }).fit(
+      DistributedArray.fromColumns(columns, { partitions: 2 }),
+      many,
+    );
     expect(model.converged).toBe(true);
     expect(gradientNorm({ ...rows, codes: many }, model)).toBeLessThan(1e-4);
   });
@@ -124,11 +145,15 @@ describe("the multinomial optimum", () => {
     const again = LogisticRegression.fromJSON(JSON.parse(JSON.stringify(model.toJSON())));
     expect(again.coef).toEqual(model.coef);
     expect(again.intercepts).toEqual(model.intercepts);
-    expect(() => model.intercept).toThrow("LogisticRegression: each of its 3 classes has an intercept. Use intercepts.");
+    expect(() => model.intercept).toThrow(
+      "LogisticRegression: each of its 3 classes has an intercept. Use intercepts.",
+    );
   });
 
   it("refuses weights for labels that are not there", async () => {
-    await expect(new LogisticRegression({ classWeight: { 0: 1, 7: 2 } }).fit([[1], [2]], [0, 1])).rejects.toThrow('classWeight has the label "7", which y lacks; it has 0, 1.');
+    await expect(new LogisticRegression({ classWeight: { 0: 1, 7: 2 } }).fit([[1], [2]], [0, 1])).rejects.toThrow(
+      'classWeight has the label "7", which y lacks; it has 0, 1.',
+    );
     expect(() => new LogisticRegression({ classWeight: { 0: -1 } })).toThrow("LogisticRegression: classWeight");
   });
 });

@@ -6,12 +6,15 @@ function problem(n: number, p: number, seed: number, shared: number): Quadratic 
   const rng = new CounterRng(seed, "coordinate descent test");
   const common = Array.from({ length: n }, (_, i) => rng.normal(i, p + 1));
   const columns = Array.from({ length: p }, (_, j) => common.map((value, i) => shared * value + rng.normal(i, j)));
-  const y = common.map((_, i) => columns[0]![i]! - 2 * columns[1]![i]! + 0.5 * columns[p - 1]![i]! + rng.normal(i, p + 2));
+  const y = common.map(
+    (_, i) => columns[0]![i]! - 2 * columns[1]![i]! + 0.5 * columns[p - 1]![i]! + rng.normal(i, p + 2),
+  );
   const gram = new Float64Array(p * p);
   const cross = new Float64Array(p);
   for (let i = 0; i < p; i++) {
     cross[i] = columns[i]!.reduce((sum, value, k) => sum + value * y[k]!, 0);
-    for (let j = 0; j < p; j++) gram[i * p + j] = columns[i]!.reduce((sum, value, k) => sum + value * columns[j]![k]!, 0);
+    for (let j = 0; j < p; j++)
+      gram[i * p + j] = columns[i]!.reduce((sum, value, k) => sum + value * columns[j]![k]!, 0);
   }
   return { p, gram, cross, total: y.reduce((sum, value) => sum + value * value, 0) };
 }
@@ -31,7 +34,10 @@ function violation({ p, gram, cross }: Quadratic, b: Float64Array, l1: number, l
 describe("coordinateDescent", () => {
   it("meets the optimality conditions for independent and for strongly correlated columns", () => {
     for (const shared of [0, 30]) {
-      for (const [n, p] of [[80, 12], [30, 60]] as const) {
+      for (const [n, p] of [
+        [80, 12],
+        [30, 60],
+      ] as const) {
         const quadratic = problem(n, p, 3, shared);
         const largest = Math.max(...quadratic.cross.map(Math.abs));
         for (const share of [0.5, 0.05, 0.002]) {
@@ -69,8 +75,13 @@ describe("coordinateDescent", () => {
   it("is zero from the largest correlation on, and for a target of zeros", () => {
     const quadratic = problem(40, 6, 9, 0);
     const l1 = Math.max(...quadratic.cross.map(Math.abs));
-    expect(Array.from(coordinateDescent(quadratic, { l1, l2: 0, positive: false, tol: 1e-8, maxIter: 10 }).coef)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(
+      Array.from(coordinateDescent(quadratic, { l1, l2: 0, positive: false, tol: 1e-8, maxIter: 10 }).coef),
+    ).toEqual([0, 0, 0, 0, 0, 0]);
     const nothing = { ...quadratic, cross: new Float64Array(6), total: 0 };
-    expect(coordinateDescent(nothing, { l1: 1, l2: 0, positive: false, tol: 1e-8, maxIter: 10 })).toMatchObject({ gap: 0, converged: true });
+    expect(coordinateDescent(nothing, { l1: 1, l2: 0, positive: false, tol: 1e-8, maxIter: 10 })).toMatchObject({
+      gap: 0,
+      converged: true,
+    });
   });
 });

@@ -2,7 +2,14 @@ import { DataError, ParameterError, show } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
 import type { Engine, FnRef } from "../../engine/engine.js";
 import { fnRef } from "../../engine/fn-ref.js";
-import { binaryOp, compareOp, unaryOp, type BinaryOpCode, type CompareOpCode, type UnaryOpCode } from "../../kernels/kernels.js";
+import {
+  binaryOp,
+  compareOp,
+  unaryOp,
+  type BinaryOpCode,
+  type CompareOpCode,
+  type UnaryOpCode,
+} from "../../kernels/kernels.js";
 import { ELEMENT_BYTES, type DType } from "../../memory/dtype.js";
 import type { HostDense } from "../../memory/host-column.js";
 import { EXTREMES_STEP, mergeExtremes, type Extremes } from "../../numeric/extremes.js";
@@ -20,7 +27,15 @@ import { visualizePlan } from "../visualize.js";
 import { joinColumns, LocalMatrix } from "./local-matrix.js";
 import { meet } from "./meet.js";
 import type { ArrayParts } from "./array-parts.js";
-import { batchesOf, partsOfColumns, partsOfCsr, partsOfFlat, type CsrArrays, type FlatData, type LocalArrayOptions } from "./from-local.js";
+import {
+  batchesOf,
+  partsOfColumns,
+  partsOfCsr,
+  partsOfFlat,
+  type CsrArrays,
+  type FlatData,
+  type LocalArrayOptions,
+} from "./from-local.js";
 import { alignedPieces, repartitionPieces } from "./pieces.js";
 import { columnsOfRows, type PartitionOptions } from "./sources.js";
 import type { ArrayPartition } from "./tasks.js";
@@ -63,7 +78,9 @@ export class DistributedArray implements Disposable {
 
   /** From rows of numbers; null and undefined become NaN. */
   static fromRows(rows: ArrayLike<ArrayLike<unknown>>, options: LocalArrayOptions = {}): DistributedArray {
-    return new DistributedArray(partsOfColumns("DistributedArray.fromRows", columnsOfRows("DistributedArray.fromRows", rows), options));
+    return new DistributedArray(
+      partsOfColumns("DistributedArray.fromRows", columnsOfRows("DistributedArray.fromRows", rows), options),
+    );
   }
 
   /**
@@ -79,7 +96,10 @@ export class DistributedArray implements Disposable {
 
   /** A one-dimensional array. */
   static fromVector(values: ArrayLike<unknown>, options: PartitionOptions & { dtype?: DType } = {}): DistributedArray {
-    return new DistributedArray({ ...partsOfColumns("DistributedArray.fromVector", [values], options), innerShape: [] });
+    return new DistributedArray({
+      ...partsOfColumns("DistributedArray.fromVector", [values], options),
+      innerShape: [],
+    });
   }
 
   /** From a row-major typed array and its shape, as tfjs tensors (`tensor.dataSync()`, `tensor.shape`) keep it. */
@@ -128,14 +148,20 @@ export class DistributedArray implements Disposable {
     const [first] = arrays;
     if (!first) throw new ParameterError("DistributedArray.concat: the list is empty. Pass at least one array.");
     const refs = arrays.flatMap((array, k) => {
-      if (array.innerShape.join() !== first.innerShape.join() || array.dtype !== first.dtype || array.layout !== first.layout) {
+      if (
+        array.innerShape.join() !== first.innerShape.join() ||
+        array.dtype !== first.dtype ||
+        array.layout !== first.layout
+      ) {
         throw new DataError(
           `DistributedArray.concat: array 0 is ${first.dtype}[${first.innerShape.join(", ")}] but array ${k} is ${array.dtype}[${array.innerShape.join(", ")}]. Cast or select columns first.`,
         );
       }
       return Array.from({ length: array.partitions }, (_, index) => ({ plan: array.plan, index }));
     });
-    const rows = arrays.every((array) => array.partitionRows) ? arrays.flatMap((array) => array.partitionRows ?? []) : undefined;
+    const rows = arrays.every((array) => array.partitionRows)
+      ? arrays.flatMap((array) => array.partitionRows ?? [])
+      : undefined;
     const plan = new TaskPlan({
       label: "concat",
       partitions: refs.length,
@@ -172,10 +198,15 @@ export class DistributedArray implements Disposable {
   columns(which: readonly (number | string)[]): DistributedArray {
     const positions = which.map((one) => this.#position(one));
     this.#assertDense("columns");
-    return this.#blockwise("columns", "selectColumns", { columns: positions }, {
-      innerShape: [positions.length],
-      names: this.names ? positions.map((j) => this.names?.[j] ?? String(j)) : undefined,
-    });
+    return this.#blockwise(
+      "columns",
+      "selectColumns",
+      { columns: positions },
+      {
+        innerShape: [positions.length],
+        names: this.names ? positions.map((j) => this.names?.[j] ?? String(j)) : undefined,
+      },
+    );
   }
 
   /** One column as a vector. */
@@ -242,14 +273,21 @@ export class DistributedArray implements Disposable {
   }
 
   /** Product with a small matrix of `width` rows: rows of numbers, or an ml-matrix `Matrix`. */
-  dot(matrix: MatrixLike | { readonly rows: number; readonly columns: number; to2DArray(): number[][] }): DistributedArray {
+  dot(
+    matrix: MatrixLike | { readonly rows: number; readonly columns: number; to2DArray(): number[][] },
+  ): DistributedArray {
     const rows = "to2DArray" in matrix ? matrix.to2DArray() : matrix;
     const k = rows[0]?.length ?? 0;
     if (rows.length !== this.width) {
-      throw new DataError(`DistributedArray.dot: this array has ${this.width} columns, so the matrix needs ${this.width} rows; got ${rows.length}.`);
+      throw new DataError(
+        `DistributedArray.dot: this array has ${this.width} columns, so the matrix needs ${this.width} rows; got ${rows.length}.`,
+      );
     }
     const ragged = Array.from(rows).findIndex((row) => row.length !== k);
-    if (ragged >= 0) throw new DataError(`DistributedArray.dot: row 0 of the matrix has ${k} values but row ${ragged} has ${rows[ragged]?.length}. All rows need the same length.`);
+    if (ragged >= 0)
+      throw new DataError(
+        `DistributedArray.dot: row 0 of the matrix has ${k} values but row ${ragged} has ${rows[ragged]?.length}. All rows need the same length.`,
+      );
     this.#assertDense("dot");
     const b = Float64Array.from(Array.from(rows).flatMap((row) => Array.from(row)));
     return this.#blockwise("dot", "matMul", { b, k }, { innerShape: [k], dtype: "f64", names: undefined });
@@ -293,13 +331,25 @@ export class DistributedArray implements Disposable {
     label: string,
     fn: FnRef,
     args: Plain,
-    result: { readonly innerShape: readonly number[]; readonly dtype?: DType; readonly names?: readonly string[] | undefined; readonly layout?: "dense" | "csr" },
+    result: {
+      readonly innerShape: readonly number[];
+      readonly dtype?: DType;
+      readonly names?: readonly string[] | undefined;
+      readonly layout?: "dense" | "csr";
+    },
   ): DistributedArray {
     const dtype = result.dtype ?? "f64";
     const width = result.innerShape.reduce((product, n) => product * n, 1);
     const bytes = this.rows === undefined ? undefined : this.rows * width * ELEMENT_BYTES[dtype];
     const plan = TaskPlan.blockwise(this.plan, label, fn, args, bytes);
-    return new DistributedArray({ plan, dtype, layout: result.layout ?? "dense", innerShape: result.innerShape, names: result.names, partitionRows: this.partitionRows });
+    return new DistributedArray({
+      plan,
+      dtype,
+      layout: result.layout ?? "dense",
+      innerShape: result.innerShape,
+      names: result.names,
+      partitionRows: this.partitionRows,
+    });
   }
 
   /** The same rows in `partitions` parts: equal ones where row counts are known, else by fractions of the present parts. */
@@ -311,7 +361,9 @@ export class DistributedArray implements Disposable {
   repartitionLike(partitionRows: readonly number[]): DistributedArray {
     if (this.partitionRows?.join() === partitionRows.join()) return this;
     if (!this.partitionRows) {
-      throw new DataError(`${this.plan.label}: its row counts are not known, so it cannot be cut to match. Use withKnownRows() first.`);
+      throw new DataError(
+        `${this.plan.label}: its row counts are not known, so it cannot be cut to match. Use withKnownRows() first.`,
+      );
     }
     return this.#pieces("repartition", alignedPieces(this.partitionRows, partitionRows));
   }
@@ -319,7 +371,11 @@ export class DistributedArray implements Disposable {
   /** The same array with its row counts known: one pass, unless they are already. */
   async withKnownRows(options: RunOptions = {}): Promise<DistributedArray> {
     if (this.partitionRows) return this;
-    const counts = await reducePartitions<number[]>([this.plan], { label: "row counts", step: task("rowCounts"), combine: (a, b) => [...a, ...b] }, options);
+    const counts = await reducePartitions<number[]>(
+      [this.plan],
+      { label: "row counts", step: task("rowCounts"), combine: (a, b) => [...a, ...b] },
+      options,
+    );
     return new DistributedArray({ ...this, partitionRows: counts ?? [] });
   }
 
@@ -327,7 +383,13 @@ export class DistributedArray implements Disposable {
   async moments(options: RunOptions = {}): Promise<Moments> {
     const empty = new Float64Array(this.width);
     const none: Moments = { rows: 0, weight: empty, mean: empty, m2: empty, nanCount: empty, infCount: empty };
-    return (await reducePartitions<Moments>([this.plan], { label: "moments", step: MOMENTS_STEP, combine: mergeMoments }, options)) ?? none;
+    return (
+      (await reducePartitions<Moments>(
+        [this.plan],
+        { label: "moments", step: MOMENTS_STEP, combine: mergeMoments },
+        options,
+      )) ?? none
+    );
   }
 
   /**
@@ -375,14 +437,22 @@ export class DistributedArray implements Disposable {
    * @param options `error` bounds the rank: the value returned for q has a rank within `error · n` of `q · n` (0.001 unless
    *   given); exact up to max(1024, 8 / error) distinct values. Always a value of the data, as numpy's `inverted_cdf`
    */
-  async quantile(q: number | readonly number[], options: RunOptions & { readonly error?: number } = {}): Promise<number[][]> {
+  async quantile(
+    q: number | readonly number[],
+    options: RunOptions & { readonly error?: number } = {},
+  ): Promise<number[][]> {
     this.#assertDense("quantile");
     const levels = typeof q === "number" ? [q] : q;
     for (const level of levels) {
-      if (!(level >= 0 && level <= 1)) throw new ParameterError(`DistributedArray.quantile: q must be in [0, 1]; got ${show(level)}.`);
+      if (!(level >= 0 && level <= 1))
+        throw new ParameterError(`DistributedArray.quantile: q must be in [0, 1]; got ${show(level)}.`);
     }
     const args = { error: options.error ?? 0.001 };
-    const lists = await reducePartitions<QuantileSketchData[]>([this.plan], { label: "quantile", step: SKETCH_STEP, args, combine: mergeSketchLists }, options);
+    const lists = await reducePartitions<QuantileSketchData[]>(
+      [this.plan],
+      { label: "quantile", step: SKETCH_STEP, args, combine: mergeSketchLists },
+      options,
+    );
     return quantilesOf(lists ?? [], levels);
   }
 
@@ -391,7 +461,13 @@ export class DistributedArray implements Disposable {
     this.#assertDense("compute");
     const parts = (await readPlans([this.plan], "compute", options)) as unknown as HostDense[];
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-    const columns = Array.from({ length: this.width }, (_, j) => joinColumns(parts.map((part) => part.columns[j]).filter((c) => c !== undefined), this.dtype, rows));
+    const columns = Array.from({ length: this.width }, (_, j) =>
+      joinColumns(
+        parts.map((part) => part.columns[j]).filter((c) => c !== undefined),
+        this.dtype,
+        rows,
+      ),
+    );
     return new LocalMatrix(columns, rows, this.innerShape, this.names);
   }
 
@@ -437,8 +513,15 @@ export class DistributedArray implements Disposable {
 
   #extremes(options: RunOptions): Promise<Extremes> {
     this.#assertDense("min and max");
-    const none: Extremes = { min: new Float64Array(this.width).fill(Infinity), max: new Float64Array(this.width).fill(-Infinity) };
-    return reducePartitions<Extremes>([this.plan], { label: "extremes", step: EXTREMES_STEP, combine: mergeExtremes }, options).then((total) => total ?? none);
+    const none: Extremes = {
+      min: new Float64Array(this.width).fill(Infinity),
+      max: new Float64Array(this.width).fill(-Infinity),
+    };
+    return reducePartitions<Extremes>(
+      [this.plan],
+      { label: "extremes", step: EXTREMES_STEP, combine: mergeExtremes },
+      options,
+    ).then((total) => total ?? none);
   }
 
   #unary(label: string, op: UnaryOpCode): DistributedArray {
@@ -449,7 +532,12 @@ export class DistributedArray implements Disposable {
   #arithmetic(label: string, op: BinaryOpCode, other: DistributedArray | Scalars): DistributedArray {
     this.#assertDense(label);
     if (other instanceof DistributedArray) return this.#withArray(label, op, other);
-    return this.#blockwise(label, "binaryScalar", { op, scalars: this.#scalars(label, other), reversed: 0 }, { dtype: "f64" });
+    return this.#blockwise(
+      label,
+      "binaryScalar",
+      { op, scalars: this.#scalars(label, other), reversed: 0 },
+      { dtype: "f64" },
+    );
   }
 
   #compare(label: string, op: CompareOpCode, other: Scalars): DistributedArray {
@@ -460,12 +548,16 @@ export class DistributedArray implements Disposable {
   #scalars(label: string, other: Scalars): number[] {
     const scalars = typeof other === "number" ? [other] : [...other];
     if (scalars.length === 1 || scalars.length === this.width) return scalars;
-    throw new DataError(`DistributedArray.${label}: this array has ${this.width} columns; pass one number or ${this.width}, not ${scalars.length}.`);
+    throw new DataError(
+      `DistributedArray.${label}: this array has ${this.width} columns; pass one number or ${this.width}, not ${scalars.length}.`,
+    );
   }
 
   #withArray(label: string, op: BinaryOpCode, other: DistributedArray): DistributedArray {
     if (other.width !== this.width && other.width !== 1 && this.width !== 1) {
-      throw new DataError(`DistributedArray.${label}: the operands have ${this.width} and ${other.width} columns. They need the same number, or one of them a single column.`);
+      throw new DataError(
+        `DistributedArray.${label}: the operands have ${this.width} and ${other.width} columns. They need the same number, or one of them a single column.`,
+      );
     }
     const right = meet(label, this, other);
     const wider = this.width >= right.width ? this : right;
@@ -483,14 +575,26 @@ export class DistributedArray implements Disposable {
         ],
       }),
     });
-    return new DistributedArray({ plan, innerShape: wider.innerShape, dtype: "f64", partitionRows: this.partitionRows ?? right.partitionRows, names: wider.names });
+    return new DistributedArray({
+      plan,
+      innerShape: wider.innerShape,
+      dtype: "f64",
+      partitionRows: this.partitionRows ?? right.partitionRows,
+      names: wider.names,
+    });
   }
 
   #blockwise(label: string, fn: string, args: Plain, changes: Partial<ArrayParts>): DistributedArray {
     const dtype = changes.dtype ?? this.dtype;
     const width = (changes.innerShape ?? this.innerShape).reduce((product, n) => product * n, 1);
     const rows = this.rows;
-    const plan = TaskPlan.blockwise(this.plan, label, task(fn), args, rows === undefined ? undefined : rows * width * ELEMENT_BYTES[dtype]);
+    const plan = TaskPlan.blockwise(
+      this.plan,
+      label,
+      task(fn),
+      args,
+      rows === undefined ? undefined : rows * width * ELEMENT_BYTES[dtype],
+    );
     return new DistributedArray({ ...this, plan, ...changes });
   }
 
@@ -504,7 +608,9 @@ export class DistributedArray implements Disposable {
         const pieces = layout.pieces[index] ?? [];
         return {
           fn: task("takePieces"),
-          args: { pieces: pieces.map((piece, input) => ({ input, from: piece.from, to: piece.to, unit: layout.unit })) },
+          args: {
+            pieces: pieces.map((piece, input) => ({ input, from: piece.from, to: piece.to, unit: layout.unit })),
+          },
           inputs: pieces.map((piece) => ({ plan: this.plan, index: piece.partition })),
         };
       },
@@ -522,6 +628,9 @@ export class DistributedArray implements Disposable {
   }
 
   #assertDense(verb: string): void {
-    if (this.layout === "csr") throw new DataError(`DistributedArray.${verb}: this array is sparse, and ${verb} works on dense ones. Estimators take it as it is.`);
+    if (this.layout === "csr")
+      throw new DataError(
+        `DistributedArray.${verb}: this array is sparse, and ${verb} works on dense ones. Estimators take it as it is.`,
+      );
   }
 }

@@ -41,7 +41,12 @@ export function partsOfColumns(
 }
 
 /** From a row-major typed array and its shape. @throws DataError when they do not fit */
-export function partsOfFlat(owner: string, data: FlatData, shape: readonly number[], options: PartitionOptions): ArrayParts {
+export function partsOfFlat(
+  owner: string,
+  data: FlatData,
+  shape: readonly number[],
+  options: PartitionOptions,
+): ArrayParts {
   const [rows = 0, ...inner] = shape;
   const width = inner.reduce((product, n) => product * n, 1);
   if (shape.length === 0 || rows * width !== data.length) {
@@ -57,7 +62,11 @@ export function partsOfFlat(owner: string, data: FlatData, shape: readonly numbe
 }
 
 /** From a CSR matrix. @throws DataError where indptr or indices are not those of one */
-export function partsOfCsr(owner: string, csr: CsrArrays, options: PartitionOptions & { readonly names?: readonly string[] }): ArrayParts {
+export function partsOfCsr(
+  owner: string,
+  csr: CsrArrays,
+  options: PartitionOptions & { readonly names?: readonly string[] },
+): ArrayParts {
   const rows = csr.indptr.length - 1;
   const last = csr.indptr[rows] ?? 0;
   if (rows < 0 || csr.indptr[0] !== 0 || last !== csr.indices.length || last !== csr.values.length) {
@@ -67,13 +76,18 @@ export function partsOfCsr(owner: string, csr: CsrArrays, options: PartitionOpti
   }
   for (let i = 0; i < rows; i++) {
     if (!((csr.indptr[i + 1] ?? NaN) >= (csr.indptr[i] ?? NaN))) {
-      throw new DataError(`${owner}: indptr must not decrease; row ${i} runs from ${csr.indptr[i]} to ${csr.indptr[i + 1]}.`, { details: { row: i } });
+      throw new DataError(
+        `${owner}: indptr must not decrease; row ${i} runs from ${csr.indptr[i]} to ${csr.indptr[i + 1]}.`,
+        { details: { row: i } },
+      );
     }
   }
   for (let k = 0; k < last; k++) {
     const j = csr.indices[k] ?? -1;
     if (!(Number.isInteger(j) && j >= 0 && j < csr.cols)) {
-      throw new DataError(`${owner}: entry ${k} names column ${j}, but there are ${csr.cols} columns, numbered from 0.`);
+      throw new DataError(
+        `${owner}: entry ${k} names column ${j}, but there are ${csr.cols} columns, numbered from 0.`,
+      );
     }
   }
   assertNames(owner, options.names, csr.cols);
@@ -98,7 +112,8 @@ export async function* batchesOf(
   source: AsyncIterable<ArrayLike<number> | readonly ArrayLike<number>[]>,
   size: number,
 ): AsyncGenerator<ArrayLike<number>[]> {
-  if (!Number.isInteger(size) || size < 1) throw new ParameterError(`${owner}: partitionRows must be an integer >= 1; got ${show(size)}.`);
+  if (!Number.isInteger(size) || size < 1)
+    throw new ParameterError(`${owner}: partitionRows must be an integer >= 1; got ${show(size)}.`);
   let rows: ArrayLike<number>[] = [];
   for await (const item of source) {
     // An empty batch; a row has at least one value.
@@ -116,7 +131,11 @@ export async function* batchesOf(
 function assertNames(owner: string, names: readonly string[] | undefined, width: number): void {
   if (!names) return;
   // No columns at all is what an empty list of rows looks like; its names stay unused.
-  if (names.length !== width && width > 0) throw new DataError(`${owner}: there are ${width} columns but ${names.length} names. Give each column one.`);
+  if (names.length !== width && width > 0)
+    throw new DataError(`${owner}: there are ${width} columns but ${names.length} names. Give each column one.`);
   const twice = names.find((name, j) => names.indexOf(name) !== j);
-  if (twice !== undefined) throw new DataError(`${owner}: two columns are called ${show(twice)}. Give each its own name.`, { details: { column: twice } });
+  if (twice !== undefined)
+    throw new DataError(`${owner}: two columns are called ${show(twice)}. Give each its own name.`, {
+      details: { column: twice },
+    });
 }

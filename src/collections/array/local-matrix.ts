@@ -46,7 +46,9 @@ export class LocalMatrix<D extends DType = DType> {
 export function joinColumns(parts: readonly HostColumn[], dtype: DType, rows: number): DTypeArrays[DType] {
   const [only] = parts;
   if (parts.length === 1 && only) return only.data;
-  const sample = (parts.find((part) => part.data.length > 0) ?? only)?.data ?? (dtype === "f32" ? new Float32Array() : new Float64Array());
+  const sample =
+    (parts.find((part) => part.data.length > 0) ?? only)?.data ??
+    (dtype === "f32" ? new Float32Array() : new Float64Array());
   const Typed = sample.constructor as new (n: number) => Float64Array;
   const out = new Typed(rows);
   let at = 0;

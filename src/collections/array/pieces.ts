@@ -17,7 +17,8 @@ export interface PieceLayout {
 
 /** `to` partitions out of `from`: equal row counts where they are known, else equal shares of the old partitions. */
 export function repartitionPieces(partitionRows: readonly number[] | undefined, from: number, to: number): PieceLayout {
-  if (!Number.isInteger(to) || to < 1) throw new ParameterError(`repartition: partitions must be an integer >= 1; got ${show(to)}.`);
+  if (!Number.isInteger(to) || to < 1)
+    throw new ParameterError(`repartition: partitions must be an integer >= 1; got ${show(to)}.`);
   if (partitionRows) {
     const rows = partitionRows.reduce((sum, n) => sum + n, 0);
     return alignedPieces(partitionRows, evenRows(rows, to));

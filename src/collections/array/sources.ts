@@ -37,9 +37,12 @@ export function hostColumnsPlan(
   const rows = columns[0]?.data.length ?? 0;
   columns.forEach((column, j) => {
     if (column.data.length !== rows) {
-      throw new DataError(`${label}: column 0 has ${rows} rows but column ${j} has ${column.data.length}. All columns need the same length.`, {
-        details: { column: j },
-      });
+      throw new DataError(
+        `${label}: column 0 has ${rows} rows but column ${j} has ${column.data.length}. All columns need the same length.`,
+        {
+          details: { column: j },
+        },
+      );
     }
   });
   const bytes = columns.reduce((sum, column) => sum + column.data.length * ELEMENT_BYTES[column.dtype], 0);
@@ -59,7 +62,11 @@ export function hostColumnsPlan(
 }
 
 /** A plan over a CSR matrix in ordinary memory. */
-export function hostCsrPlan(label: string, csr: HostCsr, options: PartitionOptions): { plan: HostPlan; partitionRows: number[] } {
+export function hostCsrPlan(
+  label: string,
+  csr: HostCsr,
+  options: PartitionOptions,
+): { plan: HostPlan; partitionRows: number[] } {
   const bytes = csr.values.data.length * 12 + csr.indptr.data.length * 4;
   const partitionRows = evenRows(csr.rows, partitionCount(label, bytes, options.partitions));
   const starts = startsOf(partitionRows);
@@ -72,7 +79,10 @@ export function hostCsrPlan(label: string, csr: HostCsr, options: PartitionOptio
       kind: "csr",
       rows,
       cols: csr.cols,
-      indptr: hostColumn("i32", csr.indptr.data.slice(from, from + rows + 1).map((at) => at - first)),
+      indptr: hostColumn(
+        "i32",
+        csr.indptr.data.slice(from, from + rows + 1).map((at) => at - first),
+      ),
       indices: hostColumn("i32", csr.indices.data.subarray(first, last)),
       values: hostColumn("f64", csr.values.data.subarray(first, last)),
     };
@@ -106,14 +116,23 @@ export function dtypeOf(data: unknown): DType | undefined {
  * null and undefined become NaN.
  * @throws DataError naming the row of a value that is not a number
  */
-export function toHostColumn(owner: string, name: string | number, data: ArrayLike<unknown>, dtype?: DType): HostColumn {
+export function toHostColumn(
+  owner: string,
+  name: string | number,
+  data: ArrayLike<unknown>,
+  dtype?: DType,
+): HostColumn {
   const native = dtypeOf(data);
   if (native !== undefined && (dtype === undefined || dtype === native)) {
     return hostColumn(native, data as unknown as DTypeArrays[typeof native]);
   }
   if (dtype === "i64" || dtype === "u8" || dtype === "bool" || dtype === "i32") {
     const numbers = numbersOf(owner, name, data);
-    if (dtype === "i64") return hostColumn("i64", BigInt64Array.from(numbers, (value) => BigInt(Math.trunc(value))));
+    if (dtype === "i64")
+      return hostColumn(
+        "i64",
+        BigInt64Array.from(numbers, (value) => BigInt(Math.trunc(value))),
+      );
     if (dtype === "i32") return hostColumn("i32", Int32Array.from(numbers));
     return hostColumn(dtype, Uint8Array.from(numbers));
   }
@@ -147,9 +166,12 @@ export function columnsOfRows(owner: string, rows: ArrayLike<ArrayLike<unknown>>
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as ArrayLike<unknown>;
     if (row?.length !== width) {
-      throw new DataError(`${owner}: row 0 has ${width} values but row ${i} has ${row?.length ?? "none"}. All rows need the same length.`, {
-        details: { row: i },
-      });
+      throw new DataError(
+        `${owner}: row 0 has ${width} values but row ${i} has ${row?.length ?? "none"}. All rows need the same length.`,
+        {
+          details: { row: i },
+        },
+      );
     }
     for (let j = 0; j < width; j++) (columns[j] as unknown[])[i] = row[j];
   }

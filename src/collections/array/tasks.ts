@@ -51,7 +51,10 @@ function sliceColumn<D extends DType>(column: Column<D>, from: number, to: numbe
 
 /** Chunks of equal width below one another. */
 export function concatDense(context: TaskContext, parts: readonly DenseChunk[]): DenseChunk {
-  const sample = parts.find((part) => part.columns.length > 0 && part.rows > 0) ?? parts.find((part) => part.columns.length > 0) ?? parts[0];
+  const sample =
+    parts.find((part) => part.columns.length > 0 && part.rows > 0) ??
+    parts.find((part) => part.columns.length > 0) ??
+    parts[0];
   const width = sample?.columns.length ?? 0;
   const dtype = sample?.columns[0]?.dtype ?? "f64";
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
@@ -63,7 +66,9 @@ export function concatDense(context: TaskContext, parts: readonly DenseChunk[]):
       if (part.rows === 0) continue;
       const column = part.columns[j];
       if (!column || column.dtype !== dtype) {
-        throw new DataError(`concat: partitions differ in width or dtype (${width} x ${dtype}, and ${part.columns.length} x ${column?.dtype}).`);
+        throw new DataError(
+          `concat: partitions differ in width or dtype (${width} x ${dtype}, and ${part.columns.length} x ${column?.dtype}).`,
+        );
       }
       target.set(context.memory.view(column) as Float64Array, at);
       at += part.rows;
@@ -97,7 +102,12 @@ function concatCsr(context: TaskContext, parts: readonly CsrChunk[]): CsrChunk {
 }
 
 /** Element by element with another chunk of the same shape (or one column, repeated). */
-export function binaryChunks(context: TaskContext, args: { op: BinaryOpCode; label: string }, a: DenseChunk, b: DenseChunk): DenseChunk {
+export function binaryChunks(
+  context: TaskContext,
+  args: { op: BinaryOpCode; label: string },
+  a: DenseChunk,
+  b: DenseChunk,
+): DenseChunk {
   if (a.rows !== b.rows) {
     throw new DataError(
       `${args.label}: the operands have ${a.rows} and ${b.rows} rows in partition ${context.partition?.index ?? 0}. Both sides need the same rows.`,
@@ -124,13 +134,24 @@ export function binaryScalar(
   const out = context.memory.denseIn("f64", a.rows, a.columns.length, space.arena);
   a.columns.forEach((column, j) => {
     const scalar = args.scalars[args.scalars.length === 1 ? 0 : j] ?? 0;
-    space.kernels.binaryScalar(args.op, space.doubles(column), scalar, args.reversed, a.rows, (out.columns[j] as Column).offset);
+    space.kernels.binaryScalar(
+      args.op,
+      space.doubles(column),
+      scalar,
+      args.reversed,
+      a.rows,
+      (out.columns[j] as Column).offset,
+    );
   });
   return out;
 }
 
 /** Comparison of each element with one number, or one number a column. */
-export function compareScalar(context: TaskContext, args: { op: CompareOpCode; scalars: number[] }, a: DenseChunk): DenseChunk {
+export function compareScalar(
+  context: TaskContext,
+  args: { op: CompareOpCode; scalars: number[] },
+  a: DenseChunk,
+): DenseChunk {
   using space = Workspace.over(context.memory, a);
   const out = context.memory.denseIn("bool", a.rows, a.columns.length, space.arena);
   a.columns.forEach((column, j) => {
@@ -166,7 +187,13 @@ export function cast(context: TaskContext, args: { dtype: DType }, a: DenseChunk
   const out = context.memory.denseIn(args.dtype, a.rows, a.columns.length, space.arena);
   a.columns.forEach((column, j) => {
     const target = out.columns[j] as Column;
-    space.kernels.convert(DTYPE_CODE[column.dtype] as 0, DTYPE_CODE[args.dtype] as 0, space.pointer(column), a.rows, target.offset);
+    space.kernels.convert(
+      DTYPE_CODE[column.dtype] as 0,
+      DTYPE_CODE[args.dtype] as 0,
+      space.pointer(column),
+      a.rows,
+      target.offset,
+    );
   });
   return out;
 }
@@ -181,7 +208,9 @@ export function stackColumns(context: TaskContext, args: { label: string }, ...p
   const rows = parts[0]?.rows ?? 0;
   for (const part of parts) {
     if (part.rows !== rows) {
-      throw new DataError(`${args.label}: partition ${context.partition?.index ?? 0} has ${rows} rows in one operand and ${part.rows} in another.`);
+      throw new DataError(
+        `${args.label}: partition ${context.partition?.index ?? 0} has ${rows} rows in one operand and ${part.rows} in another.`,
+      );
     }
   }
   return { kind: "dense", rows, columns: parts.flatMap((part) => part.columns) };
@@ -208,7 +237,9 @@ export async function userPartition(
   const partition: ArrayPartition = { rows: x.rows, columns: x.columns.map((column) => numbersOf(context, column)) };
   const result: unknown = await fn(partition, { args: args.args, partition: context.partition?.index ?? 0 });
   // An empty list is one empty column where one is expected: an empty partition has nothing to tell rows from columns by.
-  const oneColumn = isTypedArray(result) || (Array.isArray(result) && (typeof result[0] === "number" || (result.length === 0 && args.width === 1)));
+  const oneColumn =
+    isTypedArray(result) ||
+    (Array.isArray(result) && (typeof result[0] === "number" || (result.length === 0 && args.width === 1)));
   const given = oneColumn ? [result] : ((result as { columns?: unknown } | null | undefined)?.columns ?? result);
   const columns = Array.isArray(given) ? (given as ArrayLike<number>[]) : [];
   const rows = columns[0]?.length ?? 0;

@@ -82,7 +82,8 @@ export function coordinateDescent(problem: Quadratic, options: CoordinateDescent
     }
     const gap = dualityGap(problem, options, b, q);
     if (gap <= options.tol * total) return { coef: b, gap, iterations, converged: true };
-    const finished = !grown && (change === 0 || (exact && change <= settled && settled < total * 1e-18) || settled < total * 1e-30);
+    const finished =
+      !grown && (change === 0 || (exact && change <= settled && settled < total * 1e-18) || settled < total * 1e-30);
     if (finished || iterations >= maxIter) {
       return { coef: b, gap, iterations, converged: finished && gap <= Math.max(options.tol, GAP_NOISE) * total };
     }
@@ -92,7 +93,13 @@ export function coordinateDescent(problem: Quadratic, options: CoordinateDescent
 }
 
 /** One pass over the working set; returns the largest decrease of the objective that a coordinate made, times two. */
-function sweep({ p, gram }: Quadratic, { l1, l2, positive }: CoordinateDescentOptions, b: Float64Array, q: Float64Array, work: Int32Array): number {
+function sweep(
+  { p, gram }: Quadratic,
+  { l1, l2, positive }: CoordinateDescentOptions,
+  b: Float64Array,
+  q: Float64Array,
+  work: Int32Array,
+): number {
   const count = work.length;
   let change = 0;
   for (let a = 0; a < count; a++) {
@@ -161,7 +168,13 @@ function solveSigned(problem: Quadratic, l1: number, l2: number, b: Float64Array
 }
 
 /** The minimum over the coefficients `active`, all others 0, if each had the sign that it has in b. */
-function signedMinimum({ p, gram, cross }: Quadratic, l1: number, l2: number, b: Float64Array, active: Int32Array): Float64Array | undefined {
+function signedMinimum(
+  { p, gram, cross }: Quadratic,
+  l1: number,
+  l2: number,
+  b: Float64Array,
+  active: Int32Array,
+): Float64Array | undefined {
   const n = active.length;
   const scale = Float64Array.from(active, (j) => Math.sqrt((gram[j * p + j] ?? 0) + l2));
   const matrix = new Float64Array(n * n);
@@ -179,7 +192,12 @@ function signedMinimum({ p, gram, cross }: Quadratic, l1: number, l2: number, b:
 }
 
 /** Primal minus dual objective at b, with the residual (scaled) as the dual's point. */
-function dualityGap({ cross, total }: Quadratic, { l1, l2, positive }: CoordinateDescentOptions, b: Float64Array, q: Float64Array): number {
+function dualityGap(
+  { cross, total }: Quadratic,
+  { l1, l2, positive }: CoordinateDescentOptions,
+  b: Float64Array,
+  q: Float64Array,
+): number {
   let crossB = 0;
   let qB = 0;
   let l1Norm = 0;
@@ -199,7 +217,11 @@ function dualityGap({ cross, total }: Quadratic, { l1, l2, positive }: Coordinat
   // |y − Xb|² = y² − b·Xᵀy − b·Xᵀ(y − Xb).
   const residual = Math.max(0, total - crossB - qB);
   const factor = dualNorm > l1 ? l1 / dualNorm : 1;
-  const gap = 0.5 * residual * (1 + factor * factor) + l1 * l1Norm - factor * (total - crossB) + 0.5 * l2 * (1 + factor * factor) * squares;
+  const gap =
+    0.5 * residual * (1 + factor * factor) +
+    l1 * l1Norm -
+    factor * (total - crossB) +
+    0.5 * l2 * (1 + factor * factor) * squares;
   // With an L2 part the residual itself is feasible too, and the only useful choice where there is no L1 part.
   const unscaled = l2 > 0 ? excess / (2 * l2) - qB + l1 * l1Norm + 0.5 * l2 * squares : Infinity;
   return Math.max(0, Math.min(gap, unscaled));

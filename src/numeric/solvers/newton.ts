@@ -15,14 +15,21 @@ export interface NewtonSolution extends Solution {
 }
 
 /** Newton's method with a backtracking line search; for few variables, where a Hessian is affordable. */
-export async function newton(objective: CurvedObjective, start: Float64Array, options: NewtonOptions): Promise<NewtonSolution> {
+export async function newton(
+  objective: CurvedObjective,
+  start: Float64Array,
+  options: NewtonOptions,
+): Promise<NewtonSolution> {
   let x = start;
   let at = await objective.evaluate(x);
   let evaluations = 1;
   for (let iteration = 1; ; iteration++) {
     options.onIteration?.(iteration, at.value, maxNorm(at.gradient));
     const factor = damped(at.hessian, x.length);
-    const direction = choleskySolve(factor, at.gradient.map((value) => -value));
+    const direction = choleskySolve(
+      factor,
+      at.gradient.map((value) => -value),
+    );
     const slope = dot(at.gradient, direction);
     const done = (point: Float64Array, converged: boolean): NewtonSolution => ({
       x: point,
@@ -66,6 +73,7 @@ function damped(hessian: Float64Array, n: number): Cholesky {
     }
     const factor = cholesky(shifted, n);
     if (factor) return factor;
-    if (!(ridge < 1e12)) return { lower: Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)), n, minPivot: 1 };
+    if (!(ridge < 1e12))
+      return { lower: Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)), n, minPivot: 1 };
   }
 }

@@ -23,7 +23,10 @@ export function joinTrees(trees: readonly GrownTree[], thresholds: readonly Floa
   const offsets = new Int32Array(trees.length + 1);
   trees.forEach((tree, t) => (offsets[t + 1] = (offsets[t] as number) + tree.feature.length));
   const total = offsets[trees.length] as number;
-  const all = <T extends Int32Array | Float64Array | Uint8Array>(out: T, pick: (tree: GrownTree) => ArrayLike<number>): T => {
+  const all = <T extends Int32Array | Float64Array | Uint8Array>(
+    out: T,
+    pick: (tree: GrownTree) => ArrayLike<number>,
+  ): T => {
     trees.forEach((tree, t) => out.set(pick(tree), offsets[t]));
     return out;
   };
@@ -31,7 +34,9 @@ export function joinTrees(trees: readonly GrownTree[], thresholds: readonly Floa
     offsets,
     feature: all(new Int32Array(total), (tree) => tree.feature),
     threshold: all(new Float64Array(total), (tree) =>
-      Float64Array.from(tree.feature, (feature, k) => (feature < 0 ? 0 : (thresholds[feature]?.[tree.bin[k] as number] ?? Infinity))),
+      Float64Array.from(tree.feature, (feature, k) =>
+        feature < 0 ? 0 : (thresholds[feature]?.[tree.bin[k] as number] ?? Infinity),
+      ),
     ),
     missingLeft: all(new Uint8Array(total), (tree) => tree.missingLeft),
     left: all(new Int32Array(total), (tree) => tree.left),
@@ -76,10 +81,22 @@ export function assertSoundTrees(owner: string, trees: TreeEnsemble, nFeatures: 
     throw new DataError(`${owner}: the model's trees are damaged: ${what}. Load a file that toJSON() wrote.`);
   };
   const { offsets, feature, threshold, missingLeft, left, value, gain, count } = trees;
-  if (!(offsets instanceof Int32Array && feature instanceof Int32Array && left instanceof Int32Array && missingLeft instanceof Uint8Array)) fail("a list has the wrong type");
+  if (
+    !(
+      offsets instanceof Int32Array &&
+      feature instanceof Int32Array &&
+      left instanceof Int32Array &&
+      missingLeft instanceof Uint8Array
+    )
+  )
+    fail("a list has the wrong type");
   if (![threshold, value, gain, count].every((list) => list instanceof Float64Array)) fail("a list has the wrong type");
   const total = offsets.at(-1);
-  if (offsets[0] !== 0 || ![feature, threshold, missingLeft, left, value, gain, count].every((list) => list.length === total)) fail("its lists differ in length");
+  if (
+    offsets[0] !== 0 ||
+    ![feature, threshold, missingLeft, left, value, gain, count].every((list) => list.length === total)
+  )
+    fail("its lists differ in length");
   for (let t = 0; t + 1 < offsets.length; t++) {
     const root = offsets[t] as number;
     const size = (offsets[t + 1] as number) - root;
@@ -88,8 +105,10 @@ export function assertSoundTrees(owner: string, trees: TreeEnsemble, nFeatures: 
       const column = feature[root + k] as number;
       if (column < -1 || column >= nFeatures) fail(`node ${k} of tree ${t} reads column ${column} of ${nFeatures}`);
       const child = left[root + k] as number;
-      if (column >= 0 && !(child > k && child + 1 < size)) fail(`node ${k} of tree ${t} has the children ${child} and ${child + 1}`);
-      if (!Number.isFinite(value[root + k]) || Number.isNaN(threshold[root + k])) fail(`node ${k} of tree ${t} is not a number`);
+      if (column >= 0 && !(child > k && child + 1 < size))
+        fail(`node ${k} of tree ${t} has the children ${child} and ${child + 1}`);
+      if (!Number.isFinite(value[root + k]) || Number.isNaN(threshold[root + k]))
+        fail(`node ${k} of tree ${t} is not a number`);
     }
   }
 }

@@ -53,7 +53,7 @@ interface Node {
 
 /**
  * Grows one tree leaf by leaf, always the leaf of largest gain next (of equal ones the older), with few requests for
- * histograms: a request holds the leaf that has to be split and those that probably will be, up to half of the splits that
+ * histograms: a request holds the leaf that has to be split and those that probably will be, up to a third of the splits that
  * are left. The tree is exactly the one that grows leaf by leaf; guesses that were wrong are dropped.
  *
  * @example
@@ -88,7 +88,7 @@ export class TreeGrower {
     for (;;) {
       const best = this.#advance();
       if (!best) return undefined;
-      const size = this.#splitsLeft === Infinity ? this.#open.size : Math.ceil(this.#splitsLeft / 2);
+      const size = this.#splitsLeft === Infinity ? this.#open.size : Math.ceil(this.#splitsLeft / 3);
       const guesses = [...this.#open].filter((node) => node !== best).sort(byGain);
       for (const node of [best, ...guesses.slice(0, Math.max(0, size - 1))]) this.#expand(node);
       if (this.#asked.length > 0) return this.takePending();
@@ -173,7 +173,8 @@ export class TreeGrower {
     // The child with fewer rows is counted.
     const side = split.left.count <= split.right.count ? 0 : 1;
     const [left, right] = this.#makeChildren(node, needed ? this.#nodes + side : -1);
-    if (needed) this.#asked.push({ parent: node, measured: side === 0 ? left : right, other: side === 0 ? right : left });
+    if (needed)
+      this.#asked.push({ parent: node, measured: side === 0 ? left : right, other: side === 0 ? right : left });
   }
 
   #makeChildren(node: Node, measured: number): [Node, Node] {

@@ -15,8 +15,16 @@ const golden = loadGolden("boosting");
 function data(n: number, seed = 1): { columns: Float64Array[]; y: Float64Array } {
   let state = seed;
   const next = (): number => (state = (state * 16807) % 2147483647) / 2147483647;
-  const columns = [0, 1, 2].map((j) => Float64Array.from({ length: n }, () => (j === 2 && next() < 0.2 ? NaN : Math.round(next() * 40) / 8)));
-  const y = Float64Array.from({ length: n }, (_, i) => (columns[0]![i]! - 2.5) * (columns[1]![i]! - 2) + (Number.isNaN(columns[2]![i]!) ? 3 : columns[2]![i]! / 4) + next());
+  const columns = [0, 1, 2].map((j) =>
+    Float64Array.from({ length: n }, () => (j === 2 && next() < 0.2 ? NaN : Math.round(next() * 40) / 8)),
+  );
+  const y = Float64Array.from(
+    { length: n },
+    (_, i) =>
+      (columns[0]![i]! - 2.5) * (columns[1]![i]! - 2) +
+      (Number.isNaN(columns[2]![i]!) ? 3 : columns[2]![i]! / 4) +
+      next(),
+  );
   return { columns, y };
 }
 
@@ -24,7 +32,10 @@ const cutAt = (columns: readonly Float64Array[], counts: readonly number[]): Dis
   let at = 0;
   return DistributedArray.concat(
     counts.map((count) => {
-      const part = DistributedArray.fromColumns(columns.map((column) => column.subarray(at, at + count)), { partitions: 1 });
+      const part = DistributedArray.fromColumns(
+        columns.map((column) => column.subarray(at, at + count)),
+        { partitions: 1 },
+      );
       at += count;
       return part;
     }),
@@ -35,7 +46,12 @@ describe("histogram gradient boosting", () => {
   it("has the same bits for any partitioning, any cut of its own, and any engine", async () => {
     const { columns, y } = data(500);
     const w = y.map((value) => 0.25 + Math.abs(value % 1));
-    const params = { ...new HistGradientBoostingRegressor().getParams(), maxIter: 6, earlyStopping: true, validationFraction: 0.2 };
+    const params = {
+      ...new HistGradientBoostingRegressor().getParams(),
+      maxIter: 6,
+      earlyStopping: true,
+      validationFraction: 0.2,
+    };
     const engines = [new InlineEngine(), new LocalEngine({ threads: 1 }), new LocalEngine({ threads: 2 })];
     for (const loss of [boostLoss.squared, boostLoss.logistic]) {
       const target = loss === boostLoss.squared ? y : y.map((value) => Number(value > 1));
@@ -66,7 +82,9 @@ describe("histogram gradient boosting", () => {
     const fitted: unknown[] = [];
     for (const partitions of [1, 3]) {
       const X = DistributedArray.fromColumns([x], { partitions });
-      const model = await new HistGradientBoostingRegressor({ maxIter: 2, earlyStopping: false }).fit(X, y, { engine: new InlineEngine() });
+      const model = await new HistGradientBoostingRegressor({ maxIter: 2, earlyStopping: false }).fit(X, y, {
+        engine: new InlineEngine(),
+      });
       fitted.push(model.toJSON());
     }
     expect(fitted[1]).toEqual(fitted[0]);
@@ -80,12 +98,23 @@ describe("histogram gradient boosting", () => {
   ] as const)("grows the trees of a learner by the book (%s, %o)", async (loss, changed) => {
     const { columns, y: raw } = data(140, 5);
     const y = loss === "squared" ? raw : raw.map((value) => Number(value > 1));
-    const own: ReferenceParams = { loss, learningRate: 0.3, maxIter: 3, maxLeafNodes: 6, minSamplesLeaf: 4, l2Regularization: 0, ...changed };
+    const own: ReferenceParams = {
+      loss,
+      learningRate: 0.3,
+      maxIter: 3,
+      maxLeafNodes: 6,
+      minSamplesLeaf: 4,
+      l2Regularization: 0,
+      ...changed,
+    };
     const expected = referenceTrees(columns, y, own);
     const { learningRate, maxIter, maxLeafNodes, minSamplesLeaf, l2Regularization } = own;
     const params = { learningRate, maxIter, maxLeafNodes, minSamplesLeaf, l2Regularization };
     const rows = Array.from(y, (_, i) => columns.map((column) => column[i]!));
-    const model = loss === "squared" ? await new HistGradientBoostingRegressor(params).fit(rows, y) : await new HistGradientBoostingClassifier(params).fit(rows, y);
+    const model =
+      loss === "squared"
+        ? await new HistGradientBoostingRegressor(params).fit(rows, y)
+        : await new HistGradientBoostingClassifier(params).fit(rows, y);
     expect(model.baseline).toBeCloseTo(expected.baseline, 12);
     const { offsets, feature, threshold, missingLeft, left, value } = model.trees;
     expected.trees.forEach((tree, t) => {
@@ -100,7 +129,8 @@ describe("histogram gradient boosting", () => {
       };
       visit(tree, 0);
     });
-    const margin = model instanceof HistGradientBoostingRegressor ? await model.predict(rows) : await model.decisionFunction(rows);
+    const margin =
+      model instanceof HistGradientBoostingRegressor ? await model.predict(rows) : await model.decisionFunction(rows);
     margin.forEach((value, i) => expect(value).toBeCloseTo(expected.margin[i]!, 6));
   });
 
@@ -145,7 +175,9 @@ describe("histogram gradient boosting", () => {
     const { X, y } = makeClassification({ nSamples: 1500, nFeatures: 6, flipY: 0.3, randomState: 4, partitions: 3 });
     const params = { learningRate: 0.5, maxIter: 200, nIterNoChange: 5, validationFraction: 0.3, earlyStopping: true };
     const seen: number[] = [];
-    const model = await new HistGradientBoostingClassifier(params).fit(X, y, { onProgress: ({ detail }) => void (detail && seen.push(detail["validationScore"]!)) });
+    const model = await new HistGradientBoostingClassifier(params).fit(X, y, {
+      onProgress: ({ detail }) => void (detail && seen.push(detail["validationScore"]!)),
+    });
     const scores = Array.from(model.validationScore);
     expect(seen).toEqual(scores.slice(1));
     expect(scores.length).toBeLessThan(200);
@@ -153,7 +185,11 @@ describe("histogram gradient boosting", () => {
     expect(model.nIter).toBe(Math.max(1, best));
     expect(hasStalled(scores, 5, 1e-7)).toBe(true);
     expect(hasStalled(scores.slice(0, -1), 5, 1e-7)).toBe(false);
-    const byTraining = await new HistGradientBoostingClassifier({ ...params, validationFraction: null, maxIter: 7 }).fit(X, y);
+    const byTraining = await new HistGradientBoostingClassifier({
+      ...params,
+      validationFraction: null,
+      maxIter: 7,
+    }).fit(X, y);
     expect(byTraining.validationScore.length).toBe(0);
     const other = await new HistGradientBoostingClassifier({ ...params, randomState: 9 }).fit(X, y);
     expect(Array.from(other.validationScore)).not.toEqual(scores);
@@ -163,25 +199,47 @@ describe("histogram gradient boosting", () => {
     const X = Array.from({ length: 60 }, (_, i) => [i % 3 === 0 ? NaN : i % 3, i % 2]);
     const y = X.map(([a]) => (Number.isNaN(a) || a === 2 ? 10 : 0));
     const model = await new HistGradientBoostingRegressor({ learningRate: 1, maxIter: 1, minSamplesLeaf: 1 }).fit(X, y);
-    const sides = await model.predict([[NaN, 0], [1, 0], [2, 0]]);
+    const sides = await model.predict([
+      [NaN, 0],
+      [1, 0],
+      [2, 0],
+    ]);
     [10, 0, 10].forEach((value, i) => expect(sides[i]).toBeCloseTo(value, 6));
     const complete = Array.from({ length: 60 }, (_, i) => [i < 20 ? 0 : 1]);
-    const two = await new HistGradientBoostingRegressor({ learningRate: 1, maxIter: 1 }).fit(complete, complete.map(([a]) => a!));
+    const two = await new HistGradientBoostingRegressor({ learningRate: 1, maxIter: 1 }).fit(
+      complete,
+      complete.map(([a]) => a!),
+    );
     expect((await two.predict([[NaN]]))[0]).toBeCloseTo(1, 6);
     const all = Array.from({ length: 50 }, () => [NaN]);
-    expect(Array.from(await (await new HistGradientBoostingRegressor().fit(all, Array.from(all, () => 2))).predict([[1], [NaN]]))).toEqual([2, 2]);
+    expect(
+      Array.from(
+        await (
+          await new HistGradientBoostingRegressor().fit(
+            all,
+            Array.from(all, () => 2),
+          )
+        ).predict([[1], [NaN]]),
+      ),
+    ).toEqual([2, 2]);
   });
 
   it("predicts a constant target exactly", async () => {
     const X = Array.from({ length: 70 }, (_, i) => [i]);
-    const model = await new HistGradientBoostingRegressor().fit(X, X.map(() => 0.1));
+    const model = await new HistGradientBoostingRegressor().fit(
+      X,
+      X.map(() => 0.1),
+    );
     expect(new Set(await model.predict(X))).toEqual(new Set([0.1]));
     expect(model.trainScore.every((score) => score === 0)).toBe(true);
   });
 
   it("takes labels of any type", async () => {
     const X = Array.from({ length: 80 }, (_, i) => [i]);
-    const model = await new HistGradientBoostingClassifier({ maxIter: 10 }).fit(X, X.map(([i]) => (i! < 40 ? "low" : "high")));
+    const model = await new HistGradientBoostingClassifier({ maxIter: 10 }).fit(
+      X,
+      X.map(([i]) => (i! < 40 ? "low" : "high")),
+    );
     expect(model.classes).toEqual(["high", "low"]);
     expect(await model.predict([[3], [77]])).toEqual(["low", "high"]);
     expect((await model.predictProba([[3]])).toRows()[0]![1]).toBeGreaterThan(0.5);
@@ -192,15 +250,27 @@ describe("histogram gradient boosting", () => {
     await expect(new HistGradientBoostingRegressor({ loss: "poisson" }).fit(X, [1, -2, 3])).rejects.toThrow(
       "y must be >= 0 for this loss; got -2 in partition 0, row 1",
     );
-    await expect(new HistGradientBoostingRegressor({ loss: "poisson" }).fit(X, [0, 0, 0])).rejects.toThrow("the mean of y is 0");
+    await expect(new HistGradientBoostingRegressor({ loss: "poisson" }).fit(X, [0, 0, 0])).rejects.toThrow(
+      "the mean of y is 0",
+    );
     await expect(new HistGradientBoostingClassifier().fit(X, [1, 2, 3])).rejects.toThrow("y has 3 classes (1, 2, 3)");
-    await expect(new HistGradientBoostingRegressor({ earlyStopping: true, validationFraction: 1e-9 }).fit(X, [1, 2, 3])).rejects.toThrow("leaves 3 to train on and 0 to stop by");
+    await expect(
+      new HistGradientBoostingRegressor({ earlyStopping: true, validationFraction: 1e-9 }).fit(X, [1, 2, 3]),
+    ).rejects.toThrow("leaves 3 to train on and 0 to stop by");
     const csr = DistributedArray.fromCsr({ cols: 1, indptr: [0, 1, 2, 3], indices: [0, 0, 0], values: [1, 2, 3] });
     await expect(new HistGradientBoostingRegressor().fit(csr, [1, 2, 3])).rejects.toThrow("X is sparse");
     const model = await new HistGradientBoostingRegressor({ minSamplesLeaf: 1, maxIter: 2 }).fit(X, [1, 2, 3]);
     expect(() => model.predict(csr)).toThrow("X is sparse");
-    const json = structuredClone(model.toJSON()) as { kind: string; version: number; params: unknown; state: { trees: Record<string, unknown> } };
-    const array = (data: Int32Array): unknown => ({ $type: "Int32Array", data: Buffer.from(data.buffer).toString("base64") });
+    const json = structuredClone(model.toJSON()) as {
+      kind: string;
+      version: number;
+      params: unknown;
+      state: { trees: Record<string, unknown> };
+    };
+    const array = (data: Int32Array): unknown => ({
+      $type: "Int32Array",
+      data: Buffer.from(data.buffer).toString("base64"),
+    });
     const { left } = model.trees;
     json.state.trees["left"] = array(left.map(() => 0));
     expect(() => HistGradientBoostingRegressor.fromJSON(json)).toThrow("tree 0 has the children 0 and 1");

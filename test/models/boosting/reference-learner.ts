@@ -23,7 +23,11 @@ export interface ReferenceParams {
  * Boosted trees by the book, without bins or histograms: every leaf tries every threshold between two values that the whole
  * column has, by sums over its rows; the leaf of largest gain is split next.
  */
-export function referenceTrees(columns: readonly ArrayLike<number>[], y: ArrayLike<number>, params: ReferenceParams): { baseline: number; trees: ReferenceNode[]; margin: number[] } {
+export function referenceTrees(
+  columns: readonly ArrayLike<number>[],
+  y: ArrayLike<number>,
+  params: ReferenceParams,
+): { baseline: number; trees: ReferenceNode[]; margin: number[] } {
   const n = y.length;
   const all = Array.from({ length: n }, (_, i) => i);
   const mean = all.reduce((sum, i) => sum + y[i]!, 0) / n;
@@ -38,10 +42,18 @@ export function referenceTrees(columns: readonly ArrayLike<number>[], y: ArrayLi
     const p = margin.map((m) => (params.loss === "squared" ? m : 1 / (1 + Math.exp(-m))));
     const g = p.map((value, i) => value - y[i]!);
     const h = p.map((value) => (params.loss === "squared" ? 1 : value * (1 - value)));
-    const total = (list: readonly number[], rows: readonly number[]): number => rows.reduce((sum, i) => sum + list[i]!, 0);
+    const total = (list: readonly number[], rows: readonly number[]): number =>
+      rows.reduce((sum, i) => sum + list[i]!, 0);
     const part = (rows: readonly number[]): number => total(g, rows) ** 2 / (total(h, rows) + params.l2Regularization);
-    const make = (rows: readonly number[]): ReferenceNode => ({ rows, value: (-params.learningRate * total(g, rows)) / (total(h, rows) + params.l2Regularization) });
-    const best = (rows: readonly number[]): { gain: number; feature: number; threshold: number; missingLeft: boolean; left: number[]; right: number[] } | undefined => {
+    const make = (rows: readonly number[]): ReferenceNode => ({
+      rows,
+      value: (-params.learningRate * total(g, rows)) / (total(h, rows) + params.l2Regularization),
+    });
+    const best = (
+      rows: readonly number[],
+    ):
+      | { gain: number; feature: number; threshold: number; missingLeft: boolean; left: number[]; right: number[] }
+      | undefined => {
       let found: ReturnType<typeof best>;
       columns.forEach((column, feature) => {
         const missing = rows.some((i) => Number.isNaN(column[i]!));
@@ -49,9 +61,21 @@ export function referenceTrees(columns: readonly ArrayLike<number>[], y: ArrayLi
           for (const threshold of [...thresholds[feature]!, ...(missing && !missingLeft ? [Infinity] : [])]) {
             const left = rows.filter((i) => (Number.isNaN(column[i]!) ? missingLeft : column[i]! <= threshold));
             const right = rows.filter((i) => !(Number.isNaN(column[i]!) ? missingLeft : column[i]! <= threshold));
-            if (Math.min(left.length, right.length) < params.minSamplesLeaf || Math.min(total(h, left), total(h, right)) < 1e-3) continue;
+            if (
+              Math.min(left.length, right.length) < params.minSamplesLeaf ||
+              Math.min(total(h, left), total(h, right)) < 1e-3
+            )
+              continue;
             const gain = part(left) + part(right) - part(rows);
-            if (gain > (found?.gain ?? 1e-9)) found = { gain, feature, threshold, missingLeft: missing ? missingLeft : 2 * left.length > rows.length, left, right };
+            if (gain > (found?.gain ?? 1e-9))
+              found = {
+                gain,
+                feature,
+                threshold,
+                missingLeft: missing ? missingLeft : 2 * left.length > rows.length,
+                left,
+                right,
+              };
           }
         }
       });
@@ -65,7 +89,12 @@ export function referenceTrees(columns: readonly ArrayLike<number>[], y: ArrayLi
       if (!split) break;
       const { feature, threshold, missingLeft } = split;
       Object.assign(node, { feature, threshold, missingLeft, left: make(split.left), right: make(split.right) });
-      leaves.splice(at, 1, { node: node.left!, split: best(split.left) }, { node: node.right!, split: best(split.right) });
+      leaves.splice(
+        at,
+        1,
+        { node: node.left!, split: best(split.left) },
+        { node: node.right!, split: best(split.right) },
+      );
     }
     for (const { node } of leaves) for (const i of node.rows) margin[i]! += node.value;
     trees.push(root);

@@ -15,7 +15,15 @@ describe("binThresholds", () => {
     expect(Array.from(binThresholds(values, undefined, 4))).toEqual([24.5, 49.5, 74.5]);
     const weights = values.map((value) => (value < 50 ? 3 : 1));
     expect(Array.from(binThresholds(values, weights, 4))).toEqual([16.5, 33.5, 49.5]);
-    expect(Array.from(binThresholds(values, values.map((v) => Number(v < 20)), 4))).toEqual([4.5, 9.5, 14.5]);
+    expect(
+      Array.from(
+        binThresholds(
+          values,
+          values.map((v) => Number(v < 20)),
+          4,
+        ),
+      ),
+    ).toEqual([4.5, 9.5, 14.5]);
     // Half of the rows are one value.
     const heavy = Float64Array.from({ length: 100 }, (_, i) => Math.max(0, i - 50));
     expect(Array.from(binThresholds(heavy, undefined, 10))).toEqual([0.5, 9.5, 19.5, 29.5, 39.5]);
@@ -36,10 +44,16 @@ describe("exact sums", () => {
     const scale = exactScale(1e6, terms.length, 50);
     const whole = exactSumOf(terms.length, (i) => terms[i]!, scale);
     const back = exactSumOf(terms.length, (i) => terms[998 - i]!, scale);
-    const parts = addExact(exactSumOf(400, (i) => terms[i]!, scale), exactSumOf(599, (i) => terms[400 + i]!, scale));
+    const parts = addExact(
+      exactSumOf(400, (i) => terms[i]!, scale),
+      exactSumOf(599, (i) => terms[400 + i]!, scale),
+    );
     expect(back).toEqual(whole);
     expect(parts).toEqual(whole);
-    expect(exactValue(whole, scale)).toBeCloseTo(terms.reduce((a, b) => a + b), 6);
+    expect(exactValue(whole, scale)).toBeCloseTo(
+      terms.reduce((a, b) => a + b),
+      6,
+    );
   });
 
   it("scale by powers of two that leave room for all rows", () => {
@@ -60,8 +74,21 @@ describe("exact sums", () => {
 
 describe("TreeGrower", () => {
   /** Rows of one column of 200 bins with these gradients, measured like an engine would. */
-  function grow(g: readonly number[], change: Partial<GrowthRules>): { grower: TreeGrower; rounds: number; splits: Expansion[] } {
-    const rules: GrowthRules = { minSamplesLeaf: 1, l2Regularization: 0, gScale: 1, hScale: 1, bins: Int32Array.of(200), maxLeafNodes: 31, maxDepth: Infinity, learningRate: 1, ...change };
+  function grow(
+    g: readonly number[],
+    change: Partial<GrowthRules>,
+  ): { grower: TreeGrower; rounds: number; splits: Expansion[] } {
+    const rules: GrowthRules = {
+      minSamplesLeaf: 1,
+      l2Regularization: 0,
+      gScale: 1,
+      hScale: 1,
+      bins: Int32Array.of(200),
+      maxLeafNodes: 31,
+      maxDepth: Infinity,
+      learningRate: 1,
+      ...change,
+    };
     const rows = new Map([[0, g.map((_, i) => i)]]);
     const histogram = (own: readonly number[]): Float64Array => {
       const out = new Float64Array(3 * 256);
@@ -75,8 +102,14 @@ describe("TreeGrower", () => {
     const splits: Expansion[] = [];
     const follow = (asked: readonly Expansion[]): void => {
       for (const split of asked) {
-        rows.set(split.left, rows.get(split.node)!.filter((i) => i % 200 <= split.bin));
-        rows.set(split.right, rows.get(split.node)!.filter((i) => i % 200 > split.bin));
+        rows.set(
+          split.left,
+          rows.get(split.node)!.filter((i) => i % 200 <= split.bin),
+        );
+        rows.set(
+          split.right,
+          rows.get(split.node)!.filter((i) => i % 200 > split.bin),
+        );
         splits.push(split);
       }
     };
@@ -85,7 +118,9 @@ describe("TreeGrower", () => {
     for (let asked = grower.next(); asked; asked = grower.next()) {
       rounds += 1;
       follow(asked);
-      grower.accept(asked.filter(({ measured }) => measured >= 0).map(({ measured }) => histogram(rows.get(measured)!)));
+      grower.accept(
+        asked.filter(({ measured }) => measured >= 0).map(({ measured }) => histogram(rows.get(measured)!)),
+      );
     }
     follow(grower.takePending());
     return { grower, rounds, splits };
@@ -113,7 +148,10 @@ describe("TreeGrower", () => {
     expect(shallow.leaves.length).toBe(4);
     const wide = grow(g, { minSamplesLeaf: 70 }).grower.finish();
     expect(Math.min(...wide.count)).toBeGreaterThanOrEqual(70);
-    const single = grow(g.map(() => 0), {}).grower.finish();
+    const single = grow(
+      g.map(() => 0),
+      {},
+    ).grower.finish();
     expect(Array.from(single.feature)).toEqual([-1]);
     expect(Array.from(single.value)).toEqual([0]);
     expect(grow(g, { maxLeafNodes: Infinity, minSamplesLeaf: 40 }).grower.finish().leaves.length).toBeGreaterThan(4);
@@ -123,7 +161,8 @@ describe("TreeGrower", () => {
     const { grower, splits } = grow(g, { l2Regularization: 2, maxLeafNodes: 5 });
     const tree = grower.finish();
     expect(splits.length).toBeGreaterThanOrEqual(4);
-    const sums = (from: number, to: number): number => g.reduce((sum, value, i) => (i % 200 >= from && i % 200 <= to ? sum + value : sum), 0);
+    const sums = (from: number, to: number): number =>
+      g.reduce((sum, value, i) => (i % 200 >= from && i % 200 <= to ? sum + value : sum), 0);
     const root = tree.bin[0]!;
     expect(tree.count[1]).toBe(2 * (root + 1));
     const two = grow(g, { l2Regularization: 2, maxLeafNodes: 2 }).grower.finish();
