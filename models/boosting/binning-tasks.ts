@@ -21,7 +21,11 @@ export interface DataRange {
 }
 
 /** {@link DataRange} of one partition. @throws DataError for infinities in X, or for a target below `minY` */
-export function rangeStep(context: TaskContext, args: { owner: string; names: readonly string[] | undefined; minY: number | undefined }, design: DesignChunk): DataRange {
+export function rangeStep(
+  context: TaskContext,
+  args: { owner: string; names: readonly string[] | undefined; minY: number | undefined },
+  design: DesignChunk,
+): DataRange {
   const x = design.x as DenseChunk;
   assertNoInfinity(context, args, x);
   const y = context.memory.view(design.y as Column<"f64">);
@@ -46,7 +50,11 @@ export function rangeStep(context: TaskContext, args: { owner: string; names: re
 }
 
 /** Throws where a chunk has an infinity, naming column, partition and row; NaN are fine. */
-export function assertNoInfinity(context: TaskContext, args: { owner: string; names: readonly string[] | undefined }, x: DenseChunk): void {
+export function assertNoInfinity(
+  context: TaskContext,
+  args: { owner: string; names: readonly string[] | undefined },
+  x: DenseChunk,
+): void {
   using space = Workspace.over(context.memory, x);
   const { table, width, suffix } = space.matrix(x);
   const out = space.zeros(width * 3);
@@ -65,7 +73,11 @@ export function mergeRanges(a: DataRange, b: DataRange): DataRange {
 }
 
 /** One row of each `stride` rows of the whole data, by its number there: the same rows for any partitioning. */
-export function sampleStep(context: TaskContext, args: { starts: readonly number[]; stride: number; seed: number }, design: DesignChunk): DesignChunk {
+export function sampleStep(
+  context: TaskContext,
+  args: { starts: readonly number[]; stride: number; seed: number },
+  design: DesignChunk,
+): DesignChunk {
   const x = design.x as DenseChunk;
   if (args.stride === 1) return { x, ...(design.w ? { w: design.w } : {}) };
   const rng = new CounterRng(args.seed, "boosting bins");
@@ -90,7 +102,11 @@ export function sampleStep(context: TaskContext, args: { starts: readonly number
 }
 
 /** Thresholds of columns `from` to `to` from the samples of all partitions. */
-export function thresholdStep(context: TaskContext, args: { from: number; to: number; maxBins: number }, ...samples: DesignChunk[]): Float64Array[] {
+export function thresholdStep(
+  context: TaskContext,
+  args: { from: number; to: number; maxBins: number },
+  ...samples: DesignChunk[]
+): Float64Array[] {
   const rows = samples.reduce((sum, sample) => sum + sample.x.rows, 0);
   const gather = (column: (sample: DesignChunk) => Column): Float64Array => {
     const all = new Float64Array(rows);
@@ -107,7 +123,11 @@ export function thresholdStep(context: TaskContext, args: { from: number; to: nu
   const weights = samples.some((sample) => sample.w) ? gather((sample) => sample.w as Column) : undefined;
   return Array.from({ length: args.to - args.from }, (_, k) => {
     context.throwIfAborted();
-    return binThresholds(gather((sample) => (sample.x as DenseChunk).columns[args.from + k] as Column), weights, args.maxBins);
+    return binThresholds(
+      gather((sample) => (sample.x as DenseChunk).columns[args.from + k] as Column),
+      weights,
+      args.maxBins,
+    );
   });
 }
 
@@ -118,7 +138,11 @@ export interface TargetSums {
 }
 
 /** {@link TargetSums} of one partition. */
-export function targetStep(context: TaskContext, args: { wScale: number; wyScale: number }, design: DesignChunk): TargetSums {
+export function targetStep(
+  context: TaskContext,
+  args: { wScale: number; wyScale: number },
+  design: DesignChunk,
+): TargetSums {
   const y = context.memory.view(design.y as Column<"f64">);
   const w = design.w ? context.memory.view(design.w) : undefined;
   const weight = (i: number): number => (w ? (w[i] as number) : 1);
@@ -129,7 +153,11 @@ export function targetStep(context: TaskContext, args: { wScale: number; wyScale
 }
 
 /** The bins of one partition. */
-export function binStep(context: TaskContext, args: { thresholds: readonly Float64Array[] }, design: DesignChunk): BinnedChunk {
+export function binStep(
+  context: TaskContext,
+  args: { thresholds: readonly Float64Array[] },
+  design: DesignChunk,
+): BinnedChunk {
   const x = design.x as DenseChunk;
   using space = Workspace.over(context.memory, x);
   const stride = Math.ceil(x.columns.length / 4) * 4;
@@ -139,19 +167,27 @@ export function binStep(context: TaskContext, args: { thresholds: readonly Float
   x.columns.forEach((column, j) => {
     context.throwIfAborted();
     const own = args.thresholds[j] as Float64Array;
-    const target = chunk.columns[j] as Column<"u8">;
-    kernel(f32 ? space.pointer(column) : space.doubles(column), x.rows, space.vector(own), own.length, target.offset, chunk.bins.offset + j, stride);
+    kernel(
+      f32 ? space.pointer(column) : space.doubles(column),
+      x.rows,
+      space.vector(own),
+      own.length,
+      chunk.columns.offset + j * x.rows,
+      chunk.bins.offset + j,
+      stride,
+    );
   });
   return { ...chunk, y: design.y as Column<"f64">, ...(design.w ? { w: design.w } : {}) };
 }
 
 function emptyChunk(context: TaskContext, rows: number, width: number, arena: number): Omit<BinnedChunk, "y" | "w"> {
   const stride = Math.ceil(width / 4) * 4;
-  const { columns } = context.memory.denseIn("u8", rows, width, arena);
-  const [bins] = context.memory.denseIn("u8", rows * stride, 1, arena).columns;
+  const bytes = (length: number): Column<"u8"> =>
+    context.memory.denseIn("u8", length, 1, arena).columns[0] as Column<"u8">;
+  const bins = bytes(rows * stride);
   // What no column fills is read beside the others.
-  context.memory.view(bins as Column<"u8">).fill(0);
-  return { rows, stride, bins: bins as Column<"u8">, columns };
+  context.memory.view(bins).fill(0);
+  return { rows, stride, width, bins, columns: bytes(rows * width) };
 }
 
 /** Rows `from` to `to` of one input. */
@@ -179,7 +215,8 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
   const rows = args.spans.reduce((sum, span) => sum + span.to - span.from, 0);
   const arena = inputs.find((input) => input.rows > 0)?.bins.arena ?? 0;
   const chunk = emptyChunk(context, rows, args.width, arena);
-  const inArena = <D extends "f64" | "i32" | "u8">(dtype: D, length: number): Column<D> => memory.denseIn(dtype, length, 1, arena).columns[0] as Column<D>;
+  const inArena = <D extends "f64" | "i32" | "u8">(dtype: D, length: number): Column<D> =>
+    memory.denseIn(dtype, length, 1, arena).columns[0] as Column<D>;
   const y = inArena("f64", rows);
   const w = inputs.some((input) => input.w) ? inArena("f64", rows) : undefined;
   let at = 0;
@@ -187,7 +224,10 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
     const source = inputs[input] as BinnedChunk;
     const { stride } = source;
     memory.view(chunk.bins).set(memory.view(source.bins).subarray(from * stride, to * stride), at * stride);
-    chunk.columns.forEach((column, j) => memory.view(column).set(memory.view(source.columns[j] as Column<"u8">).subarray(from, to), at));
+    const [columns, own] = [memory.view(chunk.columns), memory.view(source.columns)];
+    for (let j = 0; j < args.width; j++) {
+      columns.set(own.subarray(j * source.rows + from, j * source.rows + to), j * rows + at);
+    }
     memory.view(y).set(memory.view(source.y).subarray(from, to), at);
     if (w && source.w) memory.view(w).set(memory.view(source.w).subarray(from, to), at);
     at += to - from;
@@ -214,15 +254,32 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
   }
   const margin = inArena("f64", rows);
   memory.view(margin).fill(args.margin);
-  return { ...chunk, y, ...(w ? { w } : {}), train: list(train), held: list(held), ...(heldOut ? { heldOut } : {}), margin };
+  return {
+    ...chunk,
+    y,
+    ...(w ? { w } : {}),
+    train: list(train),
+    held: list(held),
+    ...(heldOut ? { heldOut } : {}),
+    margin,
+  };
 }
 
 /** Rows of a chunk that trees are grown on, and that are held out, with the sums of their weights as integers. */
-export function countStep(context: TaskContext, args: { wScale: number }, chunk: BoostChunk): { train: number; held: number; trainWeight: ExactSum; heldWeight: ExactSum } {
+export function countStep(
+  context: TaskContext,
+  args: { wScale: number },
+  chunk: BoostChunk,
+): { train: number; held: number; trainWeight: ExactSum; heldWeight: ExactSum } {
   const w = chunk.w ? context.memory.view(chunk.w) : undefined;
   const sum = (rows: Column<"i32">): ExactSum => {
     const list = context.memory.view(rows);
     return exactSumOf(list.length, (i) => (w ? (w[list[i] as number] as number) : 1), args.wScale);
   };
-  return { train: chunk.train.length, held: chunk.held.length, trainWeight: sum(chunk.train), heldWeight: sum(chunk.held) };
+  return {
+    train: chunk.train.length,
+    held: chunk.held.length,
+    trainWeight: sum(chunk.train),
+    heldWeight: sum(chunk.held),
+  };
 }

@@ -7,8 +7,10 @@ export interface BinnedChunk {
   readonly stride: number;
   /** Bins row by row, `stride` bytes each. */
   readonly bins: Column<"u8">;
-  /** The same bins column by column. */
-  readonly columns: readonly Column<"u8">[];
+  /** Columns of bins. */
+  readonly width: number;
+  /** The same bins column by column, `rows` bytes each. One block, because every round's messages name its parts. */
+  readonly columns: Column<"u8">;
   readonly y: Column<"f64">;
   readonly w?: Column<"f64">;
 }

@@ -22,12 +22,21 @@ const SMALL_CHUNK = 16_384;
 const LARGE_CHUNK = 2 ** 20;
 
 /** The thresholds of all columns: one set for any partitioning of the same rows. */
-export async function columnThresholds(design: Design, rows: readonly number[], maxBins: number, seed: number): Promise<Float64Array[]> {
+export async function columnThresholds(
+  design: Design,
+  rows: readonly number[],
+  maxBins: number,
+  seed: number,
+): Promise<Float64Array[]> {
   const { engine, owner, nFeatures } = design;
   const total = rows.reduce((sum, count) => sum + count, 0);
   const stride = Math.max(1, Math.floor(total / SAMPLE_ROWS));
   const options = runOptions(design);
-  const sampled = TaskPlan.blockwise(design.plan, owner, binning("sampleStep"), { starts: startsOf(rows), stride, seed });
+  const sampled = TaskPlan.blockwise(design.plan, owner, binning("sampleStep"), {
+    starts: startsOf(rows),
+    stride,
+    seed,
+  });
   const [samples] = await holdPlans([sampled], engine, options);
   if (!samples) return [];
   try {
@@ -50,7 +59,11 @@ export async function columnThresholds(design: Design, rows: readonly number[], 
 }
 
 /** How rows are cut for the rounds, whatever their partitions were: `pieces[c]` are the spans of chunk c. */
-export function cutRows(rows: readonly number[], parallelism: number, chunks?: number): { readonly firstRow: number; readonly spans: readonly Span[] }[] {
+export function cutRows(
+  rows: readonly number[],
+  parallelism: number,
+  chunks?: number,
+): { readonly firstRow: number; readonly spans: readonly Span[] }[] {
   const total = rows.reduce((sum, count) => sum + count, 0);
   const usual = Math.max(Math.ceil(total / LARGE_CHUNK), Math.min(parallelism, Math.ceil(total / SMALL_CHUNK)));
   const parts = Math.max(1, Math.min(total, chunks ?? usual));
@@ -110,7 +123,11 @@ export class BoostData implements Disposable {
           const { firstRow, spans } = cuts[index] as (typeof cuts)[number];
           const inputs = spans.map((span) => ({ plan: binned, index: span.input }));
           const own = spans.map((span, k) => ({ ...span, input: k }));
-          return { fn: binning("startStep"), args: { spans: own, width, firstRow, margin, seed, heldOut } as unknown as Plain, inputs };
+          return {
+            fn: binning("startStep"),
+            args: { spans: own, width, firstRow, margin, seed, heldOut } as unknown as Plain,
+            inputs,
+          };
         },
       });
       return new BoostData(design, await hold(started, engine, run));
@@ -121,7 +138,12 @@ export class BoostData implements Disposable {
 
   /** A pass over the chunks as they are. */
   async reduce<T>(step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
-    const { total } = await holdAndReduce<T>(this.#held, this.#engine, { label: this.#owner, step, args, combine }, this.#options);
+    const { total } = await holdAndReduce<T>(
+      this.#held,
+      this.#engine,
+      { label: this.#owner, step, args, combine },
+      this.#options,
+    );
     return required(this.#owner, total);
   }
 
@@ -151,7 +173,12 @@ export class BoostData implements Disposable {
   }
 
   async #round<T>(plan: TaskPlan, step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
-    const { held, total } = await holdAndReduce<T>(plan, this.#engine, { label: this.#owner, step, args, combine }, this.#options);
+    const { held, total } = await holdAndReduce<T>(
+      plan,
+      this.#engine,
+      { label: this.#owner, step, args, combine },
+      this.#options,
+    );
     this.#held.release();
     this.#held = held;
     return required(this.#owner, total);
@@ -179,7 +206,9 @@ function mergeHistograms(a: HistogramPart, b: HistogramPart): HistogramPart {
 
 function mergeScores(a: ScorePart, b: ScorePart): ScorePart {
   const [p, q] = [a.scores, b.scores];
-  return { scores: Float64Array.of(Math.max(p[0] ?? 0, q[0] ?? 0), (p[1] ?? 0) + (q[1] ?? 0), (p[2] ?? 0) + (q[2] ?? 0)) };
+  return {
+    scores: Float64Array.of(Math.max(p[0] ?? 0, q[0] ?? 0), (p[1] ?? 0) + (q[1] ?? 0), (p[2] ?? 0) + (q[2] ?? 0)),
+  };
 }
 
 async function hold(plan: Plan, engine: Engine, options: RunOptions): Promise<HeldPlan> {

@@ -4,7 +4,13 @@ import type { DistributedArray } from "../../src/collections/array/distributed-a
 import type { Design } from "../../src/estimator/design.js";
 import { Estimator } from "../../src/estimator/estimator.js";
 import type { Label } from "../../src/estimator/labels.js";
-import { assertSoundTrees, columnImportances, packTrees, type PackedTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
+import {
+  assertSoundTrees,
+  columnImportances,
+  packTrees,
+  type PackedTrees,
+  type TreeEnsemble,
+} from "../../src/numeric/trees/tree-ensemble.js";
 import type { BoostingParams } from "./boosting-params.js";
 import type { BoostFit } from "./fit-boosting.js";
 import type { TreesArgs } from "./tree-tasks.js";
@@ -53,7 +59,10 @@ export abstract class BoostedModel<P extends BoostingParams> extends Estimator<P
 
   /** Arguments of the prediction tasks for these rows. @throws DataError for sparse X */
   protected treeArgs(owner: string, x: DistributedArray): TreesArgs {
-    if (x.layout === "csr") throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
+    if (x.layout === "csr")
+      throw new DataError(
+        `${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`,
+      );
     const { trees, baseline, featureNames } = this.state;
     if (this.#packed?.of !== trees) this.#packed = { of: trees, trees: packTrees(trees) };
     return { owner, names: featureNames ?? x.names, baseline, ...this.#packed.trees };
@@ -70,7 +79,12 @@ export abstract class BoostedModel<P extends BoostingParams> extends Estimator<P
 
   protected override decodeFitted(plain: PlainRecord): BoostedState {
     const state = plain as unknown as BoostedState;
-    if (typeof state.trees !== "object" || state.trees === null || !Number.isFinite(state.baseline) || !(state.nFeatures >= 1)) {
+    if (
+      typeof state.trees !== "object" ||
+      state.trees === null ||
+      !Number.isFinite(state.baseline) ||
+      !(state.nFeatures >= 1)
+    ) {
       throw new DataError(`${this.kind}: the JSON has no trees. Load a file that toJSON() wrote.`);
     }
     assertSoundTrees(this.kind, state.trees, state.nFeatures);

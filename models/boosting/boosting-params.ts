@@ -17,7 +17,6 @@ export interface BoostingParams {
 }
 
 /** The rules of {@link BoostingParams}. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types
 export function boostingRules(z: ZodNamespace) {
   return {
     learningRate: z.number().positive().default(0.1).describe("what each tree's values are multiplied by"),
@@ -40,6 +39,11 @@ export function boostingRules(z: ZodNamespace) {
       .describe("share of rows held out for the score of early stopping; null takes the training rows' score"),
     nIterNoChange: z.int().min(1).default(10).describe("trees without a better score before it stops"),
     tol: z.number().min(0).default(1e-7).describe("smallest gain of the score that counts as better"),
-    randomState: z.int().min(0).nullable().default(null).describe("seed of the rows held out and sampled for bins; null is 0"),
+    randomState: z
+      .int()
+      .min(0)
+      .nullable()
+      .default(null)
+      .describe("seed of the rows held out and sampled for bins; null is 0"),
   };
 }

@@ -23,7 +23,8 @@ export interface BoostFit {
   readonly validationScore: Float64Array;
 }
 
-const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
+const task = (name: string): ReturnType<typeof fnRef> =>
+  fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
 
 // Bits of an integer derivative; a histogram entry has room for 2^20 second derivatives of so many bits and their count.
 const G_BITS = 30;
@@ -48,20 +49,39 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const { owner } = design;
   const { loss, params } = problem;
   const seed = params.randomState ?? DEFAULT_SEED;
-  if (design.layout === "csr") throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
+  if (design.layout === "csr")
+    throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
   await design.hold();
-  const range = await design.reduce<DataRange>(task("rangeStep"), { owner, names: design.names, minY: problem.minY }, mergeRanges, false);
+  const range = await design.reduce<DataRange>(
+    task("rangeStep"),
+    { owner, names: design.names, minY: problem.minY },
+    mergeRanges,
+    false,
+  );
   const rows = range.rows.reduce((sum, count) => sum + count, 0);
   if (rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
-  if (range.maxW === 0) throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
+  if (range.maxW === 0)
+    throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
   const wScale = exactScale(range.maxW, rows, 50);
   const wyScale = exactScale(range.maxW * range.maxAbsY, rows, 50);
-  const target = await design.reduce<TargetSums>(task("targetStep"), { wScale, wyScale }, (a, b) => ({ w: addExact(a.w, b.w), wy: addExact(a.wy, b.wy) }), false);
+  const target = await design.reduce<TargetSums>(
+    task("targetStep"),
+    { wScale, wyScale },
+    (a, b) => ({ w: addExact(a.w, b.w), wy: addExact(a.wy, b.wy) }),
+    false,
+  );
   const baseline = startOf(owner, loss, exactValue(target.wy, wyScale) / exactValue(target.w, wScale));
   const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed);
   const stopping = params.earlyStopping === "auto" ? rows > 10_000 : params.earlyStopping;
   const heldOut = stopping ? (params.validationFraction ?? 0) : 0;
-  using data = await BoostData.open(design, { rows: range.rows, thresholds, margin: baseline, seed, heldOut, chunks: problem.chunks });
+  using data = await BoostData.open(design, {
+    rows: range.rows,
+    thresholds,
+    margin: baseline,
+    seed,
+    heldOut,
+    chunks: problem.chunks,
+  });
   design[Symbol.dispose]();
   const counts = await data.count<ReturnType<typeof countStep>>("countStep", { wScale }, (a, b) => ({
     train: a.train + b.train,
@@ -124,7 +144,10 @@ async function rounds(design: Design, { loss, params }: BoostProblem, ready: Pre
     bounds.moved(tree);
     scales = bounds.scales();
     const last = trees.length === params.maxIter;
-    ({ histogram, scores } = await data.begin({ loss, scales, finished: { pending: grower.takePending(), ...forRows(tree) } }, last));
+    ({ histogram, scores } = await data.begin(
+      { loss, scales, finished: { pending: grower.takePending(), ...forRows(tree) } },
+      last,
+    ));
     record(scores);
     const train = trainScore.at(-1) as number;
     const validation = validationScore.at(-1);
@@ -134,7 +157,10 @@ async function rounds(design: Design, { loss, params }: BoostProblem, ready: Pre
       total: params.maxIter,
       detail: { trainScore: train, ...(validation === undefined ? {} : { validationScore: validation }) },
     });
-    if (!Number.isFinite(train)) throw new FitError(`${design.owner}: the loss is ${-train} after ${trees.length} trees. Use a smaller learningRate.`);
+    if (!Number.isFinite(train))
+      throw new FitError(
+        `${design.owner}: the loss is ${-train} after ${trees.length} trees. Use a smaller learningRate.`,
+      );
     if (stopping && hasStalled(heldOut > 0 ? validationScore : trainScore, params.nIterNoChange, params.tol)) break;
   }
   // What came after the best score is dropped, where rows were held out to tell.
@@ -152,7 +178,9 @@ function startOf(owner: string, loss: BoostLossCode, mean: number): number {
   if (loss === boostLoss.squared) return mean;
   if (loss === boostLoss.logistic) return Math.log(mean / (1 - mean));
   if (mean > 0) return Math.log(mean);
-  throw new FitError(`${owner}: the mean of y is ${mean}, which has no logarithm. It has to be above 0; check the target column.`);
+  throw new FitError(
+    `${owner}: the mean of y is ${mean}, which has no logarithm. It has to be above 0; check the target column.`,
+  );
 }
 
 function forRows(tree: GrownTree): Omit<FinishedTree, "pending"> {
@@ -222,4 +250,3 @@ class Bounds {
     return scaled(most + this.#maxY, most, most + this.#maxY * margin);
   }
 }
-

@@ -6,7 +6,13 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
-import { requireTarget, type DistributedInput, type LabelInput, type LocalInput, type MatrixInput } from "../../src/estimator/inputs.js";
+import {
+  requireTarget,
+  type DistributedInput,
+  type LabelInput,
+  type LocalInput,
+  type MatrixInput,
+} from "../../src/estimator/inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
@@ -18,7 +24,9 @@ import { fitBoosting } from "./fit-boosting.js";
 /** Parameters of {@link HistGradientBoostingClassifier}. */
 export type HistGradientBoostingClassifierParams = BoostingParams;
 
-const TABLE = new ParamTable<HistGradientBoostingClassifierParams>("HistGradientBoostingClassifier", (z) => z.object(boostingRules(z)));
+const TABLE = new ParamTable<HistGradientBoostingClassifierParams>("HistGradientBoostingClassifier", (z) =>
+  z.object(boostingRules(z)),
+);
 
 const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-tasks.js", import.meta.url).href, name);
 
@@ -93,7 +101,8 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
       X,
       this.state,
       (x) => x.mapChunks(owner, task("labelStep"), { ...this.treeArgs(owner, x), labels }, { innerShape: [] }),
-      (result) => Array.from(result.toVector() as Float64Array, (value) => (numeric ? value : (classes[value] as Label))),
+      (result) =>
+        Array.from(result.toVector() as Float64Array, (value) => (numeric ? value : (classes[value] as Label))),
     );
   }
 
@@ -133,7 +142,9 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     const owner = "HistGradientBoostingClassifier.score";
     const target = await codeLabels(owner, y, options, this.classes);
     const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted) ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values : predicted;
+    const coded = Array.isArray(predicted)
+      ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
+      : predicted;
     return accuracyScore(target.values, coded, options);
   }
 

@@ -4,7 +4,13 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
-import { requireTarget, type DistributedInput, type LocalInput, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
+import {
+  requireTarget,
+  type DistributedInput,
+  type LocalInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
@@ -19,7 +25,10 @@ export interface HistGradientBoostingRegressorParams extends BoostingParams {
 
 const TABLE = new ParamTable<HistGradientBoostingRegressorParams>("HistGradientBoostingRegressor", (z) =>
   z.object({
-    loss: z.enum(["squared_error", "poisson"]).default("squared_error").describe("squared_error, or poisson for counts, with a log link"),
+    loss: z
+      .enum(["squared_error", "poisson"])
+      .default("squared_error")
+      .describe("squared_error, or poisson for counts, with a log link"),
     ...boostingRules(z),
   }),
 );

@@ -1,5 +1,10 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import { HISTOGRAM_BINS, HISTOGRAM_ROWS, histogramScratchBytes, type BoostLossCode } from "../../src/kernels/kernels.js";
+import {
+  HISTOGRAM_BINS,
+  HISTOGRAM_ROWS,
+  histogramScratchBytes,
+  type BoostLossCode,
+} from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column } from "../../src/memory/column.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
@@ -36,7 +41,8 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
   const { memory } = context;
   using space = new Workspace(memory, chunk.bins.arena);
   const { kernels } = space;
-  const inArena = <D extends "f64" | "i32">(dtype: D, length: number): Column<D> => memory.denseIn(dtype, length, 1, space.arena).columns[0] as Column<D>;
+  const inArena = <D extends "f64" | "i32">(dtype: D, length: number): Column<D> =>
+    memory.denseIn(dtype, length, 1, space.arena).columns[0] as Column<D>;
   let { margin } = chunk;
   if (args.finished && "order" in chunk) {
     const { pending, leaves, nodes, values } = args.finished;
@@ -44,12 +50,25 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
     kernels.copy(margin.offset, chunk.margin.offset, chunk.rows * 8);
     const moved = pending.length > 0 ? splitRows(context, space, pending, chunk) : chunk;
     for (const { node, value } of leaves) {
-      kernels.addAtRows(moved.order.offset + 4 * (moved.starts[node] as number), moved.counts[node] as number, value, margin.offset);
+      kernels.addAtRows(
+        moved.order.offset + 4 * (moved.starts[node] as number),
+        moved.counts[node] as number,
+        value,
+        margin.offset,
+      );
     }
     if (chunk.held.length > 0) {
       const table = space.bytes(nodes.byteLength);
       new Int32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, table, nodes.length).set(nodes);
-      kernels.addTreeBins(chunk.bins.offset, chunk.stride, chunk.held.offset, chunk.held.length, table, space.vector(values), margin.offset);
+      kernels.addTreeBins(
+        chunk.bins.offset,
+        chunk.stride,
+        chunk.held.offset,
+        chunk.held.length,
+        table,
+        space.vector(values),
+        margin.offset,
+      );
     }
   }
   const pairs = inArena("i32", 2 * chunk.rows);
@@ -68,9 +87,18 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
     pairs.offset,
     scores.pointer,
   );
-  const { rows, stride, bins, columns, y, w, train, held, heldOut } = chunk;
+  const { rows, stride, width, bins, columns, y, w, train, held, heldOut } = chunk;
   return {
-    ...{ rows, stride, bins, columns, y, train, held, margin, pairs },
+    rows,
+    stride,
+    width,
+    bins,
+    columns,
+    y,
+    train,
+    held,
+    margin,
+    pairs,
     ...(w ? { w } : {}),
     ...(heldOut ? { heldOut } : {}),
     // Splits write an order of their own, so that this one may be the list of rows itself.
@@ -82,7 +110,11 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
 }
 
 /** Splits the rows of some nodes. */
-export function splitStep(context: TaskContext, args: { expansions: readonly Expansion[] }, chunk: GrowingChunk): GrowingChunk {
+export function splitStep(
+  context: TaskContext,
+  args: { expansions: readonly Expansion[] },
+  chunk: GrowingChunk,
+): GrowingChunk {
   using space = new Workspace(context.memory, chunk.bins.arena);
   return { ...chunk, ...splitRows(context, space, args.expansions, chunk) };
 }
@@ -110,13 +142,21 @@ function splitRows(
   for (const { node, left, right, feature, bin, missingLeft } of expansions) {
     const start = starts[node] as number;
     const count = counts[node] as number;
-    const column = chunk.columns[feature] as Column<"u8">;
+    const column = chunk.columns.offset + feature * chunk.rows;
     let source = chunk.order.offset + 4 * start;
     if (made.has(node)) {
       source = space.bytes(Math.max(8, count * 4));
       kernels.copy(source, order.offset + 4 * start, count * 4);
     }
-    const first = kernels.partitionRows(column.offset, source, count, bin, Number(missingLeft), order.offset + 4 * start, scratch);
+    const first = kernels.partitionRows(
+      column,
+      source,
+      count,
+      bin,
+      Number(missingLeft),
+      order.offset + 4 * start,
+      scratch,
+    );
     starts[left] = start;
     counts[left] = first;
     starts[right] = start + first;
@@ -133,11 +173,16 @@ export interface NodeHistograms {
 }
 
 /** Histograms of the rows of some nodes: `3 × columns × 256` sums each. */
-export function histogramStep(context: TaskContext, args: { nodes: readonly number[] }, chunk: GrowingChunk): NodeHistograms {
+export function histogramStep(
+  context: TaskContext,
+  args: { nodes: readonly number[] },
+  chunk: GrowingChunk,
+): NodeHistograms {
   using space = new Workspace(context.memory, chunk.bins.arena);
-  const width = chunk.columns.length;
+  const { width } = chunk;
   const entries = width * HISTOGRAM_BINS;
-  const sums = context.memory.denseIn("f64", args.nodes.length * entries * 3, 1, space.arena).columns[0] as Column<"f64">;
+  const sums = context.memory.denseIn("f64", args.nodes.length * entries * 3, 1, space.arena)
+    .columns[0] as Column<"f64">;
   context.memory.view(sums).fill(0);
   const hist = space.zeros(entries * 2).pointer;
   const scratch = space.bytes(histogramScratchBytes());
@@ -147,7 +192,16 @@ export function histogramStep(context: TaskContext, args: { nodes: readonly numb
     const end = start + (chunk.counts[node] as number);
     for (let from = start; from < end; from += HISTOGRAM_ROWS) {
       const n = Math.min(HISTOGRAM_ROWS, end - from);
-      space.kernels.histogram(chunk.bins.offset, chunk.stride, width, chunk.order.offset + 4 * from, n, chunk.pairs.offset, hist, scratch);
+      space.kernels.histogram(
+        chunk.bins.offset,
+        chunk.stride,
+        width,
+        chunk.order.offset + 4 * from,
+        n,
+        chunk.pairs.offset,
+        hist,
+        scratch,
+      );
       space.kernels.histogramSums(hist, entries, sums.offset + k * entries * 24);
     }
   });

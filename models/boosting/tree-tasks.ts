@@ -66,7 +66,11 @@ export function probabilityStep(context: TaskContext, args: TreesArgs, x: DenseC
 }
 
 /** The more probable label of each row. */
-export function labelStep(context: TaskContext, args: TreesArgs & { labels: readonly [number, number] }, x: DenseChunk): DenseChunk<"f64"> {
+export function labelStep(
+  context: TaskContext,
+  args: TreesArgs & { labels: readonly [number, number] },
+  x: DenseChunk,
+): DenseChunk<"f64"> {
   const margin = marginStep(context, args, x);
   const [column] = margin.columns;
   if (column) {

@@ -89,7 +89,14 @@ export type GlmLossGradHessKernel = (
  * @param w in: f64[n] weights, or 0 for none
  * @returns Σ w·loss
  */
-export type GlmLossKernel = (family: GlmFamilyCode, power: number, n: number, eta: number, y: number, w: number) => number;
+export type GlmLossKernel = (
+  family: GlmFamilyCode,
+  power: number,
+  n: number,
+  eta: number,
+  y: number,
+  w: number,
+) => number;
 
 /**
  * Mean of each row from its linear predictor: identity for squared, `1 / (1 + e^-η)` for logistic, `e^η` for the others.

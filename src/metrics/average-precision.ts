@@ -33,9 +33,7 @@ export interface PrecisionRecallCurve {
 }
 
 /** {@link averagePrecisionScore} as part of a pass. */
-export function averagePrecisionKernel(
-  options: PrecisionRecallKernelOptions = {},
-): MetricKernel<BinaryTable, number> {
+export function averagePrecisionKernel(options: PrecisionRecallKernelOptions = {}): MetricKernel<BinaryTable, number> {
   const name = "averagePrecisionScore";
   return {
     ...tableKernel(name, options.posLabel),
@@ -72,7 +70,8 @@ export function precisionRecallCurveKernel(
 }
 
 /**
- * Average precision: Σ (R_k - R_{k-1}) · P_k over the thresholds in descending order, the area under the precision-recall
+ * Average precision: Σ (R_k - R_{k-1}) · P_k over the thresholds in descending order, the area under the
+ * precision-recall
  * curve as a step function. Exact; ties and weights as in scikit-learn; cost and memory as {@link rocAucScore}.
  *
  * Differs from scikit-learn: rows without any positive (or negative) are an error; any two labels will do without
@@ -100,7 +99,8 @@ export async function averagePrecisionScore(
 }
 
 /**
- * Precision and recall for each distinct score as the threshold, ascending, and a last point (1, 0). Exact; cost, memory
+ * Precision and recall for each distinct score as the threshold, ascending, and a last point (1, 0). Exact; cost,
+ * memory
  * and differences as {@link averagePrecisionScore}.
  *
  * @throws DataError as {@link rocAucScore}

@@ -57,7 +57,8 @@ export function matthewsKernel(): MetricKernel<ClassSums, number> {
         a.reduce((sum, value, k) => sum + (value / all) * ((b[k] as number) / all), 0);
       const agree = hits.reduce((sum, value) => sum + value, 0) / all;
       // One label only has no spread; the difference of rounded sums need not be 0 then.
-      const spread = (side: Float64Array): number => (side.filter((value) => value > 0).length < 2 ? 0 : 1 - dot(side, side));
+      const spread = (side: Float64Array): number =>
+        side.filter((value) => value > 0).length < 2 ? 0 : 1 - dot(side, side);
       const product = spread(predicted) * spread(actual);
       return product <= 0 ? 0 : (agree - dot(actual, predicted)) / Math.sqrt(product);
     },
@@ -126,7 +127,8 @@ export async function balancedAccuracyScore(
 }
 
 /**
- * Correlation of prediction and truth, by Matthews, for any number of classes (R_K of Gorodkin 2004): 1 is perfect, 0 as
+ * Correlation of prediction and truth, by Matthews, for any number of classes (R_K of Gorodkin 2004): 1 is perfect, 0
+ * as
  * good as chance; 0 where one side has one class only. One pass, shared with {@link precisionScore}.
  */
 export async function matthewsCorrcoef(
@@ -140,7 +142,8 @@ export async function matthewsCorrcoef(
 
 /**
  * Agreement of two labellings beyond chance: 1 - Σ d·observed / Σ d·expected, where d is how far apart two labels are.
- * NaN where chance alone agrees fully (one label on both sides). One pass; memory and limits as {@link confusionMatrix}.
+ * NaN where chance alone agrees fully (one label on both sides). One pass; memory and limits as {@link
+ * confusionMatrix}.
  */
 export async function cohenKappaScore(
   y1: LabelValues,

@@ -25,7 +25,7 @@ export function classScoresStep(_context: TaskContext, _args: undefined, rows: M
     else if (groups.size < columns.length) groups.set(label, [i]);
     else {
       throw new DataError(
-        `${rows.owner}: partition ${rows.partition}, row ${i} has the ${columns.length + 1}th class of yTrue, but yScore has ${columns.length} columns. Pass one column a class.`,
+        `${rows.owner}: partition ${rows.partition}, row ${i} has class number ${columns.length + 1} of yTrue, but yScore has ${columns.length} columns. Pass one column a class.`,
         { details: { partition: rows.partition, row: i } },
       );
     }

@@ -19,7 +19,9 @@ export interface ClassScores {
 export interface ClassificationReport {
   /** One entry a class, in the order of `labels`. */
   readonly classes: readonly (ClassScores & { readonly label: Label })[];
-  /** Share of the rows that agree; absent when `labels` leaves out a class that occurs, and then there is `microAvg`. */
+  /**
+   * Share of the rows that agree; absent when `labels` leaves out a class that occurs, and then there is `microAvg`.
+   */
   readonly accuracy: number | undefined;
   /** Scores over all decisions about the listed classes together. */
   readonly microAvg: ClassScores;
@@ -61,7 +63,9 @@ export function classificationReportKernel(
       const wanted = labels?.map((label) => codes.encode(name, label)) ?? [...total.labels];
       const names = options.targetNames ?? wanted.map((code) => String(codes.decode(code)));
       if (names.length !== wanted.length) {
-        throw new ParameterError(`${name}: targetNames has ${names.length} names for ${wanted.length} classes. Name each class once.`);
+        throw new ParameterError(
+          `${name}: targetNames has ${names.length} names for ${wanted.length} classes. Name each class once.`,
+        );
       }
       const sums = wanted.map((code) => {
         const k = total.labels.indexOf(code);
@@ -138,7 +142,9 @@ function textOf(report: Omit<ClassificationReport, "text">, names: readonly stri
   const cell = (text: string): string => ` ${text.padStart(9)}`;
   const shown = (value: number): string => {
     const text = String(value);
-    return Number.isInteger(value) ? text : value.toFixed(Math.min(12, Math.max(1, text.length - text.indexOf(".") - 1)));
+    return Number.isInteger(value)
+      ? text
+      : value.toFixed(Math.min(12, Math.max(1, text.length - text.indexOf(".") - 1)));
   };
   const line = (name: string, scores: ClassScores): string =>
     `${name.padStart(width)} ${cell(scores.precision.toFixed(digits))}${cell(scores.recall.toFixed(digits))}${cell(scores.f1Score.toFixed(digits))}${cell(shown(scores.support))}\n`;

@@ -16,8 +16,10 @@ export type ColumnLossArgs = ColumnLoss & {
 
 /**
  * Σ w · loss(row, column of its label), by label and by column: which column belongs to a label is known only when all
- * labels are. "squared" is the squared distance of a row of probabilities from certainty about the column (half of it for
- * one column of two classes); "top" is 1 where the column's score is among the k largest, later columns first among equals.
+ * labels are. "squared" is the squared distance of a row of probabilities from certainty about the column (half of it
+ * for
+ * one column of two classes); "top" is 1 where the column's score is among the k largest, later columns first among
+ * equals.
  */
 export function columnLossStep(_context: TaskContext, args: ColumnLossArgs, rows: MetricRows): LogLossPartial {
   const t = rows.columns.yTrue?.[0] as Float64Array;
@@ -43,12 +45,17 @@ export function columnLossStep(_context: TaskContext, args: ColumnLossArgs, rows
     let sums = found.get(label);
     if (!sums) {
       if (found.size === classes) {
-        throw place(rows, i, `has the ${classes + 1}th class of yTrue, but there are columns for ${classes}. Pass one column a class.`);
+        throw place(
+          rows,
+          i,
+          `has class number ${classes + 1} of yTrue, but there are columns for ${classes}. Pass one column a class.`,
+        );
       }
       sums = Array.from({ length: classes }, () => new CompensatedSum());
       found.set(label, sums);
     }
-    for (let column = 0; column < classes; column++) (sums[column] as CompensatedSum).add(w * (losses[column] as number));
+    for (let column = 0; column < classes; column++)
+      (sums[column] as CompensatedSum).add(w * (losses[column] as number));
   }
   if (given) return { labels: [], losses: [Float64Array.of(known.value)] };
   const labels = [...found.keys()].sort((a, b) => a - b);

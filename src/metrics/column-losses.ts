@@ -51,7 +51,9 @@ export function topKKernel(options: TopKKernelOptions = {}): MetricKernel<LogLos
   const k = options.k ?? 2;
   if (!Number.isInteger(k) || k < 1) throw new ParameterError(`${name}: k must be an integer >= 1; got ${show(k)}.`);
   const share = oneOf(name, "normalize", options.normalize, true, [true, false]);
-  return columnKernel(name, "yScore", { loss: "top", k }, options.labels, 2, (sum, weight) => (share ? sum / weight : sum));
+  return columnKernel(name, "yScore", { loss: "top", k }, options.labels, 2, (sum, weight) =>
+    share ? sum / weight : sum,
+  );
 }
 
 /**
@@ -84,7 +86,8 @@ export async function brierScoreLoss(
 
 /**
  * Share of the rows (by weight) whose label is among the k largest scores of the row; among equal scores later columns
- * count first, as in scikit-learn. `yScore` is n x classes, columns in ascending order of label. One pass, O(classes²) a
+ * count first, as in scikit-learn. `yScore` is n x classes, columns in ascending order of label. One pass,
+ * O(classes²) a
  * row unless `labels` are given and few.
  *
  * Differs from scikit-learn: two classes need two columns too.

@@ -54,7 +54,9 @@ export function meanPinballLossKernel<M extends Multioutput = "uniform_average">
 ): MetricKernel<Float64Array, RegressionScore<M>> {
   const alpha = options.alpha ?? 0.5;
   if (!(typeof alpha === "number" && alpha >= 0 && alpha <= 1)) {
-    throw new ParameterError(`meanPinballLoss: alpha must be in [0, 1]; got ${show(alpha)}. It is the quantile that was predicted.`);
+    throw new ParameterError(
+      `meanPinballLoss: alpha must be in [0, 1]; got ${show(alpha)}. It is the quantile that was predicted.`,
+    );
   }
   return errorKernel("meanPinballLoss", POINT_LOSS_STEP, options, (mean) => mean, { loss: "pinball", alpha });
 }
@@ -106,7 +108,8 @@ export function d2TweedieKernel(
 }
 
 /**
- * Mean of |t - p| / max(|t|, 2^-52) by weight: 0.1 is 10 %; very large where a target is 0. As {@link meanSquaredError}.
+ * Mean of |t - p| / max(|t|, 2^-52) by weight: 0.1 is 10 %; very large where a target is 0. As {@link
+ * meanSquaredError}.
  */
 export async function meanAbsolutePercentageError<M extends Multioutput = "uniform_average">(
   yTrue: MetricValues,
@@ -137,7 +140,10 @@ export async function rootMeanSquaredLogError<M extends Multioutput = "uniform_a
   return scored(rootMeanSquaredLogErrorKernel(options), yTrue, yPred, options);
 }
 
-/** Mean of max(α(t - p), (α - 1)(t - p)) by weight: the loss that the α-quantile minimises. As {@link meanSquaredError}. */
+/**
+ * Mean of max(α(t - p), (α - 1)(t - p)) by weight: the loss that the α-quantile minimises. As {@link
+ * meanSquaredError}.
+ */
 export async function meanPinballLoss<M extends Multioutput = "uniform_average">(
   yTrue: MetricValues,
   yPred: MetricValues,
@@ -150,7 +156,8 @@ export async function meanPinballLoss<M extends Multioutput = "uniform_average">
  * Mean Tweedie deviance by weight, one target. With power 0 the squared error, 1 `2(t log(t/p) - t + p)`, 2
  * `2(log(p/t) + t/p - 1)`, otherwise `2(max(t, 0)^(2-q) / ((1-q)(2-q)) - t p^(1-q) / (1-q) + p^(2-q) / (2-q))`.
  *
- * @throws DataError naming the first row outside its domain (p > 0 for any power but 0; t >= 0 for [1, 2), t > 0 from 2)
+ * @throws DataError naming the first row outside its domain (p > 0 for any power but 0; t >= 0 for [1, 2), t > 0 from
+ *   2)
  *
  * @example
  * ```ts

@@ -26,11 +26,7 @@ export interface ExplainedVarianceSums {
 }
 
 /** {@link ExplainedVarianceSums} of a partition. */
-export function explainedVarianceStep(
-  context: TaskContext,
-  _args: undefined,
-  rows: MetricRows,
-): ExplainedVarianceSums {
+export function explainedVarianceStep(context: TaskContext, _args: undefined, rows: MetricRows): ExplainedVarianceSums {
   const t = rows.columns.yTrue ?? [];
   const errors = t.map((column, j) => column.map((value, i) => value - (rows.columns.yPred?.[j]?.[i] as number)));
   const spread = (columns: readonly Float64Array[]): R2Sums =>

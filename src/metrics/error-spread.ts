@@ -23,7 +23,10 @@ import {
 
 /** Options of {@link medianAbsoluteError}. */
 export interface MedianErrorOptions<M extends Multioutput = Multioutput> extends RegressionOptions<M> {
-  /** Bound of the median's rank as a share of the weight: 0.0001 unless given; exact up to about 1 / error distinct errors. */
+  /**
+   * Bound of the median's rank as a share of the weight: 0.0001 unless given; exact up to about 1 / error distinct
+   * errors.
+   */
   readonly rankError?: number | undefined;
 }
 
@@ -70,7 +73,9 @@ export function medianAbsoluteErrorKernel<M extends Multioutput = "uniform_avera
   const name = "medianAbsoluteError";
   const error = options.rankError ?? 1e-4;
   if (!(typeof error === "number" && error > 0 && error <= 0.5)) {
-    throw new ParameterError(`${name}: rankError must be in (0, 0.5]; got ${show(error)}. 0.001 places the median between 49.9 % and 50.1 %.`);
+    throw new ParameterError(
+      `${name}: rankError must be in (0, 0.5]; got ${show(error)}. 0.001 places the median between 49.9 % and 50.1 %.`,
+    );
   }
   const finish = outputs(name, options);
   return {
@@ -88,7 +93,8 @@ export async function maxError(yTrue: MetricValues, yPred: MetricValues, options
 }
 
 /**
- * 1 - Var(t - p) / Var(t) by weight, the mean over the columns when y is n x k: {@link r2Score}, but an error that is the
+ * 1 - Var(t - p) / Var(t) by weight, the mean over the columns when y is n x k: {@link r2Score}, but an error that is
+ * the
  * same for all rows does not count. A constant target scores 1 when the error is constant too, else 0. One pass.
  */
 export async function explainedVarianceScore<M extends Multioutput = "uniform_average">(

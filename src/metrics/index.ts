@@ -45,6 +45,7 @@ export {
   type ConfusionNormalize,
   type ConfusionOptions,
 } from "./confusion-matrix.js";
+export { d2AbsoluteErrorScore, d2LogLossScore, type D2LogLossOptions } from "./d2-scores.js";
 export {
   d2TweedieScore,
   meanAbsolutePercentageError,

@@ -6,7 +6,8 @@ import { metricPass, type MetricOptions } from "./metric-pass.js";
 import { checkLabels, checkOptions, oneOf } from "./options.js";
 
 /**
- * How the scores of classes become one: that of the positive class ("binary"), that of all decisions together ("micro"),
+ * How the scores of classes become one: that of the positive class ("binary"), that of all decisions together
+ * ("micro"),
  * their mean ("macro"), their mean by weight in yTrue ("weighted"); null gives all of them.
  */
 export type Average = "binary" | "micro" | "macro" | "weighted" | null;
@@ -20,7 +21,10 @@ export interface PrecisionKernelOptions<A extends Average = Average> {
   readonly average?: A | undefined;
   /** The positive class of `average: "binary"`; 1 unless given, and required where labels are texts. */
   readonly posLabel?: Label | undefined;
-  /** The classes to score (not for "binary"), in the order of `average: null`; all that occur, ascending, unless given. */
+  /**
+   * The classes to score (not for "binary"), in the order of `average: null`; all that occur, ascending, unless
+   * given.
+   */
   readonly labels?: readonly Label[] | undefined;
   /** The score where its divisor is 0: 0 unless given; NaN leaves the class out of averages. */
   readonly zeroDivision?: number | undefined;
@@ -185,7 +189,12 @@ function ratioKernel<A extends Average>(
   const average: Average =
     options.average === null
       ? null
-      : oneOf<string>(name, "average", options.average, "binary", ["binary", "micro", "macro", "weighted"]) as Average;
+      : (oneOf<string>(name, "average", options.average, "binary", [
+          "binary",
+          "micro",
+          "macro",
+          "weighted",
+        ]) as Average);
   const labels = checkLabels(name, options.labels);
   if (labels && average === "binary") {
     throw new ParameterError(
@@ -193,7 +202,9 @@ function ratioKernel<A extends Average>(
     );
   }
   if (options.posLabel !== undefined && average !== "binary") {
-    throw new ParameterError(`${name}: posLabel has no meaning with average ${show(average)}. Pass labels: [posLabel].`);
+    throw new ParameterError(
+      `${name}: posLabel has no meaning with average ${show(average)}. Pass labels: [posLabel].`,
+    );
   }
   const zero = options.zeroDivision ?? 0;
   if (typeof zero !== "number" || !(Number.isNaN(zero) || (zero >= 0 && zero <= 1))) {
@@ -243,7 +254,9 @@ function positiveCode(name: string, total: ClassSums, posLabel: Label | undefine
     );
   }
   if (posLabel === undefined && typeof found[0] === "string") {
-    throw new ParameterError(`${name}: the labels are texts, so the positive class has to be named. Pass posLabel: ${show(found.at(-1))}.`);
+    throw new ParameterError(
+      `${name}: the labels are texts, so the positive class has to be named. Pass posLabel: ${show(found.at(-1))}.`,
+    );
   }
   const positive = codes.encode(name, posLabel ?? 1);
   if (!total.labels.includes(positive) && found.length === 2) {

@@ -60,7 +60,13 @@ export function rocAucMulticlassKernel(options: MulticlassAucOptions): MetricKer
       if (kind === "ovr") {
         for (let c = 0; c < classes; c++) {
           const others = total.tables.filter((_, i) => i !== c).map((tables) => tables[c] as BinaryTable);
-          scores.push(areaOf(name, at(c, c), others.reduce((a, b) => mergeBinaryTables(name, a, b))));
+          scores.push(
+            areaOf(
+              name,
+              at(c, c),
+              others.reduce((a, b) => mergeBinaryTables(name, a, b)),
+            ),
+          );
           weights.push(weight[c] as number);
         }
       } else {

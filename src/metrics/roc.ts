@@ -107,7 +107,8 @@ export function rocCurveKernel(
  * More classes take `multiClass` and one column of scores each: the mean over the classes, each against all others
  * ("ovr"), or over the pairs ("ovo", Hand and Till 2001); memory is then 24 bytes a distinct score of every column.
  *
- * Differs from scikit-learn: one class only is an error (there NaN and a warning); "ovo" takes weights; scores of several
+ * Differs from scikit-learn: one class only is an error (there NaN and a warning); "ovo" takes weights; scores of
+ * several
  * classes need not sum to 1.
  *
  * @throws DataError for one class, more than two without `posLabel`, NaN or infinite scores (naming partition and row)

@@ -4,12 +4,27 @@ import { balancedAccuracyKernel, matthewsKernel } from "./class-agreement.js";
 import { accuracyKernel } from "./accuracy.js";
 import { averagePrecisionKernel } from "./average-precision.js";
 import { brierKernel, topKKernel } from "./column-losses.js";
-import { d2TweedieKernel, meanAbsolutePercentageErrorKernel, meanSquaredLogErrorKernel, meanTweedieDevianceKernel, rootMeanSquaredLogErrorKernel } from "./deviance.js";
+import { d2AbsoluteErrorKernel, d2LogLossKernel } from "./d2-scores.js";
+import {
+  d2TweedieKernel,
+  meanAbsolutePercentageErrorKernel,
+  meanSquaredLogErrorKernel,
+  meanTweedieDevianceKernel,
+  rootMeanSquaredLogErrorKernel,
+} from "./deviance.js";
 import { explainedVarianceKernel, maxErrorKernel, medianAbsoluteErrorKernel } from "./error-spread.js";
 import { logLossKernel } from "./log-loss.js";
 import type { MetricKernel } from "./metric-kernel.js";
 import type { MetricOptions } from "./metric-pass.js";
-import { f1Kernel, jaccardKernel, precisionKernel, recallKernel, type Average, type AveragedScore, type PrecisionKernelOptions } from "./precision-recall.js";
+import {
+  f1Kernel,
+  jaccardKernel,
+  precisionKernel,
+  recallKernel,
+  type Average,
+  type AveragedScore,
+  type PrecisionKernelOptions,
+} from "./precision-recall.js";
 import { meanAbsoluteErrorKernel, meanSquaredErrorKernel, r2Kernel, rootMeanSquaredErrorKernel } from "./regression.js";
 import { rocAucMulticlassKernel } from "./roc-auc-multiclass.js";
 import { rocAucKernel } from "./roc.js";
@@ -27,7 +42,9 @@ export type ScoreFunction = (
 /** What a kernel knows of the estimator: its classes as numbers, in order; none for a regressor. */
 export type ScorerKernel = (classes: readonly number[]) => MetricKernel<unknown, number>;
 
-/** Scores fitted estimators: greater is better, whatever the metric. Made by {@link makeScorer} and {@link getScorer}. */
+/**
+ * Scores fitted estimators: greater is better, whatever the metric. Made by {@link makeScorer} and {@link getScorer}.
+ */
 export interface Scorer {
   readonly name: string;
   /** -1 for losses, whose scores are negative. */
@@ -60,7 +77,9 @@ export interface MakeScorerOptions {
  */
 export function makeScorer(score: ScoreFunction, options: MakeScorerOptions = {}): Scorer {
   if (typeof score !== "function") {
-    throw new ParameterError(`makeScorer: the metric must be a function of (yTrue, response, options); got ${show(score)}.`);
+    throw new ParameterError(
+      `makeScorer: the metric must be a function of (yTrue, response, options); got ${show(score)}.`,
+    );
   }
   const unknown = Object.keys(options).find((name) => !["name", "greaterIsBetter", "response"].includes(name));
   if (unknown !== undefined) {
@@ -68,7 +87,9 @@ export function makeScorer(score: ScoreFunction, options: MakeScorerOptions = {}
   }
   const response = options.response ?? "predict";
   if (!["predict", "predictProba", "decisionFunction"].includes(response)) {
-    throw new ParameterError(`makeScorer: response must be one of "predict", "predictProba", "decisionFunction"; got ${show(response)}.`);
+    throw new ParameterError(
+      `makeScorer: response must be one of "predict", "predictProba", "decisionFunction"; got ${show(response)}.`,
+    );
   }
   return {
     name: options.name ?? (score.name || "score"),
@@ -101,7 +122,8 @@ function averages(
   };
 }
 
-const labels = (classes: readonly number[]): { labels?: readonly number[] } => (classes.length > 0 ? { labels: classes } : {});
+const labels = (classes: readonly number[]): { labels?: readonly number[] } =>
+  classes.length > 0 ? { labels: classes } : {};
 const positive = (classes: readonly number[]): { posLabel?: number | undefined } =>
   classes.length === 2 ? { posLabel: classes[1] } : {};
 
@@ -117,13 +139,21 @@ const SCORERS: Readonly<Record<string, Omit<Scorer, "name">>> = {
   average_precision: kernel((classes) => averagePrecisionKernel(positive(classes)), "decisionFunction"),
   roc_auc: kernel((classes) => rocAucKernel(positive(classes)), "decisionFunction"),
   roc_auc_ovr: kernel(() => rocAucMulticlassKernel({ multiClass: "ovr" }), "predictProba"),
-  roc_auc_ovr_weighted: kernel(() => rocAucMulticlassKernel({ multiClass: "ovr", average: "weighted" }), "predictProba"),
+  roc_auc_ovr_weighted: kernel(
+    () => rocAucMulticlassKernel({ multiClass: "ovr", average: "weighted" }),
+    "predictProba",
+  ),
   roc_auc_ovo: kernel(() => rocAucMulticlassKernel({ multiClass: "ovo" }), "predictProba"),
-  roc_auc_ovo_weighted: kernel(() => rocAucMulticlassKernel({ multiClass: "ovo", average: "weighted" }), "predictProba"),
+  roc_auc_ovo_weighted: kernel(
+    () => rocAucMulticlassKernel({ multiClass: "ovo", average: "weighted" }),
+    "predictProba",
+  ),
   neg_log_loss: loss((classes) => logLossKernel(labels(classes)), "predictProba"),
   neg_brier_score: loss((classes) => brierKernel(labels(classes)), "predictProba"),
   r2: kernel(() => r2Kernel()),
   explained_variance: kernel(() => explainedVarianceKernel()),
+  d2_absolute_error_score: kernel(() => d2AbsoluteErrorKernel()),
+  d2_log_loss_score: kernel((classes) => d2LogLossKernel(labels(classes)), "predictProba"),
   d2_tweedie_score: kernel(() => d2TweedieKernel()),
   neg_max_error: loss(() => maxErrorKernel()),
   neg_mean_absolute_error: loss(() => meanAbsoluteErrorKernel()),
@@ -143,13 +173,15 @@ export function getScorerNames(): string[] {
 }
 
 /**
- * A scorer by scikit-learn's name, in its spelling or in camel case (`negLogLoss`). Scorers of the positive class take the
+ * A scorer by scikit-learn's name, in its spelling or in camel case (`negLogLoss`). Scorers of the positive class
+ * take the
  * second of the estimator's two classes for it. A {@link Scorer} is returned as it is.
  * @throws ParameterError for a name that is not known
  */
 export function getScorer(scoring: string | Scorer): Scorer {
   if (typeof scoring !== "string") {
-    if (typeof scoring === "object" && scoring !== null && ("kernel" in scoring || "function" in scoring)) return scoring;
+    if (typeof scoring === "object" && scoring !== null && ("kernel" in scoring || "function" in scoring))
+      return scoring;
     throw new ParameterError(`getScorer: scoring must be a name or what makeScorer returns; got ${show(scoring)}.`);
   }
   const name = scoring in SCORERS ? scoring : scoring.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -13,7 +13,10 @@ export interface SplitRunOptions extends RunOptions {
   readonly engine?: Engine;
 }
 
-/** Rows of each partition of each collection; those that are not known are counted, all with as many partitions in one pass. */
+/**
+ * Rows of each partition of each collection; those that are not known are counted, all with as many partitions in one
+ * pass.
+ */
 export async function knownRows(
   owner: string,
   collections: readonly Splittable[],
@@ -60,7 +63,8 @@ export function lengthOf(
 
 /**
  * Train and test rows with each label in proportion, exactly.
- * @param name the argument that the labels came from, @throws DataError for a label that occurs once, or too small a side
+ * @param name the argument that the labels came from, @throws DataError for a label that occurs once, or too small a
+ *   side
  */
 export function stratifiedSets(
   owner: string,

@@ -9,9 +9,17 @@ import { scoreModel, scorersOf, type Scorers, type Scoring } from "./scoring.js"
 import type { SearchResults } from "./search-results.js";
 import type { Splittable } from "./splittable.js";
 import { openTrialData, splitterOf, type Cv } from "./trial-data.js";
-import { assertEstimator, methodOf, type TargetInput, type TrialEstimator, type TrialMethods } from "./trial-estimator.js";
+import {
+  assertEstimator,
+  methodOf,
+  type TargetInput,
+  type TrialEstimator,
+  type TrialMethods,
+} from "./trial-estimator.js";
 
-/** Which metric decides, and whether the best parameters are fitted to all rows; or a rule that names the best trial. */
+/**
+ * Which metric decides, and whether the best parameters are fitted to all rows; or a rule that names the best trial.
+ */
 export type Refit = boolean | string | ((results: SearchResults) => number);
 
 /** Parameters of every search. */
@@ -54,7 +62,10 @@ interface Found extends SearchOutcome {
   readonly metric: string;
 }
 
-/** What all searches share: the data, the best trial, its refit, and predicting with it. A search is an estimator itself. */
+/**
+ * What all searches share: the data, the best trial, its refit, and predicting with it. A search is an estimator
+ * itself.
+ */
 export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEstimator {
   readonly table: ParamTable<P>;
   #params: Readonly<P>;
@@ -74,8 +85,17 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
     return { ...this.#params };
   }
 
-  setParams(params: Partial<P>): this {
-    this.#params = this.#checked({ ...this.#params, ...params });
+  /** Sets parameters, or those of the estimator by `estimator__param`: it is replaced by a clone that has them. */
+  setParams(params: Partial<P> & Readonly<Record<string, unknown>>): this {
+    const prefix = "estimator__";
+    const entries = Object.entries(params);
+    const nested = entries
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]);
+    const own = { ...this.#params, ...Object.fromEntries(entries.filter(([name]) => !name.startsWith(prefix))) };
+    const estimator =
+      nested.length > 0 ? withParams(own.estimator, Object.fromEntries(nested) as ParamSet) : own.estimator;
+    this.#params = this.#checked({ ...own, estimator });
     return this;
   }
 
@@ -103,7 +123,12 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   }
 
   /** Runs the trials; everything that can be checked has been. */
-  protected abstract search(settings: FoldSettings, limit: number, deadline: number, options: SearchFitOptions): Promise<SearchOutcome>;
+  protected abstract search(
+    settings: FoldSettings,
+    limit: number,
+    deadline: number,
+    options: SearchFitOptions,
+  ): Promise<SearchOutcome>;
 
   /** Every parameter set that may be tried, so that wrong names fail before anything is fitted. */
   protected abstract candidates(): Iterable<ParamSet>;
@@ -114,15 +139,18 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   }
 
   /**
-   * Tries parameters and, with `refit`, fits the best to all rows. The data are read once and kept for the call. A trial that
+   * Tries parameters and, with `refit`, fits the best to all rows. The data are read once and kept for the call. A
+   * trial that
    * fails is recorded in `cvResults` with its error and scores `errorScore`; the others go on.
    *
-   * @throws ParameterError for parameters and scorers that do not fit, before anything is fitted; FitError when no trial
+   * @throws ParameterError for parameters and scorers that do not fit, before anything is fitted; FitError when no
+   *   trial
    *   succeeded; AbortedError when stopped by the signal
    */
   async fit(X: TableInput, y?: TargetInput, options: SearchFitOptions = {}): Promise<this> {
     const owner = `${this.kind}.fit`;
-    const { estimator, scoring, refit, errorScore, returnTrainScore, weightScores, parallelTrials, maxTime } = this.#params;
+    const { estimator, scoring, refit, errorScore, returnTrainScore, weightScores, parallelTrials, maxTime } =
+      this.#params;
     const deadline = maxTime === undefined ? Infinity : performance.now() + maxTime * 1000;
     const scorers = scorersOf(owner, estimator, scoring);
     const metric = decidingMetric(this.kind, refit, scorers);
@@ -142,7 +170,10 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
           const params = { ...outcome.results.params[bestIndex], ...outcome.refitParams?.(bestIndex) };
           bestEstimator = withParams(estimator, params);
           const weight = data.sampleWeight as FitOptions["sampleWeight"];
-          await bestEstimator.fit(data.X, data.y as TargetInput | undefined, { ...data.run, ...(weight === undefined ? {} : { sampleWeight: weight }) });
+          await bestEstimator.fit(data.X, data.y as TargetInput | undefined, {
+            ...data.run,
+            ...(weight === undefined ? {} : { sampleWeight: weight }),
+          });
           refitTime = (performance.now() - started) / 1000;
         }
       }
@@ -182,7 +213,9 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   get bestEstimator(): TrialEstimator {
     const { bestEstimator } = this.#done;
     if (bestEstimator) return bestEstimator;
-    throw new NotFittedError(`${this.kind}: the best parameters were not fitted, because refit is false. Fit bestParams yourself, or search with refit: true.`);
+    throw new NotFittedError(
+      `${this.kind}: the best parameters were not fitted, because refit is false. Fit bestParams yourself, or search with refit: true.`,
+    );
   }
 
   get nSplits(): number {
@@ -231,36 +264,58 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   }
 
   get #done(): Found {
-    if (!this.#found) throw new NotFittedError(`${this.kind}: it is not fitted yet. Call \`await search.fit(X, y)\` first.`);
+    if (!this.#found)
+      throw new NotFittedError(`${this.kind}: it is not fitted yet. Call \`await search.fit(X, y)\` first.`);
     return this.#found;
   }
 }
 
-/** A clone with these parameters; estimators among their values are cloned too. @throws ParameterError as the estimator's own */
+/**
+ * A clone with these parameters; estimators among their values are cloned too.
+ * @throws ParameterError as the estimator's own
+ */
 export function withParams(estimator: TrialEstimator, params: ParamSet): TrialEstimator {
   const model = estimator.clone();
-  const own = Object.entries(params).map(([name, value]) => [name, isEstimator(value) ? value.clone() : value] as const);
+  const own = Object.entries(params).map(
+    ([name, value]) => [name, isEstimator(value) ? value.clone() : value] as const,
+  );
   if (own.length > 0) model.setParams(Object.fromEntries(own));
   return model;
 }
 
 function isEstimator(value: unknown): value is TrialEstimator {
-  return typeof value === "object" && value !== null && "fit" in value && "clone" in value && typeof value.clone === "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "fit" in value &&
+    "clone" in value &&
+    typeof value.clone === "function"
+  );
 }
 
 function decidingMetric(owner: string, refit: Refit, scorers: Scorers): string {
   const names = [...scorers.keys()];
   if (typeof refit === "string") {
     if (scorers.has(refit)) return refit;
-    throw new ParameterError(`${owner}: refit names ${show(refit)}, which is none of the scorers ${names.map(show).join(", ")}.`);
+    throw new ParameterError(
+      `${owner}: refit names ${show(refit)}, which is none of the scorers ${names.map(show).join(", ")}.`,
+    );
   }
   if (refit === true && names.length > 1) {
-    throw new ParameterError(`${owner}: there are ${names.length} scorers, so refit has to name the one that decides: ${names.map(show).join(", ")}.`);
+    throw new ParameterError(
+      `${owner}: there are ${names.length} scorers, so refit has to name the one that decides: ${names.map(show).join(", ")}.`,
+    );
   }
   return names[0] as string;
 }
 
-function bestOf(owner: string, results: SearchResults, metric: string, refit: Refit, competes: (index: number) => boolean): number {
+function bestOf(
+  owner: string,
+  results: SearchResults,
+  metric: string,
+  refit: Refit,
+  competes: (index: number) => boolean,
+): number {
   const scores = results[`mean_test_${metric}`] as Float64Array;
   let best = -1;
   scores.forEach((score, i) => {
@@ -268,10 +323,14 @@ function bestOf(owner: string, results: SearchResults, metric: string, refit: Re
   });
   if (best < 0) {
     const error = results.error.find((message) => message !== undefined);
-    throw new FitError(`${owner}: none of ${scores.length} trials has a score${error ? `; the first error: ${error}` : ""}.`);
+    throw new FitError(
+      `${owner}: none of ${scores.length} trials has a score${error ? `; the first error: ${error}` : ""}.`,
+    );
   }
   if (typeof refit !== "function") return best;
   const chosen = refit(results);
   if (Number.isInteger(chosen) && chosen >= 0 && chosen < scores.length) return chosen;
-  throw new DataError(`${owner}: the refit rule returned ${show(chosen)}; it has to return the index of a trial below ${scores.length}.`);
+  throw new DataError(
+    `${owner}: the refit rule returned ${show(chosen)}; it has to return the index of a trial below ${scores.length}.`,
+  );
 }

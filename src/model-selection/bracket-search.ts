@@ -10,7 +10,10 @@ import { ShuffleSplit, StratifiedShuffleSplit } from "./shuffle-split.js";
 import type { Cv } from "./trial-data.js";
 import { canDo, isClassifier } from "./trial-estimator.js";
 
-/** What a search spends: "partialFit" calls, train rows ("nSamples"), or an integer parameter of the estimator by name. */
+/**
+ * What a search spends: "partialFit" calls, train rows ("nSamples"), or an integer parameter of the estimator by
+ * name.
+ */
 export type Resource = string;
 
 /** Parameters of searches that give better trials more of a resource. */
@@ -73,7 +76,10 @@ export abstract class BracketSearch<P extends BracketSearchParams> extends BaseS
     const own = resource === "partialFit" || resource === "nSamples" ? {} : { [resource]: 1 };
     const sets = this.sets().flat();
     const twice = sets.find((set) => resource in set);
-    if (twice) throw new ParameterError(`${this.kind}: ${show(resource)} is the resource, so it cannot be searched too. Leave one of them out.`);
+    if (twice)
+      throw new ParameterError(
+        `${this.kind}: ${show(resource)} is the resource, so it cannot be searched too. Leave one of them out.`,
+      );
     return sets.map((set) => ({ ...set, ...own }));
   }
 
@@ -89,10 +95,16 @@ export abstract class BracketSearch<P extends BracketSearchParams> extends BaseS
     return this.#history;
   }
 
-  protected async search(settings: FoldSettings, limit: number, deadline: number, options: SearchFitOptions): Promise<SearchOutcome> {
+  protected async search(
+    settings: FoldSettings,
+    limit: number,
+    deadline: number,
+    options: SearchFitOptions,
+  ): Promise<SearchOutcome> {
     const rows = settings.data.splits[0]?.train.size ?? 0;
     const trainer = await this.#trainer(settings, this.largest(rows));
-    const metric = typeof this.params.refit === "string" ? this.params.refit : ([...settings.scorers.keys()][0] as string);
+    const metric =
+      typeof this.params.refit === "string" ? this.params.refit : ([...settings.scorers.keys()][0] as string);
     const sets = this.sets();
     const states: State[] = [];
     const history: HistoryEntry[] = [];
@@ -100,7 +112,16 @@ export abstract class BracketSearch<P extends BracketSearchParams> extends BaseS
     const total = brackets.reduce((sum, { rungs }) => sum + rungs.reduce((all, rung) => all + rung.models, 0), 0);
     for (const [b, { bracket, rungs }] of brackets.entries()) {
       let alive = (sets[b] ?? []).map((params): State => {
-        const state = { id: states.length, bracket, params, folds: [], resource: 0, last: false, score: NaN, skipped: undefined };
+        const state = {
+          id: states.length,
+          bracket,
+          params,
+          folds: [],
+          resource: 0,
+          last: false,
+          score: NaN,
+          skipped: undefined,
+        };
         states.push(state);
         return state;
       });
@@ -109,12 +130,14 @@ export abstract class BracketSearch<P extends BracketSearchParams> extends BaseS
         alive = alive.toSorted((x, y) => order(y.score) - order(x.score)).slice(0, models);
         await mapLimited(alive, limit, async (state) => {
           const over = performance.now() >= deadline;
-          if (over) state.skipped ??= `stopped after ${state.resource} of the resource: maxTime of ${this.params.maxTime} s was over`;
+          if (over)
+            state.skipped ??= `stopped after ${state.resource} of the resource: maxTime of ${this.params.maxTime} s was over`;
           if (over || state.folds.some((fold) => fold?.error)) return;
           const { splits } = settings.data;
           const before = state.folds;
           const folds: FoldResult[] = [];
-          for (let fold = 0; fold < splits.length; fold++) folds.push(await trainer.train(state.params, resource, fold, before[fold]));
+          for (let fold = 0; fold < splits.length; fold++)
+            folds.push(await trainer.train(state.params, resource, fold, before[fold]));
           // Only models that are trained further are worth keeping.
           state.folds = trainer.continues ? folds : folds.map((fold) => ({ ...fold, model: undefined }));
           state.resource = resource;
@@ -123,8 +146,17 @@ export abstract class BracketSearch<P extends BracketSearchParams> extends BaseS
         for (const state of alive) {
           if (k === rungs.length - 1) state.last = true;
           if (state.resource !== resource) continue;
-          const time = (of: "fitTime" | "scoreTime"): number => state.folds.reduce((sum, fold) => sum + (fold?.[of] ?? 0), 0);
-          history.push({ modelId: state.id, bracket, params: state.params, resource, score: state.score, fitTime: time("fitTime"), scoreTime: time("scoreTime") });
+          const time = (of: "fitTime" | "scoreTime"): number =>
+            state.folds.reduce((sum, fold) => sum + (fold?.[of] ?? 0), 0);
+          history.push({
+            modelId: state.id,
+            bracket,
+            params: state.params,
+            resource,
+            score: state.score,
+            fitTime: time("fitTime"),
+            scoreTime: time("scoreTime"),
+          });
         }
         options.onProgress?.({ stage: this.kind, done: history.length, total });
       }
@@ -156,7 +188,9 @@ export abstract class BracketSearch<P extends BracketSearchParams> extends BaseS
       results,
       nSplits: splits,
       // A trial that was dropped had less of the resource: it does not compete with those that went on.
-      competes: states.some((state) => state.last && !Number.isNaN(state.score)) ? (index) => states[index]?.last === true : () => true,
+      competes: states.some((state) => state.last && !Number.isNaN(state.score))
+        ? (index) => states[index]?.last === true
+        : () => true,
       ...(own ? { refitParams: (index: number): ParamSet => ({ [resource]: states[index]?.resource }) } : {}),
       ...(trainer.continues ? { models: states.map((state) => state.folds[0]?.model) } : {}),
     };

@@ -21,7 +21,8 @@ export interface BudgetTable {
 }
 
 /**
- * Successive halving (Jamieson and Talwalkar 2016): rung k has ⌊n·η^-k⌋ models at r·η^k of the resource, while there is a
+ * Successive halving (Jamieson and Talwalkar 2016): rung k has ⌊n·η^-k⌋ models at r·η^k of the resource, while there
+ * is a
  * model and, where `most` is given, no more than that. In integers throughout.
  */
 export function halvingRungs(models: number, resource: number, eta: number, most = Infinity): Rung[] {
@@ -40,8 +41,10 @@ export function halvingRungs(models: number, resource: number, eta: number, most
  * @throws ParameterError unless R >= 1 and η >= 2 are integers
  */
 export function hyperbandBrackets(R: number, eta: number): Bracket[] {
-  if (!Number.isSafeInteger(R) || R < 1) throw new ParameterError(`hyperband: the largest resource must be an integer >= 1; got ${show(R)}.`);
-  if (!Number.isSafeInteger(eta) || eta < 2) throw new ParameterError(`hyperband: aggressiveness must be an integer >= 2; got ${show(eta)}.`);
+  if (!Number.isSafeInteger(R) || R < 1)
+    throw new ParameterError(`hyperband: the largest resource must be an integer >= 1; got ${show(R)}.`);
+  if (!Number.isSafeInteger(eta) || eta < 2)
+    throw new ParameterError(`hyperband: aggressiveness must be an integer >= 2; got ${show(eta)}.`);
   const powers = [1];
   while ((powers.at(-1) as number) * eta <= R) powers.push((powers.at(-1) as number) * eta);
   const most = powers.length - 1;
@@ -58,7 +61,10 @@ export function budgetTable(brackets: readonly Bracket[]): BudgetTable {
   const rows = brackets.map((bracket) => ({
     ...bracket,
     nModels: bracket.rungs[0]?.models ?? 0,
-    totalResource: bracket.rungs.reduce((sum, { models, resource }, k) => sum + models * (resource - (bracket.rungs[k - 1]?.resource ?? 0)), 0),
+    totalResource: bracket.rungs.reduce(
+      (sum, { models, resource }, k) => sum + models * (resource - (bracket.rungs[k - 1]?.resource ?? 0)),
+      0,
+    ),
   }));
   return {
     nModels: rows.reduce((sum, row) => sum + row.nModels, 0),

@@ -15,7 +15,13 @@ import {
 import { array, scorersOf, type Scoring } from "./scoring.js";
 import type { Splittable } from "./splittable.js";
 import { openTrialData, splitterOf, type Cv, type TrialData } from "./trial-data.js";
-import { assertEstimator, methodOf, type TargetInput, type TrialEstimator, type TrialMethods } from "./trial-estimator.js";
+import {
+  assertEstimator,
+  methodOf,
+  type TargetInput,
+  type TrialEstimator,
+  type TrialMethods,
+} from "./trial-estimator.js";
 
 /** What all evaluations of model selection take. `sampleWeight` goes to the fits. */
 export interface EvaluationOptions extends FitOptions {
@@ -52,7 +58,18 @@ export interface CrossValidation {
   readonly errors: readonly (Error | undefined)[];
 }
 
-const COMMON = ["cv", "groups", "scoring", "weightScores", "errorScore", "parallelTrials", "sampleWeight", "engine", "signal", "onProgress"];
+const COMMON = [
+  "cv",
+  "groups",
+  "scoring",
+  "weightScores",
+  "errorScore",
+  "parallelTrials",
+  "sampleWeight",
+  "engine",
+  "signal",
+  "onProgress",
+];
 
 /** @throws ParameterError for an option that is not there */
 export function checkEvaluation(owner: string, options: object, own: readonly string[] = []): void {
@@ -60,7 +77,9 @@ export function checkEvaluation(owner: string, options: object, own: readonly st
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const near = closest(name, known);
-    throw new ParameterError(`${owner}: unknown option ${show(name)}. ${near ? `Did you mean ${show(near)}? ` : ""}It takes: ${known.join(", ")}.`);
+    throw new ParameterError(
+      `${owner}: unknown option ${show(name)}. ${near ? `Did you mean ${show(near)}? ` : ""}It takes: ${known.join(", ")}.`,
+    );
   }
 }
 
@@ -91,15 +110,18 @@ export async function evaluated<T>(
  * Fits a clone on the train rows of every split and scores it on the test rows. The data are read once and kept for the
  * call; each side of a split is a mask of rows, not a copy; all built-in scorers of a fold share one pass.
  *
- * Differs from scikit-learn: a failing fit is an error unless `errorScore` is a number; `sampleWeight` is an option, and
+ * Differs from scikit-learn: a failing fit is an error unless `errorScore` is a number; `sampleWeight` is an option,
+ * and
  * weighs the scores too when `weightScores` says so.
  *
- * @throws ParameterError for options and scorers that do not fit, before anything is fitted; DataError for folds that the
+ * @throws ParameterError for options and scorers that do not fit, before anything is fitted; DataError for folds that
+ *   the
  *   data do not allow; FitError when every fit failed
  *
  * @example
  * ```ts
- * const { testScores } = await crossValidate(new LogisticRegression(), X, y, { scoring: ["accuracy", "neg_log_loss"] });
+ * const { testScores } = await crossValidate(new LogisticRegression(), X, y, { scoring: ["accuracy", "neg_log_loss"]
+ * });
  * ```
  */
 export async function crossValidate(
@@ -120,7 +142,9 @@ export async function crossValidate(
     });
     requireOneFit(owner, results);
     const columns = (of: "testScores" | "trainScores"): Record<string, Float64Array> =>
-      Object.fromEntries([...settings.scorers.keys()].map((name) => [name, Float64Array.from(results, (one) => one[of]?.[name] ?? NaN)]));
+      Object.fromEntries(
+        [...settings.scorers.keys()].map((name) => [name, Float64Array.from(results, (one) => one[of]?.[name] ?? NaN)]),
+      );
     return {
       testScores: columns("testScores"),
       trainScores: settings.returnTrainScore ? columns("trainScores") : undefined,
@@ -142,7 +166,8 @@ export async function crossValScore(
   checkEvaluation("crossValScore", options);
   const { testScores } = await crossValidate(estimator, X, y, options);
   const [first, second] = Object.values(testScores);
-  if (!first || second) throw new ParameterError("crossValScore: scoring must be one scorer. Use crossValidate for several.");
+  if (!first || second)
+    throw new ParameterError("crossValScore: scoring must be one scorer. Use crossValidate for several.");
   return first;
 }
 
@@ -179,27 +204,37 @@ export async function crossValPredict(
   const data = await openTrialData(owner, splitter, X, y, options.groups, options);
   try {
     requirePartition(owner, data);
-    const parts = await mapLimited(data.splits, checkParallel(owner, options.parallelTrials), async ({ train, test }) => {
-      const model = estimator.clone();
-      const weight = data.sampleWeight === undefined ? {} : { sampleWeight: train.take(data.sampleWeight) as NonNullable<FitOptions["sampleWeight"]> };
-      const target = data.y === undefined ? undefined : (train.take(data.y) as TargetInput);
-      await model.fit(train.take(data.X) as TableInput, target, { ...data.run, ...weight });
-      const out = await array(owner, methodOf(owner, model, method)(test.take(data.X) as Rows)).compute();
-      return { out, rows: test.toIndices(), classes: classesOf(model) };
-    });
+    const parts = await mapLimited(
+      data.splits,
+      checkParallel(owner, options.parallelTrials),
+      async ({ train, test }) => {
+        const model = estimator.clone();
+        const weight =
+          data.sampleWeight === undefined
+            ? {}
+            : { sampleWeight: train.take(data.sampleWeight) as NonNullable<FitOptions["sampleWeight"]> };
+        const target = data.y === undefined ? undefined : (train.take(data.y) as TargetInput);
+        await model.fit(train.take(data.X) as TableInput, target, { ...data.run, ...weight });
+        const out = await array(owner, methodOf(owner, model, method)(test.take(data.X) as Rows)).compute();
+        return { out, rows: test.toIndices(), classes: classesOf(model) };
+      },
+    );
     const [first] = parts;
     const n = data.splits[0]?.test.rows ?? 0;
     const classes = first?.classes ?? [];
     const odd = parts.find((part) => part.classes.join("\0") !== classes.join("\0"));
     if (odd && (method !== "predict" || typeof classes[0] !== "number")) {
-      throw new DataError(`${owner}: one fold has the classes ${show(classes)}, another ${show(odd.classes)}, so their columns do not match. Stratify the folds by y.`);
+      throw new DataError(
+        `${owner}: one fold has the classes ${show(classes)}, another ${show(odd.classes)}, so their columns do not match. Stratify the folds by y.`,
+      );
     }
     const columns = (first?.out.columns ?? []).map((_, j) => {
       const column = new Float64Array(n);
       for (const { out, rows } of parts) rows.forEach((row, i) => (column[row] = Number(out.columns[j]?.[i])));
       return column;
     });
-    if (method === "predictProba" || columns.length > 1) return new LocalMatrix(columns, n, [columns.length], first?.out.names);
+    if (method === "predictProba" || columns.length > 1)
+      return new LocalMatrix(columns, n, [columns.length], first?.out.names);
     const [values = new Float64Array(0)] = columns;
     if (method !== "predict" || classes.length === 0 || typeof classes[0] === "number") return values;
     return Array.from(values, (code) => classes[code] as Label);
@@ -218,6 +253,8 @@ function requirePartition(owner: string, data: TrialData): void {
   for (const { test } of data.splits) for (const row of test.toIndices()) seen[row] = (seen[row] as number) + 1;
   const odd = seen.findIndex((count) => count !== 1);
   if (odd >= 0) {
-    throw new DataError(`${owner}: row ${odd} is tested ${seen[odd]} times; every row has to be tested once. Use a splitter into folds, such as KFold.`);
+    throw new DataError(
+      `${owner}: row ${odd} is tested ${seen[odd]} times; every row has to be tested once. Use a splitter into folds, such as KFold.`,
+    );
   }
 }

@@ -21,9 +21,13 @@ export interface LearningCurve extends ScoreCurve {
 
 /** Options of {@link learningCurve}; one scorer. */
 export interface LearningCurveOptions extends EvaluationOptions {
-  /** Numbers of rows, or shares in (0, 1] of the first split's train side; 0.1, 0.325, 0.55, 0.775 and 1 unless given. */
+  /**
+   * Numbers of rows, or shares in (0, 1] of the first split's train side; 0.1, 0.325, 0.55, 0.775 and 1 unless given.
+   */
   readonly trainSizes?: readonly number[] | undefined;
-  /** true: rows at random (nested: larger sizes hold the smaller ones); the first rows of the train side unless given. */
+  /**
+   * true: rows at random (nested: larger sizes hold the smaller ones); the first rows of the train side unless given.
+   */
   readonly shuffle?: boolean | undefined;
   readonly randomState?: number | undefined;
 }
@@ -92,7 +96,12 @@ export function part(owner: string, rows: RowSelection, size: number, rng: Count
   if (size >= rows.size) return rows;
   const make = (): ReturnType<typeof setWhere> => {
     const all = rows.toIndices();
-    const order = rng ? all.map((row) => [rng.uniform(row), row] as const).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, row]) => row) : all;
+    const order = rng
+      ? all
+          .map((row) => [rng.uniform(row), row] as const)
+          .sort((a, b) => a[0] - b[0] || a[1] - b[1])
+          .map(([, row]) => row)
+      : all;
     const kept = new Set(order.slice(0, size));
     return setWhere(rows.rows, (row) => kept.has(row));
   };
@@ -103,15 +112,20 @@ function rowsOf(owner: string, size: number, most: number): number {
   const share = typeof size === "number" && size > 0 && size <= 1;
   const rows = share ? Math.floor(size * most) : size;
   if (typeof rows === "number" && Number.isInteger(rows) && rows >= 1 && rows <= most) return rows;
-  throw new ParameterError(`${owner}: trainSizes must be shares in (0, 1] or numbers of rows up to ${most}; got ${show(size)}.`);
+  throw new ParameterError(
+    `${owner}: trainSizes must be shares in (0, 1] or numbers of rows up to ${most}; got ${show(size)}.`,
+  );
 }
 
 function curveOf(owner: string, settings: FoldSettings, results: readonly FoldResult[], points: number): ScoreCurve {
   requireOneFit(owner, results);
   const [name, second] = [...settings.scorers.keys()];
-  if (name === undefined || second !== undefined) throw new DataError(`${owner}: scoring must be one scorer. Use crossValidate for several.`);
+  if (name === undefined || second !== undefined)
+    throw new DataError(`${owner}: scoring must be one scorer. Use crossValidate for several.`);
   const folds = settings.data.splits.length;
   const rows = (of: "testScores" | "trainScores"): Float64Array[] =>
-    Array.from({ length: points }, (_, i) => Float64Array.from({ length: folds }, (__, k) => results[i * folds + k]?.[of]?.[name] ?? NaN));
+    Array.from({ length: points }, (_, i) =>
+      Float64Array.from({ length: folds }, (__, k) => results[i * folds + k]?.[of]?.[name] ?? NaN),
+    );
   return { trainScores: rows("trainScores"), testScores: rows("testScores") };
 }

@@ -16,13 +16,19 @@ export function uniform(low: number, high: number): Distribution {
   return { sample: (u) => low + u * (high - low) };
 }
 
-/** Numbers from `low` to `high` whose logarithm is uniform: for C, alpha, learning rates. @throws ParameterError unless 0 < low < high */
+/**
+ * Numbers from `low` to `high` whose logarithm is uniform: for C, alpha, learning rates.
+ * @throws ParameterError unless 0 < low < high
+ */
 export function logUniform(low: number, high: number): Distribution {
   checkRange("logUniform", low, high, 0);
   return { sample: (u) => Math.min(high, Math.max(low, Math.exp(Math.log(low) + u * Math.log(high / low)))) };
 }
 
-/** Integers from `low` to `high - 1`, all equally likely, as scipy's randint. @throws ParameterError unless integers with low < high */
+/**
+ * Integers from `low` to `high - 1`, all equally likely, as scipy's randint.
+ * @throws ParameterError unless integers with low < high
+ */
 export function randint(low: number, high: number): Distribution {
   checkRange("randint", low, high, -Infinity);
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high)) {
@@ -33,7 +39,8 @@ export function randint(low: number, high: number): Distribution {
 
 /** One of the values, all equally likely. @throws ParameterError for an empty list */
 export function choice<T>(values: readonly T[]): Distribution {
-  if (!Array.isArray(values) || values.length === 0) throw new ParameterError(`choice: values must be a list of at least one value; got ${show(values)}.`);
+  if (!Array.isArray(values) || values.length === 0)
+    throw new ParameterError(`choice: values must be a list of at least one value; got ${show(values)}.`);
   return { sample: (u) => values[Math.floor(u * values.length)] };
 }
 

@@ -36,8 +36,12 @@ export async function runFold(
   model: TrialEstimator,
   train: RowSelection,
   test: RowSelection,
-  fit: (model: TrialEstimator, X: Rows, y: TargetInput | undefined, options: object) => Promise<unknown> = (one, X, y, options) =>
-    one.fit(X, y, options),
+  fit: (model: TrialEstimator, X: Rows, y: TargetInput | undefined, options: object) => Promise<unknown> = (
+    one,
+    X,
+    y,
+    options,
+  ) => one.fit(X, y, options),
 ): Promise<FoldResult> {
   const { owner, data, scorers, errorScore } = settings;
   throwIfAborted(data.run.signal, owner);
@@ -79,7 +83,9 @@ export async function runFold(
 /** @throws ParameterError for an error score that is neither */
 export function checkErrorScore(owner: string, errorScore: unknown): ErrorScore {
   if (errorScore === "raise" || typeof errorScore === "number") return errorScore;
-  throw new ParameterError(`${owner}: errorScore must be "raise" or a number; got ${show(errorScore)}. NaN ranks failures last.`);
+  throw new ParameterError(
+    `${owner}: errorScore must be "raise" or a number; got ${show(errorScore)}. NaN ranks failures last.`,
+  );
 }
 
 /** @throws FitError with the first error as its cause, when every fit failed */
@@ -89,7 +95,10 @@ export function requireOneFit(owner: string, results: readonly FoldResult[]): vo
   throw new FitError(`${owner}: all ${results.length} fits failed; the first: ${first.message}`, { cause: first });
 }
 
-/** Runs `work` over items, at most `limit` at a time, results in the items' order; the first failure stops what is not started. */
+/**
+ * Runs `work` over items, at most `limit` at a time, results in the items' order; the first failure stops what is not
+ * started.
+ */
 export async function mapLimited<T, R>(
   items: readonly T[],
   limit: number,

@@ -1,7 +1,19 @@
 import { ParamTable, type ZodNamespace } from "../base/params.js";
-import { BaseSearch, withParams, type BaseSearchParams, type SearchFitOptions, type SearchOutcome } from "./base-search.js";
+import {
+  BaseSearch,
+  withParams,
+  type BaseSearchParams,
+  type SearchFitOptions,
+  type SearchOutcome,
+} from "./base-search.js";
 import { mapLimited, runFold, type FoldResult, type FoldSettings } from "./fold-runner.js";
-import { ParameterGrid, sampleParameters, type ParamDistributions, type ParamGrid, type ParamSet } from "./parameter-sets.js";
+import {
+  ParameterGrid,
+  sampleParameters,
+  type ParamDistributions,
+  type ParamGrid,
+  type ParamSet,
+} from "./parameter-sets.js";
 import { resultTable, type Trial } from "./search-results.js";
 
 /** Parameters of {@link GridSearchCV}. */
@@ -41,13 +53,20 @@ export function baseSearchShape(z: ZodNamespace) {
 const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 const GRID_TABLE = new ParamTable<GridSearchParams>("GridSearchCV", (z) =>
-  z.object({ ...baseSearchShape(z), paramGrid: z.custom(isRecord, "must be a record of lists, or a list of such records").describe("values to try by parameter") }),
+  z.object({
+    ...baseSearchShape(z),
+    paramGrid: z
+      .custom(isRecord, "must be a record of lists, or a list of such records")
+      .describe("values to try by parameter"),
+  }),
 );
 
 const RANDOM_TABLE = new ParamTable<RandomizedSearchParams>("RandomizedSearchCV", (z) =>
   z.object({
     ...baseSearchShape(z),
-    paramDistributions: z.custom(isRecord, "must be a record of lists and distributions").describe("what to draw from by parameter"),
+    paramDistributions: z
+      .custom(isRecord, "must be a record of lists and distributions")
+      .describe("what to draw from by parameter"),
     nIter: z.int().min(1).default(10).describe("number of draws"),
     randomState: z.int().optional().describe("the seed"),
   }),
@@ -57,7 +76,12 @@ const RANDOM_TABLE = new ParamTable<RandomizedSearchParams>("RandomizedSearchCV"
 abstract class ListSearch<P extends BaseSearchParams> extends BaseSearch<P> {
   protected abstract override candidates(): ParamSet[];
 
-  protected async search(settings: FoldSettings, limit: number, deadline: number, options: SearchFitOptions): Promise<SearchOutcome> {
+  protected async search(
+    settings: FoldSettings,
+    limit: number,
+    deadline: number,
+    options: SearchFitOptions,
+  ): Promise<SearchOutcome> {
     const candidates = this.candidates();
     const { splits } = settings.data;
     const jobs = candidates.flatMap((params) => splits.map((split) => ({ params, split })));
@@ -71,17 +95,23 @@ abstract class ListSearch<P extends BaseSearchParams> extends BaseSearch<P> {
     });
     const trials = candidates.map((params, i): Trial => {
       const folds = results.slice(i * splits.length, (i + 1) * splits.length);
-      const skipped = folds.some((fold) => fold === undefined) ? `not finished: maxTime of ${this.params.maxTime} s was over` : undefined;
+      const skipped = folds.some((fold) => fold === undefined)
+        ? `not finished: maxTime of ${this.params.maxTime} s was over`
+        : undefined;
       return { params, folds, skipped };
     });
-    return { results: resultTable(trials, [...settings.scorers.keys()], splits.length, settings.returnTrainScore), nSplits: splits.length };
+    return {
+      results: resultTable(trials, [...settings.scorers.keys()], splits.length, settings.returnTrainScore),
+      nSplits: splits.length,
+    };
   }
 }
 
 /**
  * Tries every combination of a grid on every split, and fits the best to all rows.
  *
- * Results are scikit-learn's `cv_results_` as columns (`mean_test_score`, `rank_test_score`, `param_C`, ...), the same for
+ * Results are scikit-learn's `cv_results_` as columns (`mean_test_score`, `rank_test_score`, `param_C`, ...), the
+ * same for
  * any number of `parallelTrials`. Differs from scikit-learn: unknown parameter names fail before anything is fitted; a
  * failing trial is in the `error` column; `maxTime` bounds the search; equal best scores go to the first.
  *
@@ -107,7 +137,8 @@ export class GridSearchCV extends ListSearch<GridSearchParams> {
 }
 
 /**
- * Tries `nIter` parameter sets drawn from lists and distributions; otherwise as {@link GridSearchCV}. The draws depend on
+ * Tries `nIter` parameter sets drawn from lists and distributions; otherwise as {@link GridSearchCV}. The draws
+ * depend on
  * the seed alone. Lists without any distribution are drawn without replacement.
  *
  * @example
@@ -123,7 +154,9 @@ export class RandomizedSearchCV extends ListSearch<RandomizedSearchParams> {
   static readonly table = RANDOM_TABLE;
 
   /** @throws ParameterError on an unknown parameter, a value out of range, or an empty list */
-  constructor(params: Partial<RandomizedSearchParams> & Pick<RandomizedSearchParams, "estimator" | "paramDistributions">) {
+  constructor(
+    params: Partial<RandomizedSearchParams> & Pick<RandomizedSearchParams, "estimator" | "paramDistributions">,
+  ) {
     super(RANDOM_TABLE, params);
     this.candidates();
   }

@@ -18,7 +18,8 @@ const STRATIFIED_TABLE = table("StratifiedGroupKFold");
 const LEAVE_TABLE = new ParamTable<object>("LeaveOneGroupOut", (z) => z.object({}));
 
 /**
- * k folds that keep groups whole: from the largest group down, each goes to the fold with the fewest rows. The folds are
+ * k folds that keep groups whole: from the largest group down, each goes to the fold with the fewest rows. The folds
+ * are
  * scikit-learn's; among groups of equal size the one of the larger label comes first. One pass over the groups.
  */
 export class GroupKFold extends Splitter<GroupKFoldParams> {
@@ -43,13 +44,19 @@ export class GroupKFold extends Splitter<GroupKFoldParams> {
       foldOf[group] = fold;
       load[fold] = (load[fold] as number) + (sizes[group] as number);
     }
-    return this.foldSplits(input, Int32Array.from(groups.codes, (code) => foldOf[code] as number), nSplits);
+    return this.foldSplits(
+      input,
+      Int32Array.from(groups.codes, (code) => foldOf[code] as number),
+      nSplits,
+    );
   }
 }
 
 /**
- * k folds that keep groups whole and spread the labels of y as evenly as that allows: groups with the most uneven labels
- * first, each goes where the shares of the labels vary least over the folds. The folds are scikit-learn's without shuffle.
+ * k folds that keep groups whole and spread the labels of y as evenly as that allows: groups with the most uneven
+ * labels
+ * first, each goes where the shares of the labels vary least over the folds. The folds are scikit-learn's without
+ * shuffle.
  * One pass over y and one over the groups; time groups x folds² x labels.
  */
 export class StratifiedGroupKFold extends Splitter<GroupKFoldParams> {
@@ -96,7 +103,11 @@ export class StratifiedGroupKFold extends Splitter<GroupKFoldParams> {
         fold[label] = (fold[label] as number) + count;
       });
     }
-    return this.foldSplits(input, Int32Array.from(groups.codes, (code) => foldOf[code] as number), nSplits);
+    return this.foldSplits(
+      input,
+      Int32Array.from(groups.codes, (code) => foldOf[code] as number),
+      nSplits,
+    );
   }
 }
 
@@ -118,7 +129,11 @@ export class LeaveOneGroupOut extends Splitter {
     order.forEach((code, at) => {
       place[code] = at;
     });
-    return this.foldSplits(input, Int32Array.from(groups.codes, (code) => place[code] as number), order.length);
+    return this.foldSplits(
+      input,
+      Int32Array.from(groups.codes, (code) => place[code] as number),
+      order.length,
+    );
   }
 }
 
@@ -159,7 +174,9 @@ function bestFold(folds: readonly Float64Array[], total: readonly number[], own:
   folds.forEach((fold, k) => {
     const uneven =
       total.reduce((sum, all, label) => {
-        const shares = folds.map((other, j) => ((other[label] as number) + (j === k ? (own[label] as number) : 0)) / all);
+        const shares = folds.map(
+          (other, j) => ((other[label] as number) + (j === k ? (own[label] as number) : 0)) / all,
+        );
         return sum + deviation(shares);
       }, 0) / total.length;
     const rows = fold.reduce((sum, count) => sum + count, 0);

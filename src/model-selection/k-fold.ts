@@ -43,7 +43,8 @@ const TABLE = foldTable("KFold");
 const REPEATED = repeatedTable("RepeatedKFold");
 
 /**
- * k folds, each tested once and trained on k - 1 times. In the rows' order the folds are scikit-learn's: the first n mod k
+ * k folds, each tested once and trained on k - 1 times. In the rows' order the folds are scikit-learn's: the first n
+ * mod k
  * have one row more. With `shuffle` the same sizes are drawn, all choices equally likely, by a counter-based generator.
  *
  * @example
@@ -69,7 +70,8 @@ export class KFold extends Splitter<KFoldParams> {
   protected splits(input: SplitInput): Split[] {
     const { nSplits, shuffle } = this.params;
     this.requireRows(input.n, nSplits);
-    if (shuffle) return this.foldSplits(input, drawFolds(new CounterRng(this.#seed, "KFold/0"), input.n, nSplits), nSplits);
+    if (shuffle)
+      return this.foldSplits(input, drawFolds(new CounterRng(this.#seed, "KFold/0"), input.n, nSplits), nSplits);
     const sizes = foldSizes(input.n, nSplits);
     let from = 0;
     const foldOf = new Int32Array(input.n);

@@ -31,7 +31,9 @@ const SERIES_TABLE = new ParamTable<TimeSeriesSplitParams>("TimeSeriesSplit", (z
 
 const PREDEFINED_TABLE = new ParamTable<PredefinedSplitParams>("PredefinedSplit", (z) =>
   z.object({
-    testFold: z.custom((value) => typeof value === "object" && value !== null, "must be one fold a row").describe("the split in which each row is tested; -1 for never"),
+    testFold: z
+      .custom((value) => typeof value === "object" && value !== null, "must be one fold a row")
+      .describe("the split in which each row is tested; -1 for never"),
   }),
 );
 
@@ -58,7 +60,9 @@ export class TimeSeriesSplit extends Splitter<TimeSeriesSplitParams> {
         `${this.owner}: ${nSplits} tests of ${testSize} rows and a gap of ${gap} leave nothing of ${n} rows to train on. Lower nSplits, testSize or gap.`,
       );
     }
-    const range = (from: number, to: number): (() => RowChoice) => () => ({ kind: "range", from, to });
+    const range =
+      (from: number, to: number): (() => RowChoice) =>
+      () => ({ kind: "range", from, to });
     return Array.from({ length: nSplits }, (_, k) => {
       const start = n - (nSplits - k) * testSize;
       const end = start - gap;
@@ -87,13 +91,21 @@ export class PredefinedSplit extends Splitter<PredefinedSplitParams> {
   protected async splits(input: SplitInput): Promise<Split[]> {
     const folds = await stratumCodes(this.owner, "testFold", this.params.testFold, input.options);
     if (folds.codes.length !== input.n) {
-      throw new DataError(`${this.owner}: testFold has ${folds.codes.length} rows, but X has ${input.n}. Name a fold for each row.`);
+      throw new DataError(
+        `${this.owner}: testFold has ${folds.codes.length} rows, but X has ${input.n}. Name a fold for each row.`,
+      );
     }
     const odd = folds.labels.find((label) => !Number.isInteger(label) || (label as number) < -1);
-    if (odd !== undefined) throw new ParameterError(`${this.owner}: testFold must hold integers >= -1; got ${show(odd)}.`);
+    if (odd !== undefined)
+      throw new ParameterError(`${this.owner}: testFold must hold integers >= -1; got ${show(odd)}.`);
     const tested = ascending(folds).filter((code) => folds.labels[code] !== -1);
-    if (tested.length === 0) throw new DataError(`${this.owner}: testFold has -1 only, so nothing is tested. Number the rows to test.`);
+    if (tested.length === 0)
+      throw new DataError(`${this.owner}: testFold has -1 only, so nothing is tested. Number the rows to test.`);
     const place = folds.labels.map((_, code) => tested.indexOf(code));
-    return this.foldSplits(input, Int32Array.from(folds.codes, (code) => place[code] as number), tested.length);
+    return this.foldSplits(
+      input,
+      Int32Array.from(folds.codes, (code) => place[code] as number),
+      tested.length,
+    );
   }
 }

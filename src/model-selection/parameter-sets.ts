@@ -23,19 +23,29 @@ export type ParamDistributions = Readonly<Record<string, readonly unknown[] | Di
  */
 export class ParameterGrid implements Iterable<ParamSet> {
   readonly length: number;
-  readonly #grids: readonly { readonly names: readonly string[]; readonly values: readonly (readonly unknown[])[]; readonly size: number }[];
+  readonly #grids: readonly {
+    readonly names: readonly string[];
+    readonly values: readonly (readonly unknown[])[];
+    readonly size: number;
+  }[];
 
   /** @throws ParameterError for a grid without values */
   constructor(grid: ParamGrid | readonly ParamGrid[]) {
     const grids = Array.isArray(grid) ? (grid as readonly ParamGrid[]) : [grid as ParamGrid];
-    if (grids.length === 0) throw new ParameterError("ParameterGrid: the list of grids is empty. Pass at least one, for example { alpha: [1, 10] }.");
+    if (grids.length === 0)
+      throw new ParameterError(
+        "ParameterGrid: the list of grids is empty. Pass at least one, for example { alpha: [1, 10] }.",
+      );
     this.#grids = grids.map((one) => {
-      if (!isPlainObject(one)) throw new ParameterError(`ParameterGrid: a grid must be a record of lists; got ${show(one)}.`);
+      if (!isPlainObject(one))
+        throw new ParameterError(`ParameterGrid: a grid must be a record of lists; got ${show(one)}.`);
       const names = Object.keys(one).sort();
       const values = names.map((name) => {
         const list = (one as ParamGrid)[name];
         if (!Array.isArray(list) || list.length === 0) {
-          throw new ParameterError(`ParameterGrid: ${name} must be a list of at least one value; got ${show(list)}. Write [value] for a single one.`);
+          throw new ParameterError(
+            `ParameterGrid: ${name} must be a list of at least one value; got ${show(list)}. Write [value] for a single one.`,
+          );
         }
         return list as readonly unknown[];
       });
@@ -70,7 +80,8 @@ export class ParameterGrid implements Iterable<ParamSet> {
 
 /**
  * Parameter sets drawn at random, the same for the same seed. Lists alone are drawn without replacement (all of them
- * when there are no more than `nIter`); with a distribution among them, each draw is independent. Of several records, each
+ * when there are no more than `nIter`); with a distribution among them, each draw is independent. Of several records,
+ * each
  * draw takes one.
  *
  * @throws ParameterError for an empty record or list, or a number of draws below 1
@@ -81,14 +92,23 @@ export function sampleParameters(
   randomState = DEFAULT_SEED,
 ): ParamSet[] {
   const owner = "ParameterSampler";
-  if (!Number.isSafeInteger(nIter) || nIter < 1) throw new ParameterError(`${owner}: nIter must be an integer >= 1; got ${show(nIter)}.`);
-  const records = Array.isArray(distributions) ? (distributions as readonly ParamDistributions[]) : [distributions as ParamDistributions];
-  if (records.length === 0) throw new ParameterError(`${owner}: the list of distributions is empty. Pass at least one record.`);
+  if (!Number.isSafeInteger(nIter) || nIter < 1)
+    throw new ParameterError(`${owner}: nIter must be an integer >= 1; got ${show(nIter)}.`);
+  const records = Array.isArray(distributions)
+    ? (distributions as readonly ParamDistributions[])
+    : [distributions as ParamDistributions];
+  if (records.length === 0)
+    throw new ParameterError(`${owner}: the list of distributions is empty. Pass at least one record.`);
   for (const record of records) {
-    if (!isPlainObject(record)) throw new ParameterError(`${owner}: distributions must be a record of lists and distributions; got ${show(record)}.`);
+    if (!isPlainObject(record))
+      throw new ParameterError(
+        `${owner}: distributions must be a record of lists and distributions; got ${show(record)}.`,
+      );
     for (const [name, values] of Object.entries(record)) {
       if (isDistribution(values) || (Array.isArray(values) && values.length > 0)) continue;
-      throw new ParameterError(`${owner}: ${name} must be a distribution or a list of at least one value; got ${show(values)}. Use uniform, logUniform, randint or choice.`);
+      throw new ParameterError(
+        `${owner}: ${name} must be a distribution or a list of at least one value; got ${show(values)}. Use uniform, logUniform, randint or choice.`,
+      );
     }
   }
   const rng = (purpose: string): CounterRng => new CounterRng(randomState, `${owner}/${purpose}`);

@@ -32,14 +32,18 @@ export interface PermutationImportance {
 }
 
 /**
- * How much a fitted model's score falls when one column's values are shuffled over all rows (Breiman 2001; Fisher, Rudin
+ * How much a fitted model's score falls when one column's values are shuffled over all rows (Breiman 2001; Fisher,
+ * Rudin
  * and Dominici 2019). X of numbers: dense arrays, numeric frames, local rows.
  *
- * The shuffles depend on the seed and the number of rows alone, so that the result is the same for any partitioning. X is
- * held for the call; one column at a time is copied to this process (8 bytes a row and concurrent score). Columns x nRepeats
+ * The shuffles depend on the seed and the number of rows alone, so that the result is the same for any partitioning.
+ * X is
+ * held for the call; one column at a time is copied to this process (8 bytes a row and concurrent score). Columns x
+ * nRepeats
  * passes.
  *
- * @throws ParameterError for options and scorers that do not fit; DataError for sparse X; what `predict` throws before fit
+ * @throws ParameterError for options and scorers that do not fit; DataError for sparse X; what `predict` throws
+ *   before fit
  */
 export async function permutationImportance(
   model: TrialEstimator,
@@ -48,21 +52,34 @@ export async function permutationImportance(
   options: PermutationImportanceOptions = {},
 ): Promise<PermutationImportance> {
   const owner = "permutationImportance";
-  const known = ["scoring", "nRepeats", "randomState", "parallelTrials", "sampleWeight", "engine", "signal", "onProgress"];
+  const known = [
+    "scoring",
+    "nRepeats",
+    "randomState",
+    "parallelTrials",
+    "sampleWeight",
+    "engine",
+    "signal",
+    "onProgress",
+  ];
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const near = closest(name, known);
-    throw new ParameterError(`${owner}: unknown option ${show(name)}. ${near ? `Did you mean ${show(near)}? ` : ""}It takes: ${known.join(", ")}.`);
+    throw new ParameterError(
+      `${owner}: unknown option ${show(name)}. ${near ? `Did you mean ${show(near)}? ` : ""}It takes: ${known.join(", ")}.`,
+    );
   }
   assertEstimator(owner, model);
   const { nRepeats = 5, randomState = DEFAULT_SEED } = options;
-  if (!Number.isSafeInteger(nRepeats) || nRepeats < 1) throw new ParameterError(`${owner}: nRepeats must be an integer >= 1; got ${show(nRepeats)}.`);
+  if (!Number.isSafeInteger(nRepeats) || nRepeats < 1)
+    throw new ParameterError(`${owner}: nRepeats must be an integer >= 1; got ${show(nRepeats)}.`);
   const limit = checkParallel(owner, options.parallelTrials);
   const scorers = scorersOf(owner, model, options.scoring);
   const [name, second] = [...scorers.keys()];
   if (name === undefined || second !== undefined) throw new ParameterError(`${owner}: scoring must be one scorer.`);
   const matrix = toMatrix(owner, X);
-  if (matrix.layout === "csr") throw new DataError(`${owner}: X is sparse; its columns cannot be shuffled. Pass a dense array.`);
+  if (matrix.layout === "csr")
+    throw new DataError(`${owner}: X is sparse; its columns cannot be shuffled. Pass a dense array.`);
   const data = await openTrialData(owner, [], matrix, y, undefined, options);
   try {
     const held = data.X as DistributedArray;
@@ -71,7 +88,10 @@ export async function permutationImportance(
     const score = async (rows: DistributedArray): Promise<number> =>
       (await scoreModel(owner, model, rows, data.y as TargetInput, scorers, run))[name] as number;
     const baseline = await score(held);
-    const jobs = Array.from({ length: held.width * nRepeats }, (_, i) => ({ column: Math.floor(i / nRepeats), repeat: i % nRepeats }));
+    const jobs = Array.from({ length: held.width * nRepeats }, (_, i) => ({
+      column: Math.floor(i / nRepeats),
+      repeat: i % nRepeats,
+    }));
     let done = 0;
     const scores = await mapLimited(jobs, limit, async ({ column, repeat }) => {
       const values = (await held.column(column).compute(data.run)).toVector();

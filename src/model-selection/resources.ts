@@ -33,7 +33,9 @@ export function paramTrainer(settings: FoldSettings, estimator: TrialEstimator, 
   };
 }
 
-/** Train rows as the resource: `most` stands for all of a fold's; smaller amounts are drawn, by label for classifiers. */
+/**
+ * Train rows as the resource: `most` stands for all of a fold's; smaller amounts are drawn, by label for classifiers.
+ */
 export async function rowsTrainer(
   settings: FoldSettings,
   estimator: TrialEstimator,
@@ -41,7 +43,8 @@ export async function rowsTrainer(
   randomState: number | undefined,
 ): Promise<Trainer> {
   const { data, owner } = settings;
-  const strata = isClassifier(estimator) && data.y !== undefined ? await stratumCodes(owner, "y", data.y, data.run) : undefined;
+  const strata =
+    isClassifier(estimator) && data.y !== undefined ? await stratumCodes(owner, "y", data.y, data.run) : undefined;
   const rng = new CounterRng(randomState ?? DEFAULT_SEED, "nSamples");
   // Trials of one amount share their rows.
   const parts = new Map<string, RowSelection>();
@@ -58,8 +61,15 @@ export async function rowsTrainer(
   };
 }
 
-/** Calls of `partialFit` as the resource: each sees the train rows of one partition, in an order drawn anew each round. */
-export function callsTrainer(settings: FoldSettings, estimator: TrialEstimator, randomState: number | undefined): Trainer {
+/**
+ * Calls of `partialFit` as the resource: each sees the train rows of one partition, in an order drawn anew each
+ * round.
+ */
+export function callsTrainer(
+  settings: FoldSettings,
+  estimator: TrialEstimator,
+  randomState: number | undefined,
+): Trainer {
   const { data, owner } = settings;
   const rng = new CounterRng(randomState ?? DEFAULT_SEED, "partialFit");
   const blocks = data.splits.map(({ train }) => blocksOf(owner, data.X, train));
@@ -67,7 +77,9 @@ export function callsTrainer(settings: FoldSettings, estimator: TrialEstimator, 
   const orderOf = (round: number, count: number): number[] => {
     const known = orders.get(round * 1e6 + count);
     if (known) return known;
-    const order = Array.from({ length: count }, (_, k) => [rng.uniform(k, round), k] as const).sort((a, b) => a[0] - b[0]).map(([, k]) => k);
+    const order = Array.from({ length: count }, (_, k) => [rng.uniform(k, round), k] as const)
+      .sort((a, b) => a[0] - b[0])
+      .map(([, k]) => k);
     orders.set(round * 1e6 + count, order);
     return order;
   };
@@ -82,9 +94,15 @@ export function callsTrainer(settings: FoldSettings, estimator: TrialEstimator, 
         for (let call = calls.get(model) ?? 0; call < amount; call++) {
           const round = Math.floor(call / own.length);
           const rows = own[orderOf(round, own.length)[call % own.length] as number] as RowSelection;
-          const weight = data.sampleWeight === undefined ? {} : { sampleWeight: rows.take(data.sampleWeight) as NonNullable<FitOptions["sampleWeight"]> };
+          const weight =
+            data.sampleWeight === undefined
+              ? {}
+              : { sampleWeight: rows.take(data.sampleWeight) as NonNullable<FitOptions["sampleWeight"]> };
           const target = data.y === undefined ? undefined : (rows.take(data.y as Splittable) as TargetInput);
-          await (model as TrialMethods).partialFit?.(rows.take(data.X) as TableInput, target, { ...data.run, ...weight });
+          await (model as TrialMethods).partialFit?.(rows.take(data.X) as TableInput, target, {
+            ...data.run,
+            ...weight,
+          });
           calls.set(model, call + 1);
         }
       });
@@ -112,7 +130,13 @@ function blocksOf(owner: string, X: Rows, train: RowSelection): RowSelection[] {
   return blocks;
 }
 
-function drawnRows(owner: string, train: RowSelection, size: number, rng: CounterRng, strata: StratumCodes | undefined): RowSelection {
+function drawnRows(
+  owner: string,
+  train: RowSelection,
+  size: number,
+  rng: CounterRng,
+  strata: StratumCodes | undefined,
+): RowSelection {
   if (size >= train.size) return train;
   return train.with(owner, size, () => {
     const rows = train.toIndices();
@@ -124,7 +148,10 @@ function drawnRows(owner: string, train: RowSelection, size: number, rng: Counte
       else groups.set(code, [row]);
     }
     const lists = [...groups].sort((a, b) => a[0] - b[0]).map(([, list]) => list);
-    const quotas = largestRemainder(lists.map((list) => list.length), size);
+    const quotas = largestRemainder(
+      lists.map((list) => list.length),
+      size,
+    );
     const kept = new Set(
       lists.flatMap((list, g) =>
         list

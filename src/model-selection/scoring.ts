@@ -18,21 +18,26 @@ export type Scorers = ReadonlyMap<string, Scorer | undefined>;
 
 /**
  * Scorers by name: "score" for a single one.
- * @throws ParameterError for an unknown name, none at all, or an estimator that cannot be scored so, before anything runs
+ * @throws ParameterError for an unknown name, none at all, or an estimator that cannot be scored so, before anything
+ *   runs
  */
 export function scorersOf(owner: string, estimator: TrialEstimator, scoring: Scoring | undefined): Scorers {
   const scorers = named(owner, scoring);
   for (const [name, scorer] of scorers) {
     if (!scorer) {
       if (!canDo(estimator, "score")) {
-        throw new ParameterError(`${owner}: ${estimator.kind} has no score of its own. Pass scoring, for example "r2" or "accuracy".`);
+        throw new ParameterError(
+          `${owner}: ${estimator.kind} has no score of its own. Pass scoring, for example "r2" or "accuracy".`,
+        );
       }
       continue;
     }
     const needs = scorer.response;
     const able = canDo(estimator, needs) || (needs === "decisionFunction" && canDo(estimator, "predictProba"));
     if (!able) {
-      throw new ParameterError(`${owner}: the scorer ${show(scorer.name ?? name)} needs ${needs}, which ${estimator.kind} does not have. Use another scorer.`);
+      throw new ParameterError(
+        `${owner}: the scorer ${show(scorer.name ?? name)} needs ${needs}, which ${estimator.kind} does not have. Use another scorer.`,
+      );
     }
   }
   return scorers;
@@ -47,10 +52,13 @@ function named(owner: string, scoring: Scoring | undefined): Map<string, Scorer 
       ? Object.entries(scoring as Record<string, string | Scorer>)
       : [];
   if (list.length === 0) {
-    throw new ParameterError(`${owner}: scoring must name at least one scorer; got ${show(scoring)}. Pass a name, a list of names, or a record.`);
+    throw new ParameterError(
+      `${owner}: scoring must name at least one scorer; got ${show(scoring)}. Pass a name, a list of names, or a record.`,
+    );
   }
   const scorers = new Map(list.map(([name, one]) => [name, getScorer(one)]));
-  if (scorers.size < list.length) throw new ParameterError(`${owner}: scoring names one scorer twice. Give each its own name.`);
+  if (scorers.size < list.length)
+    throw new ParameterError(`${owner}: scoring names one scorer twice. Give each its own name.`);
   return scorers;
 }
 
@@ -74,18 +82,24 @@ export async function scoreModel(
   options: ScoreOptions,
 ): Promise<Record<string, number>> {
   if (y === undefined) throw new DataError(`${owner}: y is missing, so nothing can be scored. Pass the targets.`);
-  const run = { ...(options.engine ? { engine: options.engine } : {}), ...(options.signal ? { signal: options.signal } : {}) };
+  const run = {
+    ...(options.engine ? { engine: options.engine } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+  };
   const scores: Record<string, number> = {};
   const responses = new Map<string, DistributedArray>();
-  const classes = canDo(model, "predictProba") || canDo(model, "decisionFunction") ? ((model as TrialMethods).classes ?? []) : [];
+  const classes =
+    canDo(model, "predictProba") || canDo(model, "decisionFunction") ? ((model as TrialMethods).classes ?? []) : [];
   const numbers = classes.map((label, k) => (typeof label === "number" ? label : k));
   const wanted = [...scorers].filter((entry): entry is [string, Scorer] => entry[1] !== undefined);
   const yTrue = wanted.length > 0 ? await truth(owner, y, X, classes, run) : undefined;
-  const weight = options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, X);
+  const weight =
+    options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, X);
   const kernels: { name: string; sign: number; kernel: MetricKernel<unknown, number>; response: string }[] = [];
   for (const [name, scorer] of wanted) {
     if (!responses.has(scorer.response)) responses.set(scorer.response, response(owner, model, X, scorer.response));
-    if (scorer.kernel) kernels.push({ name, sign: scorer.sign, kernel: scorer.kernel(numbers), response: scorer.response });
+    if (scorer.kernel)
+      kernels.push({ name, sign: scorer.sign, kernel: scorer.kernel(numbers), response: scorer.response });
     else if (scorer.function && yTrue) {
       const own = { ...run, ...(weight ? { sampleWeight: weight } : {}) };
       const value = await scorer.function(yTrue, responses.get(scorer.response) as DistributedArray, own);
@@ -96,7 +110,11 @@ export async function scoreModel(
   for (const group of groupsOf(kernels)) {
     const inputs: Record<string, unknown> = { yTrue, sampleWeight: weight };
     for (const one of group) inputs[one.kernel.needs[1] ?? "yPred"] = responses.get(one.response);
-    const values = await metricPass(group.map((one) => one.kernel), inputs as unknown as MetricInputs, run);
+    const values = await metricPass(
+      group.map((one) => one.kernel),
+      inputs as unknown as MetricInputs,
+      run,
+    );
     group.forEach((one, k) => {
       scores[one.name] = one.sign * checkScore(owner, one.name, values[k]);
     });
@@ -124,7 +142,10 @@ async function truth(
 function response(owner: string, model: TrialEstimator, X: Rows, kind: Scorer["response"]): DistributedArray {
   if (kind === "decisionFunction" && !canDo(model, "decisionFunction")) {
     const proba = array(owner, methodOf(owner, model, "predictProba")(X));
-    if (proba.width !== 2) throw new DataError(`${owner}: ${model.kind} has ${proba.width} classes, and this scorer takes two. Use one for several classes.`);
+    if (proba.width !== 2)
+      throw new DataError(
+        `${owner}: ${model.kind} has ${proba.width} classes, and this scorer takes two. Use one for several classes.`,
+      );
     return proba.column(1);
   }
   return array(owner, methodOf(owner, model, kind)(X));
@@ -133,7 +154,9 @@ function response(owner: string, model: TrialEstimator, X: Rows, kind: Scorer["r
 /** @throws DataError for a model that does not predict lazily */
 export function array(owner: string, value: unknown): DistributedArray {
   if (value instanceof DistributedArray) return value;
-  throw new DataError(`${owner}: the model returned ${show(value)} for a distributed X. It has to return a DistributedArray.`);
+  throw new DataError(
+    `${owner}: the model returned ${show(value)} for a distributed X. It has to return a DistributedArray.`,
+  );
 }
 
 interface Wanted {
@@ -159,5 +182,7 @@ function groupsOf<T extends Wanted>(kernels: readonly T[]): T[][] {
 
 function checkScore(owner: string, name: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new DataError(`${owner}: the score ${show(name)} is ${show(value)}; it must be a finite number. Check the scorer and the rows it sees.`);
+  throw new DataError(
+    `${owner}: the score ${show(name)} is ${show(value)}; it must be a finite number. Check the scorer and the rows it sees.`,
+  );
 }

@@ -20,25 +20,42 @@ export interface Trial {
 /**
  * The columns that scikit-learn has, by its names: `params`, `param_<name>`, `mean_fit_time`, `std_fit_time`,
  * `mean_score_time`, `std_score_time`, and for each scorer `split<k>_test_<scorer>`, `mean_test_<scorer>`,
- * `std_test_<scorer>`, `rank_test_<scorer>` (and `_train_` where asked for); and `error`. NaN where a fold failed or was
+ * `std_test_<scorer>`, `rank_test_<scorer>` (and `_train_` where asked for); and `error`. NaN where a fold failed or
+ * was
  * not run; such trials rank last.
  */
-export function resultTable(trials: readonly Trial[], scorers: readonly string[], splits: number, train: boolean): SearchResults {
+export function resultTable(
+  trials: readonly Trial[],
+  scorers: readonly string[],
+  splits: number,
+  train: boolean,
+): SearchResults {
   const columns: Record<string, ArrayLike<unknown>> = {
     params: trials.map((trial) => trial.params),
     error: trials.map((trial) => trial.folds.find((fold) => fold?.error)?.error?.message ?? trial.skipped),
   };
   const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.params)))].sort();
   for (const name of names) columns[`param_${name}`] = trials.map((trial) => trial.params[name]);
-  for (const [column, of] of [["fit_time", "fitTime"], ["score_time", "scoreTime"]] as const) {
-    addMoments(columns, column, trials.map((trial) => trial.folds.map((fold) => fold?.[of] ?? NaN)));
+  for (const [column, of] of [
+    ["fit_time", "fitTime"],
+    ["score_time", "scoreTime"],
+  ] as const) {
+    addMoments(
+      columns,
+      column,
+      trials.map((trial) => trial.folds.map((fold) => fold?.[of] ?? NaN)),
+    );
   }
   for (const scorer of scorers) {
     for (const side of train ? (["test", "train"] as const) : (["test"] as const)) {
       const scores = trials.map((trial) =>
-        Array.from({ length: splits }, (_, k) => trial.folds[k]?.[side === "test" ? "testScores" : "trainScores"]?.[scorer] ?? NaN),
+        Array.from(
+          { length: splits },
+          (_, k) => trial.folds[k]?.[side === "test" ? "testScores" : "trainScores"]?.[scorer] ?? NaN,
+        ),
       );
-      for (let k = 0; k < splits; k++) columns[`split${k}_${side}_${scorer}`] = Float64Array.from(scores, (row) => row[k] as number);
+      for (let k = 0; k < splits; k++)
+        columns[`split${k}_${side}_${scorer}`] = Float64Array.from(scores, (row) => row[k] as number);
       const mean = addMoments(columns, `${side}_${scorer}`, scores);
       if (side === "test") columns[`rank_test_${scorer}`] = ranks(mean);
     }
@@ -59,7 +76,11 @@ export function ranks(values: ArrayLike<number>): Int32Array {
   });
 }
 
-function addMoments(columns: Record<string, ArrayLike<unknown>>, name: string, rows: readonly (readonly number[])[]): Float64Array {
+function addMoments(
+  columns: Record<string, ArrayLike<unknown>>,
+  name: string,
+  rows: readonly (readonly number[])[],
+): Float64Array {
   const mean = Float64Array.from(rows, (row) => row.reduce((sum, value) => sum + value, 0) / row.length);
   columns[`mean_${name}`] = mean;
   columns[`std_${name}`] = Float64Array.from(rows, (row, i) =>

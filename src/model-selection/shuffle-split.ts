@@ -18,8 +18,16 @@ const table = (owner: string): ParamTable<ShuffleSplitParams> =>
   new ParamTable<ShuffleSplitParams>(owner, (z) =>
     z.object({
       nSplits: z.int().min(1).default(10).describe("number of splits"),
-      testSize: z.number().positive().optional().describe("share in (0, 1) or number of rows that are tested; 0.1 unless trainSize is given"),
-      trainSize: z.number().positive().optional().describe("share in (0, 1) or number of rows that are trained on; the rest unless given"),
+      testSize: z
+        .number()
+        .positive()
+        .optional()
+        .describe("share in (0, 1) or number of rows that are tested; 0.1 unless trainSize is given"),
+      trainSize: z
+        .number()
+        .positive()
+        .optional()
+        .describe("share in (0, 1) or number of rows that are trained on; the rest unless given"),
       randomState: z.int().optional().describe("the seed"),
     }),
   );
@@ -27,7 +35,8 @@ const TABLE = table("ShuffleSplit");
 const STRATIFIED = table("StratifiedShuffleSplit");
 
 /**
- * Independent draws of test and train rows, all choices equally likely, by a counter-based generator from the seed and the
+ * Independent draws of test and train rows, all choices equally likely, by a counter-based generator from the seed
+ * and the
  * global row. Sizes as in `trainTestSplit`: fractions are rounded to the nearest row.
  */
 export class ShuffleSplit extends Splitter<ShuffleSplitParams> {
@@ -75,7 +84,11 @@ export class StratifiedShuffleSplit extends Splitter<ShuffleSplitParams> {
 
 function sizesOf(owner: string, params: Readonly<ShuffleSplitParams>, n: number): SplitSizes {
   const { testSize, trainSize } = params;
-  return splitSizes(owner, n, testSize === undefined && trainSize === undefined ? { testSize: 0.1 } : { testSize, trainSize });
+  return splitSizes(
+    owner,
+    n,
+    testSize === undefined && trainSize === undefined ? { testSize: 0.1 } : { testSize, trainSize },
+  );
 }
 
 interface Sets {

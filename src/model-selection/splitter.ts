@@ -31,16 +31,24 @@ export abstract class Splitter<P extends object = object> {
   abstract get nSplits(): number | undefined;
 
   /**
-   * The splits of n rows. Rows are given by collections that hold them: distributed arrays, frames, series and local lists,
-   * in any mixture; each side of a split takes its rows from any of them. Nothing is copied, and the same rows come for any
-   * partitioning. Row counts that are not known are counted in one pass; labels and groups are read in one pass each, by
+   * The splits of n rows. Rows are given by collections that hold them: distributed arrays, frames, series and local
+   * lists,
+   * in any mixture; each side of a split takes its rows from any of them. Nothing is copied, and the same rows come
+   * for any
+   * partitioning. Row counts that are not known are counted in one pass; labels and groups are read in one pass each,
+   * by
    * splitters that use them.
    *
-   * @param X any collection with the rows @param y labels, for stratified splitters @param groups for splitters by group
+   * @param X any collection with the rows @param y labels, for stratified splitters @param groups for splitters by
+   *   group
    * @throws DataError when lengths differ, or the data do not allow these splits
    */
   async split(X: Splittable, y?: Splittable, groups?: Splittable, options: SplitRunOptions = {}): Promise<Split[]> {
-    const given = [["X", X], ["y", y], ["groups", groups]] as const;
+    const given = [
+      ["X", X],
+      ["y", y],
+      ["groups", groups],
+    ] as const;
     const present = given.filter(([name, value]) => name === "X" || (value !== undefined && value !== null));
     for (const [name, value] of present) assertSplittable(this.owner, name, value);
     const collections = present.map(([, value]) => value as Splittable);
@@ -61,7 +69,9 @@ export abstract class Splitter<P extends object = object> {
   protected async codesOf(name: "y" | "groups", input: SplitInput): Promise<StratumCodes> {
     const values = input[name];
     if (values === undefined) {
-      throw new DataError(`${this.owner}: ${name} is missing. Pass it to split(${name === "y" ? "X, y" : "X, y, groups"}).`);
+      throw new DataError(
+        `${this.owner}: ${name} is missing. Pass it to split(${name === "y" ? "X, y" : "X, y, groups"}).`,
+      );
     }
     return stratumCodes(this.owner, name, values, input.options);
   }
@@ -94,7 +104,9 @@ export abstract class Splitter<P extends object = object> {
 /** The seed of a splitter that shuffles. @throws ParameterError for a seed that nothing would use */
 export function seedOf(owner: string, shuffle: boolean, randomState: number | undefined): number {
   if (!shuffle && randomState !== undefined) {
-    throw new ParameterError(`${owner}: randomState has no effect without shuffle. Pass shuffle: true, or leave it out.`);
+    throw new ParameterError(
+      `${owner}: randomState has no effect without shuffle. Pass shuffle: true, or leave it out.`,
+    );
   }
   return randomState ?? DEFAULT_SEED;
 }

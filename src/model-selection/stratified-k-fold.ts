@@ -73,7 +73,8 @@ export class RepeatedStratifiedKFold extends Splitter<RepeatedKFoldParams> {
 }
 
 /**
- * Rows of each label in each fold: with the rows sorted by label, every k-th belongs to a fold, so that labels and folds
+ * Rows of each label in each fold: with the rows sorted by label, every k-th belongs to a fold, so that labels and
+ * folds
  * are both as even as can be.
  * @throws DataError for a label with fewer rows than folds
  */

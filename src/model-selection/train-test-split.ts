@@ -189,7 +189,14 @@ async function exactChoices(n: number, options: SplitOptions): Promise<{ train: 
   const sets =
     options.stratify === undefined
       ? RowSet.draw(rng, n, sizes.train, sizes.test)
-      : stratifiedSets(OWNER, "stratify", rng, n, sizes, await stratumCodes(OWNER, "stratify", options.stratify, options));
+      : stratifiedSets(
+          OWNER,
+          "stratify",
+          rng,
+          n,
+          sizes,
+          await stratumCodes(OWNER, "stratify", options.stratify, options),
+        );
   return { train: { kind: "set", set: sets.train }, test: { kind: "set", set: sets.test } };
 }
 

@@ -28,16 +28,29 @@ export interface TrialData {
  * Folds of `cv`: a number is StratifiedKFold for classifiers and KFold for others, in the rows' order.
  * @throws ParameterError for anything else
  */
-export function splitterOf(owner: string, cv: Cv | undefined, estimator: TrialEstimator, hasTarget: boolean): Splitter | readonly Split[] {
+export function splitterOf(
+  owner: string,
+  cv: Cv | undefined,
+  estimator: TrialEstimator,
+  hasTarget: boolean,
+): Splitter | readonly Split[] {
   const given = cv ?? 5;
   if (given instanceof Splitter) return given;
   if (typeof given === "number" && Number.isInteger(given) && given >= 2) {
-    return hasTarget && isClassifier(estimator) ? new StratifiedKFold({ nSplits: given }) : new KFold({ nSplits: given });
+    return hasTarget && isClassifier(estimator)
+      ? new StratifiedKFold({ nSplits: given })
+      : new KFold({ nSplits: given });
   }
-  if (Array.isArray(given) && given.length > 0 && given.every((one: unknown) => typeof one === "object" && one !== null && "train" in one && "test" in one)) {
+  if (
+    Array.isArray(given) &&
+    given.length > 0 &&
+    given.every((one: unknown) => typeof one === "object" && one !== null && "train" in one && "test" in one)
+  ) {
     return given as readonly Split[];
   }
-  throw new ParameterError(`${owner}: cv must be a number of folds >= 2, a splitter, or a list of splits; got ${show(cv)}.`);
+  throw new ParameterError(
+    `${owner}: cv must be a number of folds >= 2, a splitter, or a list of splits; got ${show(cv)}.`,
+  );
 }
 
 /** Reads the data once, keeps them where they are, and splits them. The caller releases. */

@@ -31,13 +31,16 @@ export interface TrialMethods {
 export function assertEstimator(owner: string, estimator: unknown): asserts estimator is TrialEstimator {
   const has = (name: string): boolean => typeof (estimator as Record<string, unknown>)[name] === "function";
   if (typeof estimator === "object" && estimator !== null && ["clone", "setParams", "fit"].every(has)) return;
-  throw new ParameterError(`${owner}: estimator must be an estimator; got ${show(estimator)}. Pass an instance, for example new Ridge().`);
+  throw new ParameterError(
+    `${owner}: estimator must be an estimator; got ${show(estimator)}. Pass an instance, for example new Ridge().`,
+  );
 }
 
 /** The estimator at the end of pipelines and inside searches, which says what the whole can do. */
 export function lastEstimator(estimator: unknown): unknown {
   if (typeof estimator !== "object" || estimator === null) return estimator;
-  if ("steps" in estimator && Array.isArray(estimator.steps)) return lastEstimator((estimator.steps.at(-1) as unknown[] | undefined)?.[1]);
+  if ("steps" in estimator && Array.isArray(estimator.steps))
+    return lastEstimator((estimator.steps.at(-1) as unknown[] | undefined)?.[1]);
   if ("trialEstimator" in estimator) return lastEstimator(estimator.trialEstimator);
   return estimator;
 }

@@ -181,6 +181,9 @@ def more_metric_cases():
              lambda sw, q=power: metrics.mean_tweedie_deviance(yt, yp, power=q, sample_weight=sw))  # fmt: skip
         both(f"d2-tweedie {power}", f"d2_tweedie_score(power={power})", ["positive"],
              lambda sw, q=power: metrics.d2_tweedie_score(yt, yp, power=q, sample_weight=sw))  # fmt: skip
+    both("d2-absolute", "d2_absolute_error_score", ["positive"], lambda sw: metrics.d2_absolute_error_score(yt, yp, sample_weight=sw))
+    both("d2-absolute counts", "d2_absolute_error_score", ["counts"], lambda sw: metrics.d2_absolute_error_score(counts, yp, sample_weight=sw))
+    both("d2-log-loss", "d2_log_loss_score", ["multiclass", "probabilities"], lambda sw: metrics.d2_log_loss_score(m, P, sample_weight=sw))
     both("poisson counts", "mean_poisson_deviance", ["counts"], lambda sw: metrics.mean_poisson_deviance(counts, yp, sample_weight=sw))
     both("d2-tweedie counts", "d2_tweedie_score(power=1)", ["counts"], lambda sw: metrics.d2_tweedie_score(counts, yp, power=1, sample_weight=sw))
     return g

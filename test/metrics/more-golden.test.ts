@@ -49,7 +49,7 @@ function scoredColumns(
       for (const [layout, cut] of Object.entries(layouts)) {
         const value = await score(
           vector(labels(data, "yTrue"), cut),
-          matrix(data[input] as number[][], cut),
+          matrix((data as typeof data & { scores?: number[][] })[input] as number[][], cut),
           w ? { sampleWeight: vector(w, cut) } : {},
         );
         expect(relative(value, numberOf(expected, "value")), layout).toBeLessThanOrEqual(TOLERANCE);
@@ -112,6 +112,10 @@ describe("metrics of probabilities and scores", () => {
   scored("brier binary", metrics.brierScoreLoss, TOLERANCE, "yScore");
   scored("brier whole", (t, p, o) => metrics.brierScoreLoss(t, p, { ...o, scaleByHalf: false }), TOLERANCE, "yScore");
   scoredColumns("brier multiclass", "proba", metrics.brierScoreLoss);
+  scoredColumns("d2-log-loss", "proba", metrics.d2LogLossScore);
+  scoredColumns("d2-log-loss", "proba", (t, s, o) => metrics.d2LogLossScore(t, s, { ...o, labels: [3, 2, 1, 0] }), [
+    "",
+  ]);
   for (const k of [1, 2, 3]) {
     scoredColumns(`top-k ${k}`, "scores", (t, s, o) => metrics.topKAccuracyScore(t, s, { ...o, k }));
   }
@@ -165,6 +169,8 @@ describe("metrics of targets", () => {
     scored(`tweedie ${power}`, (t, p, o) => metrics.meanTweedieDeviance(t, p, { ...o, power }), 1e-11);
     scored(`d2-tweedie ${power}`, (t, p, o) => metrics.d2TweedieScore(t, p, { ...o, power }), 1e-10);
   }
+  scored("d2-absolute", metrics.d2AbsoluteErrorScore);
+  scored("d2-absolute counts", metrics.d2AbsoluteErrorScore);
   scored("poisson counts", metrics.meanPoissonDeviance);
   scored("d2-tweedie counts", (t, p, o) => metrics.d2TweedieScore(t, p, { ...o, power: 1 }));
 

@@ -4,6 +4,7 @@ import { StandardScaler } from "#preprocessing/index.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { DistributedDataFrame } from "#src/collections/frame/distributed-data-frame.js";
 import { LocalMatrix } from "#src/collections/array/local-matrix.js";
+import { polars } from "#src/collections/frame/polars.js";
 import { makePipeline } from "#src/compose/pipeline.js";
 import { fbetaScore, getScorer, getScorerNames, makeScorer } from "#src/metrics/index.js";
 import {
@@ -93,6 +94,46 @@ describe("crossValidate", () => {
       expectClose(remote.testScores[name] as Float64Array, local.testScores[name] as Float64Array, iterative, name);
     }
     expectClose(await crossValScore(model, C(2), labels), local.testScores["accuracy"] as Float64Array, iterative);
+  });
+
+  it("takes filtered frames whose rows nobody has counted, and sparse rows", async () => {
+    const pl = polars();
+    const words = labels.map((label) => (label === 1 ? "yes" : "no"));
+    const w = targets.sampleWeight as number[];
+    const half = (values: readonly unknown[]): unknown[] => [...values, ...values];
+    const keep = half(labels).map((_, i) => (i < labels.length ? 1 : 0));
+    const frame = DistributedDataFrame.fromColumns(
+      { ...Object.fromEntries(columns.map((c, j) => [`c${j}`, half(c)])), words: half(words), w: half(w), keep },
+      { partitions: 3 },
+    ).filter(pl.col("keep").eq(pl.lit(1)));
+    expect(frame.partitionRows).toBeUndefined();
+    const options = { scoring: "neg_log_loss", parallelTrials: 1 };
+    const found = await crossValScore(
+      new LogisticRegression(),
+      frame.select("c0", "c1", "c2", "c3"),
+      frame.column("words"),
+      {
+        ...options,
+        sampleWeight: frame.column("w"),
+      },
+    );
+    const known = await crossValScore(new LogisticRegression(), C(1), labels, { ...options, sampleWeight: w });
+    expectClose(found, known, iterative);
+    const flat = columns[0]?.map((_, i) => columns.map((c) => c[i] as number)) ?? [];
+    const sparse = DistributedArray.fromCsr(
+      {
+        indptr: Int32Array.from({ length: flat.length + 1 }, (_, i) => 4 * i),
+        indices: Int32Array.from(flat.flatMap(() => [0, 1, 2, 3])),
+        values: Float64Array.from(flat.flat()),
+        cols: 4,
+      },
+      { partitions: 3 },
+    );
+    expectClose(
+      await crossValScore(new LogisticRegression(), sparse, labels, options),
+      await crossValScore(new LogisticRegression(), C(1), labels, options),
+      iterative,
+    );
   });
 
   it("gives the same whatever number of fits run at a time", async () => {

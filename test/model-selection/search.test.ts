@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { LogisticRegression, Ridge } from "#models/index.js";
 import { StandardScaler } from "#preprocessing/index.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { makePipeline } from "#src/compose/pipeline.js";
+import { localEngine } from "#src/engine/default-engine.js";
 import {
   choice,
   crossValScore,
@@ -16,6 +17,9 @@ import {
 } from "#src/model-selection/index.js";
 import { expectClose, iterative } from "../checks/tolerances.js";
 import { goldenCase, loadGolden, numberOf } from "../golden/load-golden.js";
+
+const local = localEngine({ threads: 2 });
+afterAll(() => local.close());
 
 const golden = loadGolden("model-selection");
 const CLOSED = { rtol: 1e-9, atol: 1e-12 };
@@ -172,6 +176,31 @@ describe("GridSearchCV", () => {
     );
     expect(bare.bestParams).toEqual({ alpha: 1 });
     expect(() => bare.bestEstimator).toThrow("because refit is false");
+  });
+
+  it("has the same bits on worker threads, with trials at a time", async () => {
+    const run = async (options: object, parallelTrials: number): Promise<unknown[]> => {
+      const estimator = makePipeline(new StandardScaler(), new LogisticRegression());
+      const search = new GridSearchCV({
+        estimator,
+        paramGrid: { logisticregression__C: [0.1, 1, 10] },
+        scoring: "neg_log_loss",
+        parallelTrials,
+      });
+      await search.fit(C(4), labels, options);
+      return [search.cvResults["mean_test_score"], search.cvResults["rank_test_score"], search.bestScore];
+    };
+    expect(await run({ engine: local }, 4)).toEqual(await run({}, 1));
+  });
+
+  it("takes parameters of its estimator, which stays as it was", () => {
+    const estimator = new Ridge();
+    const search = new GridSearchCV({ estimator, paramGrid: { fitIntercept: [true] } }).setParams({
+      estimator__alpha: 7,
+    });
+    expect((search.getParams().estimator as Ridge).getParams().alpha).toBe(7);
+    expect(estimator.getParams().alpha).toBe(1);
+    expect(() => search.setParams({ estimator__alhpa: 7 })).toThrow('Ridge: unknown parameter "alhpa"');
   });
 
   it("can itself be cross-validated", async () => {

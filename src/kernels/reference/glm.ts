@@ -37,7 +37,11 @@ function term(family: GlmFamilyCode, power: number, eta: number, y: number): Ter
     const first = Math.exp(a * eta);
     const second = y * Math.exp(b * eta);
     const convex = power >= 1 && power <= 2;
-    return { loss: first / a - second / b, residual: first - second, curvature: convex ? a * first - b * second : first + 0 * second };
+    return {
+      loss: first / a - second / b,
+      residual: first - second,
+      curvature: convex ? a * first - b * second : first + 0 * second,
+    };
   }
   // e^-|η| cannot overflow, and 1 - y is exact: certain and right predictions keep their relative accuracy.
   const u = Math.exp(-Math.abs(eta));
@@ -159,7 +163,9 @@ export function glmLoss(views: MemoryViews): GlmLossKernel {
   return (family, power, n, eta, y, w) => {
     const weights = views.optionalF64(w, n);
     const targets = views.f64(y, n);
-    return views.f64(eta, n).reduce((sum, e, i) => sum + (weights?.[i] ?? 1) * term(family, power, e, targets[i]!).loss, 0);
+    return views
+      .f64(eta, n)
+      .reduce((sum, e, i) => sum + (weights?.[i] ?? 1) * term(family, power, e, targets[i]!).loss, 0);
   };
 }
 

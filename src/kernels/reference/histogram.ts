@@ -29,7 +29,11 @@ export function binColumn(views: MemoryViews, storage: FloatStorage): BinColumnK
 }
 
 /** Loss of one row and its derivatives by the margin; `most` is what bounds them. */
-export function boostTerm(loss: BoostLossCode, m: number, y: number): { loss: number; g: number; h: number; most: number } {
+export function boostTerm(
+  loss: BoostLossCode,
+  m: number,
+  y: number,
+): { loss: number; g: number; h: number; most: number } {
   if (loss === boostLoss.squared) return { loss: 0.5 * (m - y) * (m - y), g: m - y, h: 1, most: Math.abs(m - y) };
   if (loss === boostLoss.poisson) {
     const mean = Math.exp(m);
@@ -37,7 +41,12 @@ export function boostTerm(loss: BoostLossCode, m: number, y: number): { loss: nu
   }
   const u = Math.exp(-Math.abs(m));
   const numerator = m >= 0 ? 1 - y - y * u : (1 - y) * u - y;
-  return { loss: Math.max(m, 0) - y * m + Math.log1p(u), g: numerator / (1 + u), h: u / (1 + u) ** 2, most: Math.abs(m) };
+  return {
+    loss: Math.max(m, 0) - y * m + Math.log1p(u),
+    g: numerator / (1 + u),
+    h: u / (1 + u) ** 2,
+    most: Math.abs(m),
+  };
 }
 
 /** To the nearest integer, ties to the even one, for |x| < 2^51. */
@@ -123,7 +132,12 @@ export function addTreeBins(views: MemoryViews): AddTreeBinsKernel {
     for (const row of views.u32(rows, n)) {
       let node = 0;
       for (;;) {
-        const [feature, last, left, missingLeft] = views.i32(nodes + 16 * node, 4) as unknown as [number, number, number, number];
+        const [feature, last, left, missingLeft] = views.i32(nodes + 16 * node, 4) as unknown as [
+          number,
+          number,
+          number,
+          number,
+        ];
         if (feature < 0) break;
         const bin = views.u8(bins + row * stride + feature, 1)[0]!;
         node = (bin === MISSING_BIN ? missingLeft === 1 : bin <= last) ? left : left + 1;

@@ -12,7 +12,9 @@ function addRow(
   grad: Float64Array,
 ): number {
   const own = [...entries, [nCols, 1] as const];
-  const etas = Array.from({ length: k }, (_, c) => own.reduce((sum, [j, v]) => sum + coef[c * (nCols + 1) + j]! * v, 0));
+  const etas = Array.from({ length: k }, (_, c) =>
+    own.reduce((sum, [j, v]) => sum + coef[c * (nCols + 1) + j]! * v, 0),
+  );
   const top = Math.max(...etas);
   const shares = etas.map((eta) => Math.exp(eta - top));
   const total = shares.reduce((sum, share) => sum + share, 0);
@@ -33,7 +35,15 @@ export function softmaxLossGrad(views: MemoryViews, storage: FloatStorage): Soft
     const out = views.f64(grad, k * (nCols + 1));
     let loss = 0;
     for (let i = 0; i < n; i++) {
-      loss += addRow(columns.map((x, j) => [j, x[i]!] as const), nCols, classes[i]!, weights?.[i] ?? 1, k, slopes, out);
+      loss += addRow(
+        columns.map((x, j) => [j, x[i]!] as const),
+        nCols,
+        classes[i]!,
+        weights?.[i] ?? 1,
+        k,
+        slopes,
+        out,
+      );
     }
     return loss;
   };

@@ -12,7 +12,7 @@ import { referenceTrees, type ReferenceNode, type ReferenceParams } from "./refe
 
 const golden = loadGolden("boosting");
 
-function data(n: number, seed = 1): { columns: Float64Array[]; y: Float64Array } {
+function someRows(n: number, seed = 1): { columns: Float64Array[]; y: Float64Array } {
   let state = seed;
   const next = (): number => (state = (state * 16807) % 2147483647) / 2147483647;
   const columns = [0, 1, 2].map((j) =>
@@ -44,7 +44,7 @@ const cutAt = (columns: readonly Float64Array[], counts: readonly number[]): Dis
 
 describe("histogram gradient boosting", () => {
   it("has the same bits for any partitioning, any cut of its own, and any engine", async () => {
-    const { columns, y } = data(500);
+    const { columns, y } = someRows(500);
     const w = y.map((value) => 0.25 + Math.abs(value % 1));
     const params = {
       ...new HistGradientBoostingRegressor().getParams(),
@@ -96,7 +96,7 @@ describe("histogram gradient boosting", () => {
     ["logistic", {}],
     ["logistic", { l2Regularization: 0.5, maxLeafNodes: 9 }],
   ] as const)("grows the trees of a learner by the book (%s, %o)", async (loss, changed) => {
-    const { columns, y: raw } = data(140, 5);
+    const { columns, y: raw } = someRows(140, 5);
     const y = loss === "squared" ? raw : raw.map((value) => Number(value > 1));
     const own: ReferenceParams = {
       loss,
@@ -131,7 +131,7 @@ describe("histogram gradient boosting", () => {
     });
     const margin =
       model instanceof HistGradientBoostingRegressor ? await model.predict(rows) : await model.decisionFunction(rows);
-    margin.forEach((value, i) => expect(value).toBeCloseTo(expected.margin[i]!, 6));
+    margin.forEach((sum, i) => expect(sum).toBeCloseTo(expected.margin[i]!, 6));
   });
 
   it.each([
@@ -159,6 +159,28 @@ describe("histogram gradient boosting", () => {
     const [one, other] = [model.featureImportances(), model.featureImportances("split")];
     expect(one.length).toBe(30);
     expect(other.reduce((a, b) => a + b)).toBe(model.trees.feature.filter((f) => f >= 0).length);
+  });
+
+  it("is bit-equal to the undisturbed fit when threads are killed between and in its rounds", async () => {
+    const { X, y } = makeClassification({ nSamples: 40_000, nFeatures: 6, partitions: 5, randomState: 3 });
+    const calm = new LocalEngine({ threads: 2 });
+    const expected = await new HistGradientBoostingClassifier({ maxIter: 4 }).fit(X, y, { engine: calm });
+    await calm.close();
+    const engine = new LocalEngine({ threads: 2 });
+    const model = new HistGradientBoostingClassifier({ maxIter: 4 });
+    let [began, again] = [0, 0];
+    engine.on("task", ({ state }) => {
+      if (state === "retried") again += 1;
+      if (state !== "started") return;
+      began += 1;
+      if (began === 30 || began === 60 || began === 90) void Promise.all([engine.killWorker(0), engine.killWorker(1)]);
+    });
+    await model.fit(X, y, { engine });
+    expect(began).toBeGreaterThan(90);
+    expect(again).toBeGreaterThan(0);
+    expect(model.toJSON()).toEqual(expected.toJSON());
+    await expect.poll(() => engine.heldBytes, { timeout: 5000 }).toBe(0);
+    await engine.close();
   });
 
   it("reports scores that its own predictions have", async () => {
