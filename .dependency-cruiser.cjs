@@ -20,7 +20,12 @@ const upward = layers.slice(0, -1).map(([name, path], i) => ({
   name: `${name}-imports-downward`,
   severity: "error",
   from: { path: `^${path}` },
-  to: { path: layers.slice(i + 1).map(([, above]) => `^${above}`).join("|") },
+  to: {
+    path: layers
+      .slice(i + 1)
+      .map(([, above]) => `^${above}`)
+      .join("|"),
+  },
 }));
 
 module.exports = {
