@@ -39,8 +39,8 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * X: `(nRows, nFeatures)`, dense, f64 or f32. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: two labels of one type (numbers, booleans or strings).
  *
- * X is read once, binned to a byte a value (twice: in rows and in columns), and let go. A tree takes about 8 rounds of
- * `maxLeafNodes` 31; a round sends histograms only (6 KiB a column and leaf). The derivatives are rounded to integers
+ * X is read once, binned to a byte a value (twice: in rows and in columns), and let go. A tree of 31 leaves takes about 8
+ * rounds; a round sends histograms only (6 KiB a column and leaf). The derivatives are rounded to integers
  * (30 and 22 bits, fewer above a million rows), so that every sum is exact: the model has the same bits for any
  * partitioning, engine and number of threads.
  *

@@ -54,7 +54,7 @@ export type BinColumnKernel = (
  * @param gScale in: a power of two
  * @param hScale in: a power of two
  * @param lossScale in: a power of two
- * @param pairs out: i32[2n], first and second derivative of each row in turn; at least 4 of 8 bytes apart
+ * @param pairs out: i32[2n], first and second derivative of each row in turn
  * @param out out: f64[3]: the largest |m − y| (squared), |m| (logistic) or e^m (poisson); Σ round(w·loss·lossScale) of
  * the rows that are trained on; the same of the others
  */
