@@ -33,23 +33,23 @@ export async function reducePartitions<T>(
   const engine = options.engine ?? chooseEngine(plans);
   const partitions = plans[0]?.partitions ?? 0;
   const run = new PlanRun(engine);
-  const size = groupSize(plans, engine);
+  const groups = groupsOf(plans, engine);
   const keys: string[] = [];
-  for (let first = 0; first < partitions; first += size) {
-    const indices = Array.from({ length: Math.min(size, partitions - first) }, (_, k) => first + k);
+  for (const indices of groups) {
+    const [first = 0] = indices;
     const deps: string[] = [];
     for (const index of indices) for (const plan of plans) deps.push(await run.key(plan, index));
     const { step, args, label: of } = reduction;
     const partition = { index: first, of };
-    if (size === 1) keys.push(run.add(step, args, deps, partition));
-    else
-      keys.push(
-        run.add(GROUP_STEP, { step, args, of, indices, width: plans.length } as unknown as Plain, deps, partition),
-      );
+    if (groups.length === partitions) keys.push(run.add(step, args, deps, partition));
+    else {
+      const groupArgs = { step, args, of, indices, width: plans.length } as unknown as Plain;
+      keys.push(run.add(GROUP_STEP, groupArgs, deps, partition));
+    }
   }
   await run.submit(keys, options.signal);
   try {
-    return await collectInOrder(engine, keys, reduction, options, size === 1 ? undefined : { size, partitions });
+    return await collectInOrder(engine, keys, reduction, options, groups.length === partitions ? undefined : groups);
   } finally {
     engine.release(keys);
   }
@@ -61,15 +61,17 @@ export async function collectInOrder<T>(
   keys: readonly string[],
   reduction: Reduction<T>,
   options: RunOptions,
-  groups?: { readonly size: number; readonly partitions: number },
+  groups?: readonly (readonly number[])[],
 ): Promise<T | undefined> {
   const tree = new OrderedTree(reduction.combine);
-  const total = groups?.partitions ?? keys.length;
+  const total = groups ? groups.flat().length : keys.length;
+  let done = 0;
   for (const [k, key] of keys.entries()) {
     const [value] = await engine.get([key]);
     engine.release([key]);
     for (const partial of groups ? (value as Plain[]) : [value]) tree.push(partial as T);
-    options.onProgress?.({ stage: reduction.label, done: Math.min(total, (k + 1) * (groups?.size ?? 1)), total });
+    done += groups?.[k]?.length ?? 1;
+    options.onProgress?.({ stage: reduction.label, done, total });
   }
   // Aborted in the last moment is aborted: the caller must not go on with it.
   throwIfAborted(options.signal, reduction.label);
@@ -81,18 +83,22 @@ const GROUPS_A_WORKER = 3;
 /** A group's values are in memory together, so they stay well below the engine's limit. */
 const GROUP_BYTES = 48 * 2 ** 20;
 
-// Held partitions are passed over again and again: then a task for each costs more than many of them take.
-function groupSize(plans: readonly Plan[], engine: Engine): number {
+// Held partitions are passed over again and again: then a task for each costs more than many of them take. Groups are
+// runs of nearly equal length, a multiple of the workers, so that all of them are busy to the end.
+function groupsOf(plans: readonly Plan[], engine: Engine): number[][] {
   const partitions = plans[0]?.partitions ?? 0;
+  const single = Array.from({ length: partitions }, (_, index) => [index]);
   let bytes = 0;
   for (const plan of plans) {
-    if (!(plan instanceof HeldPlan) || plan.engine !== engine || plan.bytes === undefined) return 1;
+    if (!(plan instanceof HeldPlan) || plan.engine !== engine || plan.bytes === undefined) return single;
     bytes += plan.bytes;
   }
-  const even = Math.ceil(partitions / (engine.parallelism * GROUPS_A_WORKER));
   const limit = Math.min(GROUP_BYTES, (engine.memoryLimit ?? Infinity) / (8 * engine.parallelism));
-  const small = Math.floor(limit / Math.max(1, bytes / Math.max(1, partitions)));
-  return Math.max(1, Math.min(even, small));
+  const rounds = Math.max(GROUPS_A_WORKER, Math.ceil(bytes / limit / engine.parallelism));
+  const count = rounds * engine.parallelism;
+  if (count >= partitions) return single;
+  const edge = (k: number): number => Math.floor((k * partitions) / count);
+  return Array.from({ length: count }, (_, k) => single.slice(edge(k), edge(k + 1)).flat());
 }
 
 /** Combines what is pushed, in order, along a fixed binary tree: like carrying in a binary counter. */

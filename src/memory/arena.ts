@@ -5,6 +5,10 @@ export const HEADER_BYTES = 64;
 const UNIT = 64;
 const FIRST_BLOCK = 1024;
 const PAGE = 65536;
+// Scratch (up to 64 KiB) does not nibble at large holes: a column that was freed finds its place whole the next time,
+// instead of touching new pages at the top.
+const SMALL_UNITS = 65536 / UNIT;
+const BIG_HOLE_UNITS = 1048576 / UNIT;
 
 // Words of the arena's own header, at the start of its memory.
 const LOCK = 0;
@@ -64,7 +68,11 @@ export class Arena {
   allocate(bytes: number, owner: number): number {
     const need = 1 + Math.max(1, Math.ceil(bytes / UNIT));
     return this.#locked(owner, () => {
-      const offset = this.#firstFit(need, owner) || this.#extend(need, owner);
+      const small = need <= SMALL_UNITS;
+      const offset =
+        this.#firstFit(need, owner, small ? BIG_HOLE_UNITS : Infinity) ||
+        this.#extend(need, owner) ||
+        this.#firstFit(need, owner, Infinity);
       if (offset !== 0) Atomics.add(this.#counter(), 0, BigInt(this.#sizeAt(offset)));
       return offset;
     });
@@ -146,7 +154,8 @@ export class Arena {
     }
   }
 
-  #firstFit(need: number, owner: number): number {
+  /** @param largest holes above this size are passed over */
+  #firstFit(need: number, owner: number, largest: number): number {
     const words = this.#words;
     const top = words[TOP] ?? 0;
     if (top === 0) return 0;
@@ -165,7 +174,7 @@ export class Arena {
           size = next - unit;
           this.#words[header + SIZE] = size;
         }
-        if (next === top && size < need) {
+        if (next === top && (size < need || size > largest)) {
           // The last free block: give it back to the top, so that extending starts from here.
           this.#words[TOP] = unit;
           return 0;
@@ -174,7 +183,7 @@ export class Arena {
           sawFree = true;
           this.#words[HINT] = unit;
         }
-        if (size >= need) {
+        if (size >= need && size <= largest) {
           if (size > need) {
             const rest = (unit + need) * (UNIT / 4);
             this.#words[rest + SIZE] = size - need;
