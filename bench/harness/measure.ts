@@ -27,7 +27,9 @@ export async function measureAgainstPeer(suite: string, work: PeerWork, repeat: 
     const judged = (values: Values): Values => ({ ...values, ...work.judge?.(values, data) });
     const collected = { ours: collect(), theirs: collect() };
     for (let turn = 0; turn <= repeat; turn++) {
+      await pause();
       const a = await ours.run();
+      await pause();
       const b = await theirs.run();
       const differences = disagreements(work.checks, judged(a.values), judged(b.values));
       if (differences.length > 0) {
@@ -46,6 +48,11 @@ export async function measureAgainstPeer(suite: string, work: PeerWork, repeat: 
   } finally {
     await Promise.all([ours.close(), theirs.close()]);
   }
+}
+
+// Threads of the other side's BLAS spin for a while after their last call and would share the cores with this side.
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 300));
 }
 
 /** A script in fresh processes, one after another. */
