@@ -1,21 +1,12 @@
 import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
-import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
-import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
-import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
-import {
-  requireTarget,
-  type DistributedInput,
-  type LocalInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../../src/estimator/inputs.js";
+import type { EstimatorJson } from "../../src/estimator/estimator.js";
+import { requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { solveNormalEquations, solveTriangular } from "../../src/numeric/least-squares.js";
 import { mergeTriangles, TSQR_STEP, type Triangle } from "../../src/numeric/linalg/tsqr.js";
-import { r2Score } from "../../src/metrics/index.js";
+import { LinearModel } from "./linear-model.js";
 import { combinedMoments, type KeptMoments } from "./merge-fits.js";
 import { momentsOfDesign } from "./moments-of-design.js";
 
@@ -66,7 +57,7 @@ const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
  * console.log(model.coef, model.intercept); // Float64Array [2], 1
  * ```
  */
-export class LinearRegression extends Estimator<LinearRegressionParams, LinearRegressionState> {
+export class LinearRegression extends LinearModel<LinearRegressionParams, LinearRegressionState> {
   static readonly table = TABLE;
 
   /** @throws ParameterError on an unknown parameter or a value out of range */
@@ -129,39 +120,6 @@ export class LinearRegression extends Estimator<LinearRegressionParams, LinearRe
     return this;
   }
 
-  /** `x·coef + intercept`: lazy for distributed X, computed for local X. @throws DataError naming a NaN or infinity in X */
-  predict(X: DistributedInput): DistributedArray;
-  predict(X: LocalInput): Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
-    const owner = "LinearRegression.predict";
-    const { coef, intercept, featureNames } = this.state;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        x.mapChunks(owner, PREDICT, { owner, names: featureNames ?? x.names, coef, intercept }, { innerShape: [] }),
-      (local) => local.toVector() as Float64Array,
-    );
-  }
-
-  /** Coefficient of determination R² of the predictions for X. */
-  async score(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<number> {
-    const predicted = await this.predict(X);
-    return (await r2Score(y, predicted, options)) as number;
-  }
-
-  /** Slope of each column, `(nFeatures)`. */
-  get coef(): Float64Array {
-    return this.state.coef;
-  }
-
-  /** Constant term, 0 without `fitIntercept`. */
-  get intercept(): number {
-    return this.state.intercept;
-  }
-
   /** Columns that carry information of their own. */
   get rank(): number {
     return this.state.rank;
@@ -172,7 +130,5 @@ export class LinearRegression extends Estimator<LinearRegressionParams, LinearRe
     return this.state.method;
   }
 }
-
-const PREDICT = fnRef(new URL("./predict-tasks.js", import.meta.url).href, "linearStep");
 
 registerEstimator("LinearRegression", LinearRegression);

@@ -1,6 +1,6 @@
 import { DataError, NotFittedError, show } from "../base/errors.js";
 import type { ParamTable } from "../base/params.js";
-import type { Plain, PlainRecord } from "../base/plain.js";
+import type { PlainRecord } from "../base/plain.js";
 import { decodeState, encodeState } from "./state-codec.js";
 
 /** Version of the JSON form of estimators. */
@@ -160,6 +160,3 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
     return plain as unknown as S;
   }
 }
-
-/** Fitted state that is {@link Plain} as a whole, so that it can be sent to workers. */
-export type PlainState<S> = S & Plain;

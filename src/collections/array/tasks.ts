@@ -203,19 +203,6 @@ export function rowCounts(_context: TaskContext, _args: undefined, x: MatrixChun
   return [x.rows];
 }
 
-/** Whole chunks side by side, from partitions with the same rows. */
-export function stackColumns(context: TaskContext, args: { label: string }, ...parts: DenseChunk[]): DenseChunk {
-  const rows = parts[0]?.rows ?? 0;
-  for (const part of parts) {
-    if (part.rows !== rows) {
-      throw new DataError(
-        `${args.label}: partition ${context.partition?.index ?? 0} has ${rows} rows in one operand and ${part.rows} in another.`,
-      );
-    }
-  }
-  return { kind: "dense", rows, columns: parts.flatMap((part) => part.columns) };
-}
-
 /** A partition as user functions see it: copies, so that nothing they do reaches the data; 64-bit integers as doubles. */
 export interface ArrayPartition {
   readonly rows: number;

@@ -1,6 +1,6 @@
 import { DataError, ParameterError, show } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
-import { alignedPieces, repartitionPieces, type PieceLayout } from "../array/pieces.js";
+import { repartitionPieces, type PieceLayout } from "../array/pieces.js";
 import { TaskPlan } from "../plan.js";
 import { frameState, labelOf, partitionsOf, planOf, withVerb, type FrameState } from "./frame-state.js";
 import { CONCAT_TASK, FRAME_TASK, PIECES_TASK } from "./frame-task.js";
@@ -85,13 +85,6 @@ function needed(partitionRows: readonly number[], n: number, from: "head" | "tai
 /** The same rows in `partitions` parts. */
 export function repartitionState(state: FrameState, partitions: number): FrameState {
   return piecesState(state, "repartition", repartitionPieces(state.partitionRows, partitionsOf(state), partitions));
-}
-
-/** The same rows in partitions of these sizes. */
-export function alignState(state: FrameState, partitionRows: readonly number[]): FrameState {
-  if (!state.partitionRows)
-    throw new DataError("DistributedDataFrame: its row counts are not known. Call persist() first.");
-  return piecesState(state, "align", alignedPieces(state.partitionRows, partitionRows));
 }
 
 function piecesState(state: FrameState, verb: string, layout: PieceLayout): FrameState {
