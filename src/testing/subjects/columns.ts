@@ -1,47 +1,36 @@
-import { Binarizer } from "../../preprocessing/binarizer.js";
-import { FunctionTransformer } from "../../preprocessing/function-transformer.js";
-import { KBinsDiscretizer } from "../../preprocessing/k-bins-discretizer.js";
-import { MaxAbsScaler } from "../../preprocessing/max-abs-scaler.js";
-import { MinMaxScaler } from "../../preprocessing/min-max-scaler.js";
-import { Normalizer } from "../../preprocessing/normalizer.js";
-import { PolynomialFeatures } from "../../preprocessing/polynomial-features.js";
-import { PowerTransformer } from "../../preprocessing/power-transformer.js";
-import { QuantileTransformer } from "../../preprocessing/quantile-transformer.js";
-import { RobustScaler } from "../../preprocessing/robust-scaler.js";
-import { SelectKBest } from "../../preprocessing/select-k-best.js";
-import { SelectPercentile } from "../../preprocessing/select-percentile.js";
-import { SimpleImputer } from "../../preprocessing/simple-imputer.js";
-import { VarianceThreshold } from "../../preprocessing/variance-threshold.js";
-import type { EstimatorJson } from "../estimator/estimator.js";
-import { DOUBLED, HALVED } from "./check-functions.js";
-import type { CheckedEstimator, SkippedCheck, TestSubject } from "./subject.js";
+import { Binarizer } from "../../../preprocessing/binarizer.js";
+import { FunctionTransformer } from "../../../preprocessing/function-transformer.js";
+import { KBinsDiscretizer } from "../../../preprocessing/k-bins-discretizer.js";
+import { MaxAbsScaler } from "../../../preprocessing/max-abs-scaler.js";
+import { MinMaxScaler } from "../../../preprocessing/min-max-scaler.js";
+import { Normalizer } from "../../../preprocessing/normalizer.js";
+import { PolynomialFeatures } from "../../../preprocessing/polynomial-features.js";
+import { PowerTransformer } from "../../../preprocessing/power-transformer.js";
+import { QuantileTransformer } from "../../../preprocessing/quantile-transformer.js";
+import { RobustScaler } from "../../../preprocessing/robust-scaler.js";
+import { SelectKBest } from "../../../preprocessing/select-k-best.js";
+import { SelectPercentile } from "../../../preprocessing/select-percentile.js";
+import { SimpleImputer } from "../../../preprocessing/simple-imputer.js";
+import { StandardScaler } from "../../../preprocessing/standard-scaler.js";
+import { VarianceThreshold } from "../../../preprocessing/variance-threshold.js";
+import { DOUBLED, HALVED } from "../check-functions.js";
+import type { SkippedCheck, TestSubject } from "../subject.js";
+import { subjectOf } from "./of-class.js";
 
-type SubjectClass = {
-  new (params?: Record<string, unknown>): CheckedEstimator;
-  fromJSON(json: EstimatorJson): CheckedEstimator;
-  readonly table: { readonly owner: string };
-};
-
-/** A transformer class with the parameters that suit the checks' rows. */
-function subject(
+/** A transformer of numeric columns. */
+const subject = (
   Class: unknown,
   params: Record<string, unknown>,
   rest: Pick<TestSubject, "attributes" | "nan"> & Partial<TestSubject>,
-): TestSubject {
-  const Made = Class as SubjectClass;
-  return {
-    name: Made.table.owner,
-    make: () => new Made(params),
-    makeWith: (own) => new Made({ ...params, ...own }),
-    fromJSON: (json) => Made.fromJSON(json),
+): TestSubject =>
+  subjectOf(Class, params, {
     task: "transformer",
     solution: "closed form",
     weights: true,
     anyRowOrder: true,
     onePass: false,
     ...rest,
-  };
-}
+  });
 
 const reason = "fit reads no rows: what is wrong with them is said when they are transformed";
 const READS_NOTHING: readonly SkippedCheck[] = [
@@ -67,6 +56,11 @@ const TOO_FEW: SkippedCheck = {
 
 /** Transformers of columns of numbers: scalers, bins, distributions, features, imputers, selectors. */
 export const columnSubjects: readonly TestSubject[] = [
+  subject(
+    StandardScaler,
+    {},
+    { attributes: ["mean", "variance", "scale"], nan: "left out", sparse: { withMean: false }, onePass: true },
+  ),
   subject(MinMaxScaler, {}, { attributes: ["dataMin", "dataMax", "scale", "min"], nan: "left out", onePass: true }),
   subject(MaxAbsScaler, {}, { attributes: ["maxAbs", "scale"], nan: "left out", sparse: {}, onePass: true }),
   subject(RobustScaler, {}, { attributes: ["center", "scale"], nan: "left out" }),

@@ -1,0 +1,111 @@
+import { LinearRegression } from "../../../models/linear/linear-regression.js";
+import { LogisticRegression } from "../../../models/linear/logistic-regression.js";
+import { FrequencyEncoder } from "../../../preprocessing/frequency-encoder.js";
+import { StandardScaler } from "../../../preprocessing/standard-scaler.js";
+import { ColumnTransformer, type ColumnTransformerParams } from "../../compose/column-transformer.js";
+import { FeatureUnion, type FeatureUnionParams } from "../../compose/feature-union.js";
+import { makePipeline, Pipeline, type PipelineParams } from "../../compose/pipeline.js";
+import {
+  TransformedTargetRegressor,
+  type TransformedTargetRegressorParams,
+} from "../../compose/transformed-target-regressor.js";
+import type { AnyEstimator } from "../../estimator/registry.js";
+import type { TestSubject } from "../subject.js";
+
+// Unlike a plain class's, their parameters hold estimators: a new one each time, so that no two tests share state.
+const pipelineOf = (make: () => AnyEstimator): Pick<TestSubject, "make" | "makeWith" | "fromJSON"> => ({
+  make: () => makePipeline(new StandardScaler(), make()),
+  makeWith: (params) =>
+    new Pipeline({ ...makePipeline(new StandardScaler(), make()).getParams(), ...params } as PipelineParams),
+  fromJSON: (json) => Pipeline.fromJSON(json),
+});
+
+const columnParts = (): Pick<ColumnTransformerParams, "transformers" | "remainder"> => ({
+  transformers: [
+    ["scale", new StandardScaler(), /^(a|b|x0|x1)$/u],
+    ["frequency", new FrequencyEncoder(), /^(c|x2)$/u],
+  ],
+  remainder: "passthrough",
+});
+
+const unionParts = (): Pick<FeatureUnionParams, "transformerList"> => ({
+  transformerList: [
+    ["scale", new StandardScaler()],
+    ["frequency", new FrequencyEncoder()],
+  ],
+});
+
+const targetParts = (): Pick<TransformedTargetRegressorParams, "regressor" | "transformer"> => ({
+  regressor: new LinearRegression(),
+  transformer: new StandardScaler(),
+});
+
+export const composedSubjects: readonly TestSubject[] = [
+  {
+    name: "Pipeline of StandardScaler and LinearRegression",
+    onePass: false,
+    ...pipelineOf(() => new LinearRegression()),
+    task: "regressor",
+    solution: "closed form",
+    attributes: [],
+    outputs: ["predict"],
+    weights: true,
+    sparse: { standardscaler__withMean: false },
+    nan: "refused",
+    anyRowOrder: true,
+  },
+  {
+    name: "Pipeline of StandardScaler and LogisticRegression",
+    onePass: false,
+    ...pipelineOf(() => new LogisticRegression()),
+    task: "classifier",
+    solution: "iterative",
+    attributes: [],
+    outputs: ["predict", "predictProba", "decisionFunction"],
+    weights: true,
+    sparse: { standardscaler__withMean: false },
+    nan: "refused",
+    anyRowOrder: true,
+  },
+  {
+    name: "ColumnTransformer",
+    onePass: false,
+    make: () => new ColumnTransformer(columnParts()),
+    makeWith: (params) => new ColumnTransformer({ ...columnParts(), ...params }),
+    fromJSON: (json) => ColumnTransformer.fromJSON(json),
+    task: "transformer",
+    solution: "closed form",
+    attributes: [],
+    weights: true,
+    nan: "left out",
+    anyRowOrder: true,
+  },
+  {
+    name: "FeatureUnion",
+    onePass: false,
+    make: () => new FeatureUnion(unionParts()),
+    makeWith: (params) => new FeatureUnion({ ...unionParts(), ...params }),
+    fromJSON: (json) => FeatureUnion.fromJSON(json),
+    task: "transformer",
+    solution: "closed form",
+    attributes: [],
+    weights: true,
+    nan: "left out",
+    anyRowOrder: true,
+  },
+  {
+    name: "TransformedTargetRegressor",
+    onePass: false,
+    make: () => new TransformedTargetRegressor(targetParts()),
+    makeWith: (params) => new TransformedTargetRegressor({ ...targetParts(), ...params }),
+    fromJSON: (json) => TransformedTargetRegressor.fromJSON(json),
+    task: "regressor",
+    solution: "closed form",
+    attributes: [],
+    outputs: ["predict"],
+    weights: true,
+    sparse: {},
+    nan: "refused",
+    anyRowOrder: true,
+  },
+];

@@ -1,0 +1,75 @@
+import { ElasticNetCV } from "../../../models/linear/elastic-net-cv.js";
+import { ElasticNet } from "../../../models/linear/elastic-net.js";
+import { GammaRegressor } from "../../../models/linear/gamma-regressor.js";
+import { LassoCV } from "../../../models/linear/lasso-cv.js";
+import { Lasso } from "../../../models/linear/lasso.js";
+import { LinearRegression } from "../../../models/linear/linear-regression.js";
+import { LogisticRegression } from "../../../models/linear/logistic-regression.js";
+import { PoissonRegressor } from "../../../models/linear/poisson-regressor.js";
+import { RidgeCV } from "../../../models/linear/ridge-cv.js";
+import { Ridge } from "../../../models/linear/ridge.js";
+import { TweedieRegressor } from "../../../models/linear/tweedie-regressor.js";
+import type { TestSubject } from "../subject.js";
+import { subjectOf } from "./of-class.js";
+
+const dense = { weights: true, sparse: {}, nan: "refused" } as const;
+
+const squares = {
+  ...dense,
+  task: "regressor",
+  attributes: ["coef", "intercept"],
+  onePass: true,
+  anyRowOrder: true,
+} as const;
+
+const generalised = {
+  ...dense,
+  task: "regressor",
+  target: "positive",
+  score: "explained deviance",
+  solution: "iterative",
+  attributes: ["coef", "intercept", "objective"],
+  anyRowOrder: true,
+  onePass: false,
+} as const;
+
+const logistic = {
+  ...dense,
+  task: "classifier",
+  solution: "iterative",
+  attributes: ["coef", "intercept", "objective"],
+  anyRowOrder: true,
+  onePass: false,
+} as const;
+
+// The folds of a cross-validated path are cut by row number.
+const cvPath = { ...squares, solution: "iterative", minRows: 5, anyRowOrder: false } as const;
+
+export const linearSubjects: readonly TestSubject[] = [
+  subjectOf(LinearRegression, {}, { ...squares, solution: "closed form", attributes: ["coef", "intercept", "rank"] }),
+  subjectOf(Ridge, {}, { ...squares, solution: "closed form" }),
+  subjectOf(RidgeCV, {}, { ...squares, solution: "closed form", minRows: 2 }),
+  subjectOf(Lasso, { alpha: 0.1 }, { ...squares, solution: "iterative" }),
+  subjectOf(LassoCV, {}, cvPath),
+  subjectOf(ElasticNet, { alpha: 0.1 }, { ...squares, solution: "iterative" }),
+  subjectOf(ElasticNetCV, {}, cvPath),
+  subjectOf(LogisticRegression, {}, logistic),
+  subjectOf(
+    LogisticRegression,
+    {},
+    {
+      ...logistic,
+      name: "LogisticRegression of three classes",
+      target: "three classes",
+      attributes: ["coef", "intercepts", "objective"],
+    },
+  ),
+  subjectOf(
+    LogisticRegression,
+    { classWeight: "balanced" },
+    { ...logistic, name: "LogisticRegression with balanced classes" },
+  ),
+  subjectOf(PoissonRegressor, { alpha: 0.01 }, generalised),
+  subjectOf(GammaRegressor, { alpha: 0.01 }, generalised),
+  subjectOf(TweedieRegressor, { alpha: 0.01, power: 1.5 }, { ...generalised, name: "TweedieRegressor of power 1.5" }),
+];
