@@ -1,9 +1,11 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 // Tests run against the built package: worker threads can only start from JavaScript (see CONTRIBUTING.md).
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Those need Dask and run by `npm run test:cluster`.
+    exclude: [...configDefaults.exclude, "test/cluster/**"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,0 +1,329 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ParameterError, PartwiseError, show } from "../../base/errors.js";
+import { DaskProcess, flags } from "./dask-process.js";
+import { requirePython } from "./python-probe.js";
+import { knownWorkers, untilListening } from "./scheduler-watch.js";
+
+/** How one worker of a {@link LocalCluster} runs. */
+export interface LocalWorkerOptions {
+  /** Dask threads of the worker, which is how many tasks it runs at once; 1 unless given. */
+  readonly threadsPerWorker?: number;
+  /** Memory of the worker, in bytes or as Dask writes it (`"2GB"`); its share of the machine unless given. */
+  readonly memoryLimit?: number | string;
+  /** Resource tags, such as `{ GPU: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Environment variables beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The address the worker listens on; the cluster's host unless given. */
+  readonly host?: string;
+  /** A command put before the interpreter: `["taskset", "-c", "0"]`, `["ip", "netns", "exec", "a"]`. */
+  readonly prefix?: readonly string[];
+}
+
+/** Options of {@link startCluster}. */
+export interface LocalClusterOptions extends LocalWorkerOptions {
+  /** Worker processes; 2 unless given. */
+  readonly workers?: number;
+  /** The interpreter that has Dask; `python3` unless given. */
+  readonly python?: string;
+  /** The address the scheduler and its dashboard listen on; `127.0.0.1` unless given. */
+  readonly host?: string;
+  /** The files that make the cluster speak TLS, all in PEM form. */
+  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+  /** Milliseconds that starting may take; 60,000 unless given. */
+  readonly timeout?: number;
+}
+
+/** One worker of a {@link LocalCluster}. */
+export interface LocalWorker {
+  /** Its name at the scheduler; a restarted worker has a new one. */
+  readonly name: string;
+  readonly pid: number;
+  /** Where other workers reach it; undefined once its process has ended. */
+  readonly address: string | undefined;
+}
+
+interface Slot {
+  readonly options: LocalWorkerOptions;
+  readonly starts: number;
+  readonly name: string;
+  readonly process: DaskProcess;
+  readonly address: string;
+}
+
+const GRACE_MS = 3000;
+
+/**
+ * A Dask scheduler and workers on this machine: the real thing in separate processes, for trials and tests. They end with
+ * {@link LocalCluster.close}, with this process, and when this process is killed. Made by {@link startCluster}. Linux and
+ * macOS.
+ */
+export class LocalCluster {
+  /** Where clients connect: `tcp://127.0.0.1:40123`. */
+  readonly address: string;
+  /** The scheduler's dashboard in a browser (its pages need the Python package `bokeh`). */
+  readonly dashboardLink: string;
+  /** The interpreter that runs it. */
+  readonly python: string;
+  readonly #options: LocalClusterOptions;
+  readonly #folder: string;
+  readonly #scheduler: DaskProcess;
+  readonly #slots: Slot[] = [];
+  readonly #atExit = (): void => this.#killNow();
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(parts: {
+    options: LocalClusterOptions;
+    python: string;
+    folder: string;
+    scheduler: DaskProcess;
+    address: string;
+    dashboardLink: string;
+  }) {
+    this.#options = parts.options;
+    this.python = parts.python;
+    this.#folder = parts.folder;
+    this.#scheduler = parts.scheduler;
+    this.address = parts.address;
+    this.dashboardLink = parts.dashboardLink;
+    process.once("exit", this.#atExit);
+  }
+
+  /** The workers in the order they were added; a killed one keeps its place. */
+  get workers(): LocalWorker[] {
+    return this.#slots.map(({ name, process: worker, address }) => ({
+      name,
+      pid: worker.pid,
+      address: worker.end === undefined ? address : undefined,
+    }));
+  }
+
+  /** The processes: the scheduler's and each worker's, each the leader of a process group. */
+  get pids(): { readonly scheduler: number; readonly workers: readonly number[] } {
+    return { scheduler: this.#scheduler.pid, workers: this.#slots.map((slot) => slot.process.pid) };
+  }
+
+  /** Starts one more worker and resolves to its index once the scheduler knows it. */
+  async addWorker(options: LocalWorkerOptions = {}): Promise<number> {
+    const [index] = await this.addWorkers([options]);
+    return index as number;
+  }
+
+  /** Starts several workers at once; see {@link LocalCluster.addWorker}. */
+  async addWorkers(options: readonly LocalWorkerOptions[]): Promise<number[]> {
+    this.#throwIfClosed();
+    const first = this.#slots.length;
+    const started = await Promise.allSettled(
+      options.map((own, i) => this.#startWorker(first + i, 0, { ...this.#options, ...own })),
+    );
+    const slots: Slot[] = [];
+    for (const result of started) {
+      if (result.status === "rejected") {
+        await Promise.all(
+          started.map((other) => (other.status === "fulfilled" ? other.value.process.stop(GRACE_MS) : undefined)),
+        );
+        throw result.reason;
+      }
+      slots.push(result.value);
+    }
+    this.#slots.push(...slots);
+    return slots.map((_, i) => first + i);
+  }
+
+  /**
+   * Sends a signal to worker `i`: `SIGKILL` (the default) is a crash, `SIGTERM` a polite end, `SIGSTOP` and `SIGCONT` a
+   * machine that hangs. Resolves when the process has ended, at once for the last two. Its child processes, such as its
+   * sidecar, are left to find out, unless `group` is set.
+   */
+  async kill(i: number, signal: NodeJS.Signals = "SIGKILL", options: { readonly group?: boolean } = {}): Promise<void> {
+    const { process: worker } = this.#slot(i);
+    worker.signal(signal, options.group);
+    if (signal !== "SIGSTOP" && signal !== "SIGCONT") await worker.ended();
+  }
+
+  /** The same for the scheduler. */
+  async killScheduler(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    this.#throwIfClosed();
+    this.#scheduler.signal(signal);
+    if (signal !== "SIGSTOP" && signal !== "SIGCONT") await this.#scheduler.ended();
+  }
+
+  /** Starts worker `i` anew, after ending what is left of it; resolves once the scheduler knows it. */
+  async restart(i: number): Promise<void> {
+    const slot = this.#slot(i);
+    await slot.process.stop(GRACE_MS);
+    this.#slots[i] = await this.#startWorker(i, slot.starts + 1, slot.options);
+  }
+
+  /** What a process has written so far: the scheduler, or worker `i`. */
+  logs(of: "scheduler" | number): string {
+    return of === "scheduler" ? this.#scheduler.log() : this.#slot(of).process.log();
+  }
+
+  /** Ends all processes and removes their files. Closing twice does nothing more. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.process.stop(GRACE_MS)));
+    await this.#scheduler.stop(GRACE_MS);
+    process.off("exit", this.#atExit);
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #killNow(): void {
+    for (const slot of this.#slots) slot.process.killNow();
+    this.#scheduler.killNow();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closing) throw new PartwiseError("LocalCluster: it is closed; start another by startCluster().");
+  }
+
+  #slot(i: number): Slot {
+    this.#throwIfClosed();
+    const slot = this.#slots[i];
+    if (slot) return slot;
+    throw new ParameterError(`LocalCluster: there is no worker ${show(i)}; it has ${this.#slots.length}, from 0.`);
+  }
+
+  async #startWorker(index: number, starts: number, options: LocalWorkerOptions): Promise<Slot> {
+    const name = starts === 0 ? `worker-${index}` : `worker-${index}-${starts}`;
+    const { threadsPerWorker = 1, memoryLimit, resources = {}, host = "127.0.0.1", prefix = [], env = {} } = options;
+    const tags = Object.entries(resources).map(([tag, amount]) => `${tag}=${amount}`);
+    const worker = await DaskProcess.start({
+      label: `worker ${index}`,
+      python: this.python,
+      prefix,
+      env: { DASK_TEMPORARY_DIRECTORY: this.#folder, ...env },
+      logFile: join(this.#folder, `${name}.log`),
+      args: [
+        "worker",
+        this.address,
+        "--no-nanny",
+        "--no-dashboard",
+        ...flags({
+          name,
+          host,
+          nthreads: threadsPerWorker,
+          "memory-limit": memoryLimit,
+          resources: tags.length === 0 ? undefined : tags.join(" "),
+          "local-directory": join(this.#folder, name),
+          "death-timeout": 60,
+          ...tlsFlags(this.#options),
+        }),
+      ],
+    });
+    try {
+      const address = await this.#untilKnown(name, worker);
+      return { options, starts, name, process: worker, address };
+    } catch (error) {
+      await worker.stop(GRACE_MS);
+      throw error;
+    }
+  }
+
+  async #untilKnown(name: string, worker: DaskProcess): Promise<string> {
+    const limit = this.#options.timeout ?? 60_000;
+    const late = Date.now() + limit;
+    while (Date.now() < late) {
+      worker.throwIfEnded();
+      this.#scheduler.throwIfEnded();
+      const address = (await knownWorkers(this.dashboardLink)).get(name);
+      if (address !== undefined) return address;
+      await sleep(25);
+    }
+    throw new PartwiseError(
+      `startCluster: ${name} did not reach the scheduler at ${this.address} within ${limit} ms. ` +
+        `Its log ends: ${worker.log().trim().split("\n").slice(-3).join(" | ")}`,
+    );
+  }
+}
+
+function tlsFlags({ tls }: LocalClusterOptions): Record<string, string | undefined> {
+  return { "tls-ca-file": tls?.caFile, "tls-cert": tls?.certFile, "tls-key": tls?.keyFile };
+}
+
+function check(options: LocalClusterOptions): void {
+  const whole = (name: string, value: number | undefined, least: number): void => {
+    if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+    throw new ParameterError(`startCluster: ${name} must be a whole number >= ${least}; got ${show(value)}.`);
+  };
+  whole("workers", options.workers, 0);
+  whole("threadsPerWorker", options.threadsPerWorker, 1);
+  whole("timeout", options.timeout, 1);
+  if (process.platform === "win32") {
+    throw new PartwiseError(
+      "startCluster: works on Linux and macOS. Start `dask scheduler` and `dask worker` by hand.",
+    );
+  }
+}
+
+/**
+ * Starts a Dask scheduler and workers on this machine, on free ports, each in a process group of its own.
+ *
+ * They end with {@link LocalCluster.close}; also when this process leaves or is killed. Work files, logs among them, are
+ * in a temporary folder that goes with them. Workers run without Dask's nanny, so that a killed one stays away until
+ * {@link LocalCluster.restart}.
+ *
+ * @throws PartwiseError when there is no Python, no Dask or an old one, with the command that installs it
+ * @throws ParameterError when an option makes no sense
+ *
+ * @example
+ * ```ts
+ * await using cluster = await startCluster({ workers: 2 });
+ * const engine = await connect(cluster.address);
+ * ```
+ */
+export async function startCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
+  check(options);
+  const { executable: python } = await requirePython("startCluster", options.python ?? "python3");
+  const { host = "127.0.0.1", workers = 2, timeout = 60_000, prefix = [], env = {} } = options;
+  const folder = mkdtempSync(join(tmpdir(), "partwise-cluster-"));
+  const file = join(folder, "scheduler.json");
+  let scheduler: DaskProcess | undefined;
+  let cluster: LocalCluster | undefined;
+  try {
+    scheduler = await DaskProcess.start({
+      label: "the scheduler",
+      python,
+      prefix,
+      env: { DASK_TEMPORARY_DIRECTORY: folder, ...env },
+      logFile: join(folder, "scheduler.log"),
+      removeOnOrphan: folder,
+      args: [
+        "scheduler",
+        ...flags({
+          host: options.tls ? `tls://${host}` : host,
+          port: 0,
+          "dashboard-address": `${host}:0`,
+          "scheduler-file": file,
+          ...tlsFlags(options),
+        }),
+      ],
+    });
+    const { address, services } = await untilListening(file, scheduler, timeout);
+    const dashboardLink = `http://${host}:${services.dashboard}/status`;
+    cluster = new LocalCluster({ options, python, folder, scheduler, address, dashboardLink });
+    await cluster.addWorkers(Array.from({ length: workers }, () => ({})));
+    return cluster;
+  } catch (error) {
+    if (cluster) await cluster.close();
+    else {
+      await scheduler?.stop(GRACE_MS);
+      rmSync(folder, { recursive: true, force: true });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * The versions of the other side that partwise works with. `oldest` and `newest` were run against; newer ones are likely
+ * to work and are tried, older ones are refused.
+ */
+export const supportedVersions = {
+  python: { oldest: "3.10", newest: "3.13" },
+  dask: { oldest: "2024.8.0", newest: "2026.8.0" },
+} as const;
+
+/** The command that installs what the Python side needs. */
+export function installCommand(python: string): string {
+  return `${python} -m pip install "dask>=${supportedVersions.dask.oldest}" "distributed>=${supportedVersions.dask.oldest}" msgpack`;
+}
+
+/** Compares dotted versions part by part, as numbers: negative when `a` is older than `b`. */
+export function compareVersions(a: string, b: string): number {
+  const parts = (version: string): number[] => version.split(".").map((part) => Number.parseInt(part, 10) || 0);
+  const [left, right] = [parts(a), parts(b)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
