@@ -71,3 +71,18 @@ export {
   toPng,
   type ProgressBar,
 } from "./observe/index.js";
+import { addKindLoader } from "./persistence/kind-loaders.js";
+export {
+  loadModel,
+  readModelFile,
+  saveModel,
+  type DataSketch,
+  type LoadOptions,
+  type ModelFile,
+  type SavedModel,
+  type SaveOptions,
+} from "./persistence/index.js";
+
+// A file may hold any of them; they are loaded when one does.
+addKindLoader(() => import("../models/index.js"));
+addKindLoader(() => import("../preprocessing/index.js"));

@@ -208,7 +208,7 @@ registerEstimator("ColumnTransformer", ColumnTransformer);
 
 /** A transformer of a composition as JSON. */
 export function encodeEstimator(one: ColumnsEstimator): unknown {
-  return typeof one === "string" ? one : one.toJSON();
+  return typeof one === "string" ? one : one.toPlain();
 }
 
 /** The inverse of {@link encodeEstimator}. */

@@ -266,7 +266,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     return {
       steps: params.steps.map(([name, estimator]) => [
         name,
-        estimator === "passthrough" ? estimator : estimator.toJSON(),
+        estimator === "passthrough" ? estimator : estimator.toPlain(),
       ]),
     };
   }

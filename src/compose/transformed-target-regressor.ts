@@ -193,7 +193,7 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
   }
 
   protected override encodeParams(params: Readonly<TransformedTargetRegressorParams>): unknown {
-    return { ...params, regressor: params.regressor.toJSON(), transformer: params.transformer?.toJSON() ?? null };
+    return { ...params, regressor: params.regressor.toPlain(), transformer: params.transformer?.toPlain() ?? null };
   }
 
   protected override decodeParams(plain: PlainRecord): Partial<TransformedTargetRegressorParams> {

@@ -118,17 +118,23 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
     return this.toString();
   }
 
-  /** Parameters and fitted state as JSON, without loss. */
-  toJSON(): EstimatorJson {
+  /** Parameters and fitted state as plain data, typed arrays as they are: what model files are made of. */
+  toPlain(): EstimatorJson {
     return {
       kind: this.kind,
       version: MODEL_VERSION,
-      params: encodeState(this.encodeParams(this.#params)),
-      state: this.#state ? encodeState(this.encodeFitted(this.#state)) : null,
+      params: this.encodeParams(this.#params),
+      state: this.#state ? this.encodeFitted(this.#state) : null,
     };
   }
 
-  /** Fills a new instance from JSON; used by the static `fromJSON` of each class. @throws DataError for another kind or version */
+  /** Parameters and fitted state as JSON, without loss. */
+  toJSON(): EstimatorJson {
+    const plain = this.toPlain();
+    return { ...plain, params: encodeState(plain.params), state: encodeState(plain.state) };
+  }
+
+  /** Fills a new instance from JSON or from plain data; used by the static `fromJSON` of each class. @throws DataError for another kind or version */
   protected restore(json: EstimatorJson): this {
     if (json.kind !== this.kind)
       throw new DataError(`${this.kind}: the JSON holds a ${show(json.kind)}. Load it with that class.`);

@@ -8,6 +8,7 @@ import type { Plan } from "../collections/plan.js";
 import { PlanRun, type RunOptions } from "../collections/plan-run.js";
 import type { Engine, TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
+import { fileError, isErrno } from "./file-error.js";
 
 /** Options of the writers. */
 export interface WriteOptions extends RunOptions {
@@ -167,25 +168,6 @@ function publish(folder: string, temporary: string, names: readonly string[]): v
   for (const name of present) if (OWN_FILE.test(name)) rmSync(join(folder, name));
   for (const name of names) renameSync(join(temporary, name), join(folder, name));
   rmSync(temporary, { recursive: true, force: true });
-}
-
-function isErrno(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === "string";
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full. Free some space, or write elsewhere.",
-  EDQUOT: "the disk quota is used up. Free some space, or write elsewhere.",
-  EACCES: "permission denied. Choose a folder that you may write to.",
-  EPERM: "permission denied. Choose a folder that you may write to.",
-  EROFS: "the file system is read-only. Choose another folder.",
-  ENOTDIR: "a part of the path is a file. Choose another folder.",
-};
-
-function fileError(owner: string, path: string, cause: unknown): FileError {
-  const code = isErrno(cause) ? (cause.code ?? "") : "";
-  const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new FileError(`${owner}: cannot write ${show(path)}: ${reason}`, { cause, details: { path } });
 }
 
 /** Writes a small text file, with the writers' errors. */

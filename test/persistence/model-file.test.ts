@@ -1,0 +1,234 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { LogisticRegression } from "#models/index.js";
+import { OneHotEncoder, StandardScaler } from "#preprocessing/index.js";
+import { CounterRng } from "#src/base/rng.js";
+import {
+  ColumnTransformer,
+  DistributedDataFrame,
+  loadModel,
+  makePipeline,
+  readModelFile,
+  saveModel,
+  type LocalMatrix,
+} from "#src/index.js";
+import { asRows, checkData, cut } from "#src/testing/check-data.js";
+import { testSubjects } from "#src/testing/index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "partwise-models-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const path = (name: string): string => join(folder, `${name.replaceAll(/\W+/g, "-")}.partwise`);
+
+const flights = (): DistributedDataFrame =>
+  DistributedDataFrame.fromColumns({
+    airport: Array.from({ length: 60 }, (_, i) => ["BRQ", "PRG", "VIE", "OSR"][i % 4] as string),
+    distance: Float64Array.from({ length: 60 }, (_, i) => 100 + 37 * (i % 11)),
+    late: Float64Array.from({ length: 60 }, (_, i) => Number((i * 7) % 5 < 2)),
+  });
+
+const flightModel = () =>
+  makePipeline(
+    new ColumnTransformer({
+      transformers: [
+        ["airport", new OneHotEncoder({ sparseOutput: false }), ["airport"]],
+        ["distance", new StandardScaler(), ["distance"]],
+      ],
+    }),
+    new LogisticRegression(),
+  );
+
+async function savedFlightModel(name: string): Promise<string> {
+  const frame = flights();
+  const model = flightModel();
+  await model.fit(frame.select("airport", "distance"), frame.column("late"));
+  await saveModel(model, path(name), { data: frame, metrics: { auc: 0.7 }, metadata: { owner: "tests" } });
+  return path(name);
+}
+
+describe("a model file", () => {
+  for (const subject of testSubjects) {
+    it(`gives ${subject.name} back with the same bits`, async () => {
+      const data = checkData(subject);
+      const { X, y } = cut(data, [data.rows]);
+      const model = subject.make();
+      await model.fit(X, y);
+      const saved = await saveModel(model as never, path(subject.name), { data: X });
+      const loaded = await loadModel(path(subject.name));
+      expect(JSON.stringify(loaded)).toBe(JSON.stringify(model));
+      expect(saved.bytes).toBe(readFileSync(path(subject.name)).byteLength);
+      expect(saved).toMatchObject({ goldenRows: 32, trainingRows: data.rows });
+    });
+  }
+
+  it("keeps a pipeline over text columns, its columns, types, rows, scores and notes", async () => {
+    const file = await readModelFile(await savedFlightModel("pipeline"));
+    expect(file.input).toEqual({
+      nFeatures: 2,
+      names: ["airport", "distance"],
+      dtypes: ["String", "Float64"],
+      trainingRows: 60,
+    });
+    expect(file).toMatchObject({ metrics: { auc: 0.7 }, metadata: { owner: "tests" } });
+    expect(file.golden?.rows).toBe(32);
+    expect(file.sketch).toMatchObject({
+      rows: 60,
+      columns: [
+        { name: "airport", kind: "category", missing: 0, categories: ["BRQ", "OSR", "PRG", "VIE"], others: 0 },
+        { name: "distance", kind: "number", min: 100, max: 470, missing: 0 },
+      ],
+    });
+    const loaded = await loadModel<ReturnType<typeof flightModel>>(path("pipeline"));
+    const proba = (await loaded.predictProba({ airport: ["PRG"], distance: [137] })) as LocalMatrix;
+    expect(proba.rows).toBe(1);
+  });
+
+  it("counts the rows of a sketch's bins exactly where a column has few values", async () => {
+    const X = { a: Float64Array.from({ length: 100 }, (_, i) => (i < 50 ? 0 : i % 10 === 0 ? NaN : i)) };
+    const scaler = await new StandardScaler().fit(X);
+    await saveModel(scaler, path("bins"), { data: X });
+    const { sketch } = await readModelFile(path("bins"));
+    const [column] = (sketch as never as { columns: { counts: Float64Array; edges: Float64Array; missing: number }[] })
+      .columns;
+    expect(column?.missing).toBe(5);
+    expect(column?.counts[0]).toBe(50);
+    expect(column?.counts.reduce((a, b) => a + b, 0)).toBe(95);
+    expect(column?.edges.length).toBe((column?.counts.length ?? 0) - 1);
+  });
+
+  it("verifies itself with random rows where it was saved without data", async () => {
+    const data = checkData({ task: "regressor" });
+    const scaler = await new StandardScaler().fit(asRows(data));
+    expect(await saveModel(scaler, path("no data"))).toMatchObject({ goldenRows: 32, trainingRows: undefined });
+    expect((await readModelFile(path("no data"))).golden?.columns).toHaveLength(3);
+    await loadModel(path("no data"));
+  });
+
+  it("says when no rows could be made for a model of text, and loads it all the same", async () => {
+    const frame = flights();
+    const model = await new OneHotEncoder().fit(frame.select("airport"));
+    expect(await saveModel(model, path("text"))).toMatchObject({ goldenRows: 0 });
+    expect((await loadModel<OneHotEncoder>(path("text"))).getFeatureNamesOut()).toContain("airport_BRQ");
+  });
+
+  it("is whole or not there: a failed save leaves the file before it and nothing beside it", async () => {
+    const scaler = await new StandardScaler().fit([[1], [2]]);
+    const target = path("whole");
+    await saveModel(scaler, target);
+    const before = readFileSync(target);
+    const inline = Object.assign(scaler.clone(), {});
+    await expect(saveModel(inline, target)).rejects.toThrow("StandardScaler is not fitted yet");
+    expect(readFileSync(target).equals(before)).toBe(true);
+    await expect(saveModel(scaler, join(target, "below.partwise"))).rejects.toThrow(/saveModel: cannot write .*a file/);
+    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+});
+
+describe("a file that is not what it should be", () => {
+  const rehash = (bytes: Buffer): Buffer => {
+    const end = bytes.byteLength - 32;
+    createHash("sha256").update(bytes.subarray(0, end)).digest().copy(bytes, end);
+    return bytes;
+  };
+  const load = async (bytes: Uint8Array): Promise<unknown> => {
+    writeFileSync(path("bad"), bytes);
+    return loadModel(path("bad"));
+  };
+
+  it("is refused by what is wrong with it", async () => {
+    const good = readFileSync(await savedFlightModel("good"));
+    const edited = (edit: (text: string) => string): Buffer => {
+      const header = Number(good.readBigUInt64LE(16));
+      const text = edit(
+        good
+          .subarray(32, 32 + header)
+          .toString("utf8")
+          .trimEnd(),
+      ).padEnd(header, " ");
+      expect(Buffer.byteLength(text)).toBe(header);
+      return rehash(Buffer.concat([good.subarray(0, 32), Buffer.from(text), good.subarray(32 + header)]));
+    };
+    await expect(load(Buffer.from("PK\u0003\u0004 a zip file"))).rejects.toThrow(/not a partwise model file/);
+    await expect(load(Buffer.alloc(0))).rejects.toThrow(/not a partwise model file/);
+    await expect(load(good.subarray(0, 20))).rejects.toThrow(/has 20 bytes and should have 64: it was cut short/);
+    await expect(load(good.subarray(0, good.length - 5))).rejects.toThrow(/cut short/);
+    const flipped = Buffer.from(good);
+    flipped[200] = (flipped[200] ?? 0) ^ 1;
+    await expect(load(flipped)).rejects.toThrow(/does not match its checksum/);
+    const newer = Buffer.from(good);
+    newer.writeUInt32LE(9, 8);
+    await expect(load(newer)).rejects.toThrow(/layout version 9; this partwise reads 1 to 1. Update partwise/);
+    await expect(load(edited((text) => text.replace('"kind":"Pipeline"', '"kind":"Pipelime"')))).rejects.toThrow(
+      /there is no estimator "Pipelime"; did you mean Pipeline/,
+    );
+    await expect(load(edited((text) => text.replace('"Float64Array"', '"Float99Array"')))).rejects.toThrow(
+      /array of the unknown type "Float99Array"/,
+    );
+    await expect(
+      load(edited((text) => text.replace(/"\$array":\["Float64Array",0,(\d)/, '"$array":["Float64Array",0,9'))),
+    ).rejects.toThrow(/Model file|is .* and was|cannot be restored|golden/);
+    await expect(loadModel(join(folder, "nowhere.partwise"))).rejects.toThrow(/there is no such file. Check the path/);
+    await expect(loadModel(folder)).rejects.toThrow(/it is a folder/);
+  });
+
+  it("is refused when the model answers otherwise than when it was saved", async () => {
+    const scaler = await new StandardScaler().fit([
+      [1, 5],
+      [2, 7],
+    ]);
+    await saveModel(scaler, path("other"));
+    const bytes = readFileSync(path("other"));
+    const at = bytes.indexOf(Buffer.from(Float64Array.of(1.5, 6).buffer));
+    expect(at).toBeGreaterThan(0);
+    bytes.writeDoubleLE(1.75, at);
+    await expect(load(rehash(bytes))).rejects.toThrow(
+      /transform of golden row \d+ is .* and was .* when the model was saved/,
+    );
+    await expect(loadModel(path("bad"), { verify: false })).resolves.toBeDefined();
+  });
+
+  it("never crashes, hangs or loads something else, whatever was changed in it", async () => {
+    const seeds = [await savedFlightModel("fuzz")].map((name) => readFileSync(name));
+    const runs = Number(process.env["PARTWISE_FUZZ"] ?? 400);
+    const rng = new CounterRng(3, "model files");
+    let loaded = 0;
+    for (let run = 0; run < runs; run++) {
+      const seed = seeds[run % seeds.length] as Buffer;
+      const bytes = Buffer.from(seed);
+      const changes = 1 + rng.integer(run, 4, 1);
+      for (let k = 0; k < changes; k++) {
+        const at = rng.integer(run, bytes.byteLength - 32, 2 + 3 * k);
+        const kind = rng.integer(run, 3, 3 + 3 * k);
+        if (kind === 0) bytes[at] = rng.integer(run, 256, 4 + 3 * k);
+        else if (kind === 1) bytes[at] = (bytes[at] ?? 0) ^ (1 << rng.integer(run, 8, 4 + 3 * k));
+        else bytes.copyWithin(at, rng.integer(run, bytes.byteLength - 64, 4 + 3 * k), bytes.byteLength - 40);
+      }
+      try {
+        // With the right checksum, so that what is below it is tried and not the checksum.
+        await load(rehash(bytes));
+        loaded += 1;
+      } catch (error) {
+        expect((error as Error).name, String((error as Error).stack)).toMatch(
+          /^(DataError|ParameterError|NotFittedError|FitError|TaskError|FileError|MemoryLimitError)$/,
+        );
+      }
+    }
+    // Changes of what does not matter (a name in the notes, the last digits of a number) load; most do not.
+    expect(loaded).toBeLessThan(runs / 2);
+  }, 600_000);
+});
+
+describe("files of earlier versions", () => {
+  const kept = new URL("files/", import.meta.url);
+  it("are kept, one a version, and load", async () => {
+    const names = readdirSync(kept).filter((name) => name.endsWith(".partwise"));
+    expect(names).toContain("layout-1-pipeline.partwise");
+    for (const name of names) {
+      expect(existsSync(new URL(name, kept))).toBe(true);
+      expect(await loadModel(new URL(name, kept).pathname)).toBeDefined();
+    }
+  });
+});
