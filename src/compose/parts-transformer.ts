@@ -233,7 +233,9 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
   }
 
   #assertNames(owner: string, names: readonly string[]): void {
-    const twice = names.find((name, k) => names.indexOf(name) !== k);
+    // A set: vectorisers of text have names by the hundred thousand.
+    const seen = new Set<string>();
+    const twice = names.find((name) => seen.size === seen.add(name).size);
     if (twice === undefined) return;
     throw new DataError(
       `${owner}: two output columns would be called ${show(twice)}. Set verboseFeatureNamesOut: true, or rename a column.`,

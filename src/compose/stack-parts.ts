@@ -4,6 +4,7 @@ import { DistributedArray } from "../collections/array/distributed-array.js";
 import { TaskPlan } from "../collections/plan.js";
 import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
+import { Workspace } from "../kernels/workspace.js";
 import { asDoubles } from "../estimator/design-tasks.js";
 import type { Column, CsrChunk, DenseChunk, MatrixChunk } from "../memory/column.js";
 import { chunkWidth } from "../memory/column.js";
@@ -97,45 +98,40 @@ export function stackDense(context: TaskContext, args: StackArgs, ...chunks: Mat
 export function stackSparse(context: TaskContext, args: StackArgs, ...chunks: MatrixChunk[]): CsrChunk {
   const rows = assertRows(context, args, chunks);
   const { memory } = context;
+  using space = new Workspace(memory, arenaOf(chunks));
   let first = 0;
-  let entries = 0;
-  const parts = chunks.map((chunk) => {
+  const parts = chunks.flatMap((chunk) => {
     const start = first;
     first += chunkWidth(chunk);
-    if (chunk.kind === "csr") {
-      const indptr = memory.view(chunk.indptr);
-      entries += (indptr[rows] ?? 0) - (indptr[0] ?? 0);
-      return { start, indptr, indices: memory.view(chunk.indices), values: memory.view(chunk.values), columns: [] };
-    }
-    const columns = chunk.columns.map((column) => memory.view(asDoubles(context, column)));
-    for (const column of columns) for (let i = 0; i < rows; i++) if (column[i] !== 0) entries += 1;
-    return { start, columns };
+    if (chunk.kind === "dense") return chunk.columns.map((column, j) => [0, 0, space.doubles(column), start + j]);
+    return [[space.pointer(chunk.indptr), space.pointer(chunk.indices), space.pointer(chunk.values), start]];
   });
-  const out = memory.csr(rows, first, entries);
-  const indptr = memory.view(out.indptr);
-  const indices = memory.view(out.indices);
-  const values = memory.view(out.values);
-  let at = 0;
-  for (let i = 0; i < rows; i++) {
-    indptr[i] = at;
-    for (const part of parts) {
-      if (part.indptr) {
-        for (let k = part.indptr[i] as number; k < (part.indptr[i + 1] as number); k++) {
-          indices[at] = part.start + (part.indices[k] as number);
-          values[at++] = part.values[k] as number;
-        }
-        continue;
-      }
-      for (let j = 0; j < part.columns.length; j++) {
-        const value = (part.columns[j] as Float64Array)[i] as number;
-        if (value === 0) continue;
-        indices[at] = part.start + j;
-        values[at++] = value;
-      }
-    }
+  const table = space.words(parts.flat());
+  const starts = space.bytes((rows + 1) * 4);
+  const entries = space.kernels.csrStackRows(table, parts.length, rows, starts);
+  if (entries > MOST_ENTRIES) {
+    const partition = context.partition?.index ?? 0;
+    throw new DataError(
+      `${args.owner}: partition ${partition} would have ${entries} entries, more than the ${MOST_ENTRIES} of one chunk. Use smaller partitions.`,
+      { details: { partition } },
+    );
   }
-  indptr[rows] = at;
+  const out = memory.csrIn(rows, first, entries, space.arena);
+  space.kernels.copy(out.indptr.offset, starts, (rows + 1) * 4);
+  space.kernels.csrStack(table, parts.length, rows, out.indices.offset, out.values.offset);
   return out;
+}
+
+// Row starts are 32-bit integers.
+const MOST_ENTRIES = 2 ** 31 - 1;
+
+/** Where most of the chunks' values probably lie. */
+function arenaOf(chunks: readonly MatrixChunk[]): number {
+  for (const chunk of chunks) {
+    const column = chunk.kind === "csr" ? chunk.values : chunk.columns[0];
+    if (column) return column.arena;
+  }
+  return 0;
 }
 
 /** Rows and stored entries of one partition. */

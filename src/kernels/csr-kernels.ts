@@ -111,3 +111,26 @@ export type CsrGlmLossGradKernel = (
  * @param out out: f64[nnz]; may be values itself
  */
 export type CsrScaleKernel = (values: number, indices: number, nnz: number, scale: number, out: number) => void;
+
+/**
+ * Where the rows of blocks of columns stacked side by side begin: `indptr[i]` is the number of entries of the rows before i.
+ *
+ * @param parts in: u32[nParts × 4], for each block its indptr, indices, values and first column; a single dense f64 column
+ *   has 0 for indptr and indices, and its zeros are no entries
+ * @param nParts in: blocks
+ * @param rows in: rows
+ * @param indptr out: u32[rows + 1]
+ * @returns the number of entries, a double because it may be above 2^31: more than an i32 holds do not fit one chunk
+ */
+export type CsrStackRowsKernel = (parts: number, nParts: number, rows: number, indptr: number) => number;
+
+/**
+ * Fills the entries of stacked blocks: each row's are those of the blocks in their order.
+ *
+ * @param parts in: as for `CsrStackRowsKernel`
+ * @param nParts in: blocks
+ * @param rows in: rows
+ * @param indices out: i32, one for each entry
+ * @param values out: f64, one for each entry
+ */
+export type CsrStackKernel = (parts: number, nParts: number, rows: number, indices: number, values: number) => void;

@@ -4,6 +4,8 @@ import type {
   CsrMatVecKernel,
   CsrMomentsKernel,
   CsrScaleKernel,
+  CsrStackKernel,
+  CsrStackRowsKernel,
 } from "./csr-kernels.js";
 import type { CountByteKernel, CsvNumbersKernel } from "./csv-text-kernels.js";
 import type { GlmLossGradHessKernel, GlmLossGradKernel, GlmLossKernel, InverseLinkKernel } from "./glm-kernels.js";
@@ -159,6 +161,10 @@ export interface Kernels {
   readonly csrGlmLossGrad: CsrGlmLossGradKernel;
   /** Entries of a CSR matrix scaled by column. */
   readonly csrScale: CsrScaleKernel;
+  /** Starts of the rows of blocks side by side. */
+  readonly csrStackRows: CsrStackRowsKernel;
+  /** Entries of blocks side by side. */
+  readonly csrStack: CsrStackKernel;
   /** Bytes of one value, counted. */
   readonly countByte: CountByteKernel;
   /** Records of delimited numbers as f64 columns. */
@@ -237,6 +243,8 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   csrMatTVec: true,
   csrGlmLossGrad: true,
   csrScale: true,
+  csrStackRows: true,
+  csrStack: true,
   countByte: true,
   csvNumbers: true,
   binColumnF64: true,

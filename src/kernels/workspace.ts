@@ -79,12 +79,16 @@ export class Workspace implements Disposable {
     return scratch.pointer;
   }
 
+  /** A copy of whole 32-bit numbers, for kernels to read. */
+  words(values: ArrayLike<number>): number {
+    const pointer = this.bytes(Math.max(4, values.length * 4));
+    new Uint32Array(this.#memory.memoryOf(this.arena).buffer as ArrayBuffer, pointer, values.length).set(values);
+    return pointer;
+  }
+
   /** The pointer table of a matrix. */
   table(columns: readonly Column[]): number {
-    const pointers = columns.map((column) => this.pointer(column));
-    const table = this.bytes(Math.max(4, columns.length * 4));
-    new Uint32Array(this.#memory.memoryOf(this.arena).buffer as ArrayBuffer, table, columns.length).set(pointers);
-    return table;
+    return this.words(columns.map((column) => this.pointer(column)));
   }
 
   /** Where a column's values lie in this arena; those of another arena are copied here first. */
@@ -112,10 +116,7 @@ export class Workspace implements Disposable {
     if (chunk.columns.every((column) => column.dtype === "f32") && width > 0) {
       return { table: this.table(chunk.columns), width, suffix: "F32" };
     }
-    const pointers = chunk.columns.map((column) => this.doubles(column));
-    const table = this.bytes(Math.max(4, width * 4));
-    new Uint32Array(this.#memory.memoryOf(this.arena).buffer as ArrayBuffer, table, width).set(pointers);
-    return { table, width, suffix: "F64" };
+    return { table: this.words(chunk.columns.map((column) => this.doubles(column))), width, suffix: "F64" };
   }
 
   [Symbol.dispose](): void {

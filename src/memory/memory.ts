@@ -135,24 +135,12 @@ export class Memory {
 
   /** A CSR chunk for `nnz` entries in one block, contents undefined. */
   csr(rows: number, cols: number, nnz: number, prefer = 0): CsrChunk {
-    const pad = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-    const { arena, block } = this.allocate(pad(nnz * 8) + pad(nnz * 4) + pad((rows + 1) * 4), prefer);
-    const place = <D extends DType>(dtype: D, offset: number, length: number): Column<D> => ({
-      kind: "column",
-      arena,
-      block,
-      offset: block + offset,
-      length,
-      dtype,
-    });
-    return {
-      kind: "csr",
-      rows,
-      cols,
-      values: place("f64", 0, nnz),
-      indices: place("i32", pad(nnz * 8), nnz),
-      indptr: place("i32", pad(nnz * 8) + pad(nnz * 4), rows + 1),
-    };
+    return csrAt(this.allocate(csrBytes(rows, nnz), prefer), rows, cols, nnz);
+  }
+
+  /** As {@link csr}, in this arena or not at all: for the output of a kernel, which has to lie beside its input. */
+  csrIn(rows: number, cols: number, nnz: number, arena: number): CsrChunk {
+    return csrAt(this.allocateIn(arena, csrBytes(rows, nnz)), rows, cols, nnz);
   }
 
   /** The column's values in place: valid until its block is freed. */
@@ -193,4 +181,29 @@ function denseAt<D extends DType>({ arena, block }: Block, dtype: D, rows: numbe
     dtype,
   }));
   return { kind: "dense", rows, columns };
+}
+
+const padded = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+function csrBytes(rows: number, nnz: number): number {
+  return padded(nnz * 8) + padded(nnz * 4) + padded((rows + 1) * 4);
+}
+
+function csrAt({ arena, block }: Block, rows: number, cols: number, nnz: number): CsrChunk {
+  const place = <D extends DType>(dtype: D, offset: number, length: number): Column<D> => ({
+    kind: "column",
+    arena,
+    block,
+    offset: block + offset,
+    length,
+    dtype,
+  });
+  return {
+    kind: "csr",
+    rows,
+    cols,
+    values: place("f64", 0, nnz),
+    indices: place("i32", padded(nnz * 8), nnz),
+    indptr: place("i32", padded(nnz * 8) + padded(nnz * 4), rows + 1),
+  };
 }

@@ -1,6 +1,16 @@
+import { expect } from "vitest";
 import type { Kernels } from "#src/kernels/kernels.js";
 import { sparseMatrix, toCsr } from "./glm-cases.js";
-import { expectSame, expectSums, expectWithin, finiteDistance, numbers, weights } from "./kernel-harness.js";
+import {
+  expectSame,
+  expectSums,
+  expectWithin,
+  finiteDistance,
+  numbers,
+  weights,
+  type Flavour,
+  type KernelHarness,
+} from "./kernel-harness.js";
 import { widths, type TwinCase } from "./matrix-cases.js";
 
 const EPSILON = 2 ** -52;
@@ -68,7 +78,46 @@ const csrScale: TwinCase = (h, n, flavour) => {
   }
 };
 
+/** Two CSR blocks and two dense columns with zeros among their values. */
+function stackedParts(h: KernelHarness, n: number, flavour: Flavour): number {
+  const [left, right] = [4, 1].map((nCols) => toCsr(h, sparseMatrix(nCols, n, flavour), n)) as [Csr, Csr];
+  const dense = [5, 6].map((seed) => h.f64(numbers(n, seed, flavour).map((v, i) => (i % 3 === 0 ? 0 : v))));
+  return h.u32(
+    [
+      [left.indptr, left.indices, left.values, 0],
+      [0, 0, dense[0]!, 4],
+      [right.indptr, right.indices, right.values, 5],
+      [0, 0, dense[1]!, 6],
+    ].flat(),
+  );
+}
+
+type Csr = ReturnType<typeof toCsr>;
+
+const csrStackRows: TwinCase = (h, n, flavour) => {
+  for (const nParts of [0, 4]) {
+    h.reset();
+    const parts = stackedParts(h, n, flavour);
+    const indptr = h.room((n + 1) * 4, 4);
+    const { wasm, twin } = h.run((k) => k.csrStackRows(parts, nParts, n, indptr));
+    expect(wasm, `n ${n}, ${nParts} parts`).toBe(twin);
+    expectSame(h.bytesAt(indptr, (n + 1) * 4), `n ${n}, ${nParts} parts`);
+  }
+};
+
+const csrStack: TwinCase = (h, n, flavour) => {
+  h.reset();
+  const parts = stackedParts(h, n, flavour);
+  const indptr = h.room((n + 1) * 4, 4);
+  const { twin: entries } = h.run((k) => k.csrStackRows(parts, 4, n, indptr));
+  const indices = h.room(entries * 4, 4);
+  const values = h.room(entries * 8);
+  h.run((k) => k.csrStack(parts, 4, n, indices, values));
+  expectSame(h.bytesAt(indices, entries * 4), `indices, n ${n}`);
+  expectSame(h.f64At(values, entries), `values, n ${n}`);
+};
+
 /** Cases of the kernels that read CSR matrices. */
-export const csrCases = { csrMoments, csrMatVec, csrMatTVec, csrScale } satisfies Partial<
+export const csrCases = { csrMoments, csrMatVec, csrMatTVec, csrScale, csrStackRows, csrStack } satisfies Partial<
   Record<keyof Kernels, TwinCase>
 >;

@@ -15,7 +15,7 @@ export { gather, filter, rowsWithin, copy, fill, fillF64 } from "./rows";
 export { convert, applyValidityF64, applyValidityF32 } from "./convert";
 export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwise";
 export { weightedSum } from "./sums";
-export { csrMoments, csrMatVec, csrMatTVec, csrScale } from "./csr";
+export { csrMoments, csrMatVec, csrMatTVec, csrScale, csrStackRows, csrStack } from "./csr";
 export { countByte, csvNumbers } from "./csv";
 export {
   binColumnF64, binColumnF32, boostGradients, histogram, histogramSums, partitionRows, addAtRows, addTreeBins,

@@ -1,4 +1,11 @@
-import type { CsrMatTVecKernel, CsrMatVecKernel, CsrMomentsKernel, CsrScaleKernel } from "../csr-kernels.js";
+import type {
+  CsrMatTVecKernel,
+  CsrMatVecKernel,
+  CsrMomentsKernel,
+  CsrScaleKernel,
+  CsrStackKernel,
+  CsrStackRowsKernel,
+} from "../csr-kernels.js";
 import type { MemoryViews } from "./views.js";
 
 /** Plain twin of the CSR moments kernel: gathers each column with its zeros, then sums as for a dense one. */
@@ -76,5 +83,54 @@ export function csrScale(views: MemoryViews): CsrScaleKernel {
     );
     const result = views.f64(out, nnz);
     for (let k = 0; k < nnz; k++) result[k] = valueOf[k]! * scales[columnOf[k]!]!;
+  };
+}
+
+/** The entries of each row of stacked blocks, in order. */
+function stackedRows(
+  views: MemoryViews,
+  parts: number,
+  nParts: number,
+  rows: number,
+): [column: number, value: number][][] {
+  const table = views.u32(parts, nParts * 4);
+  const found: [number, number][][] = [];
+  for (let i = 0; i < rows; i++) {
+    const row: [number, number][] = [];
+    for (let p = 0; p < nParts; p++) {
+      const [starts = 0, indices = 0, values = 0, first = 0] = table.subarray(p * 4, p * 4 + 4);
+      if (starts === 0) {
+        const value = views.f64(values, rows)[i]!;
+        if (value !== 0) row.push([first, value]);
+        continue;
+      }
+      const [from = 0, to = 0] = views.u32(starts, rows + 1).subarray(i, i + 2);
+      for (let k = from; k < to; k++) row.push([first + views.u32(indices, to)[k]!, views.f64(values, to)[k]!]);
+    }
+    found.push(row);
+  }
+  return found;
+}
+
+/** Plain twin of the kernel that finds where stacked rows begin. */
+export function csrStackRows(views: MemoryViews): CsrStackRowsKernel {
+  return (parts, nParts, rows, indptr) => {
+    const starts = views.u32(indptr, rows + 1);
+    let total = 0;
+    stackedRows(views, parts, nParts, rows).forEach((row, i) => {
+      starts[i] = total;
+      total += row.length;
+    });
+    starts[rows] = total;
+    return total;
+  };
+}
+
+/** Plain twin of the kernel that stacks blocks of columns. */
+export function csrStack(views: MemoryViews): CsrStackKernel {
+  return (parts, nParts, rows, indices, values) => {
+    const entries = stackedRows(views, parts, nParts, rows).flat();
+    views.u32(indices, entries.length).set(entries.map(([column]) => column));
+    views.f64(values, entries.length).set(entries.map(([, value]) => value));
   };
 }

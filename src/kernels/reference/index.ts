@@ -1,6 +1,6 @@
 import type { Kernels } from "../kernels.js";
 import { applyValidity, convert } from "./convert.js";
-import { csrMatTVec, csrMatVec, csrMoments, csrScale } from "./csr.js";
+import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
 import {
@@ -90,6 +90,8 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     csrMatTVec: csrMatTVec(views),
     csrGlmLossGrad: csrGlmLossGrad(views),
     csrScale: csrScale(views),
+    csrStackRows: csrStackRows(views),
+    csrStack: csrStack(views),
     countByte: countByte(views),
     csvNumbers: csvNumbers(views),
     binColumnF64: binColumn(views, "F64"),
