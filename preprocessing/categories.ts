@@ -31,6 +31,17 @@ export interface Learnt {
   readonly columns: readonly LearntColumn[];
 }
 
+/** What a fitted encoder keeps of its categories, as a pass finds them. */
+export function learntOf(
+  kept: Pick<Learnt, "rows" | "weight"> & {
+    readonly categories: readonly (readonly Category[])[];
+    readonly counts: readonly Float64Array[];
+  },
+): Learnt {
+  const columns = kept.categories.map((categories, j) => ({ categories, counts: kept.counts[j] as Float64Array }));
+  return { rows: kept.rows, weight: kept.weight, columns };
+}
+
 /** How categories are learnt. */
 export interface LearnSettings {
   readonly categories: "auto" | readonly (readonly Category[])[];
@@ -176,6 +187,40 @@ function sorted(column: CountPartial["columns"][number], given: readonly Categor
   const counts = new Map(column.values.map((value, k) => [value, column.counts[k] as number]));
   const categories = given ?? [...column.values].sort(compareCategories);
   return { categories, counts: Float64Array.from(categories, (value) => counts.get(value) ?? 0) };
+}
+
+/**
+ * What one pass over the rows of both would have found. The counts are sums: exact for whole weights, in any order.
+ *
+ * @param given whether the lists were given: they then have to be the same, and keep their order
+ * @throws DataError for other given lists, or a column with more than `limit` categories
+ */
+export function mergeLearnt(
+  owner: string,
+  names: readonly string[],
+  { given, limit }: { readonly given: boolean; readonly limit: number },
+  a: Learnt,
+  b: Learnt,
+): Learnt {
+  const columns = a.columns.map((left, j): LearntColumn => {
+    const right = b.columns[j] as LearntColumn;
+    const name = names[j] ?? String(j);
+    const found = new Map(left.categories.map((value, k) => [value, left.counts[k] as number]));
+    const other = right.categories.find((value) => !found.has(value));
+    if (given && (other !== undefined || found.size !== right.categories.length)) {
+      throw new DataError(
+        `${owner}: the categories that were given for column ${show(name)} differ. Fit both with the same categories.`,
+        { details: { column: name } },
+      );
+    }
+    right.categories.forEach((value, k) => found.set(value, (found.get(value) ?? 0) + (right.counts[k] as number)));
+    if (found.size > limit) throw limitError(owner, name, limit);
+    return sorted(
+      { values: [...found.keys()], counts: Float64Array.from(found.values()) },
+      given ? left.categories : undefined,
+    );
+  });
+  return { rows: a.rows + b.rows, weight: a.weight + b.weight, columns };
 }
 
 /** Ascending, missing last. */

@@ -1,6 +1,7 @@
 import { DataError } from "../src/base/errors.js";
 import type { TaskContext } from "../src/engine/engine.js";
 import { findNonFinite, nonFiniteError } from "../src/estimator/design-tasks.js";
+import type { FittedTable } from "../src/estimator/table.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk, MatrixChunk } from "../src/memory/column.js";
 import { DTYPE_CODE } from "../src/memory/dtype.js";
@@ -87,6 +88,18 @@ export function requireSameColumns(owner: string, a: FittedColumns, b: FittedCol
       `${owner}: column ${other} is ${JSON.stringify(a.featureNames?.[other])} in one and ${JSON.stringify(b.featureNames?.[other])} in the other. Merge what was fitted on the same columns.`,
     );
   }
+}
+
+/** @throws DataError when two fitted encoders saw other columns, or columns of another kind */
+export function requireSameTable(owner: string, a: FittedTable, b: FittedTable): void {
+  requireSameColumns(owner, a, b);
+  const other = a.kinds.findIndex((kind, j) => kind !== b.kinds[j]);
+  if (other < 0) return;
+  const column = namesOrNumbers(a.featureNames, a.nFeatures)[other] ?? String(other);
+  throw new DataError(
+    `${owner}: column ${JSON.stringify(column)} is ${a.kinds[other]} in one and ${b.kinds[other]} in the other. Cast it to one type before both fits.`,
+    { details: { column } },
+  );
 }
 
 interface FittedColumns {

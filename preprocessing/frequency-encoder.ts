@@ -5,9 +5,10 @@ import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
-import { learnCategories } from "./categories.js";
+import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
+import { learnCategories, learntOf, mergeLearnt, type Learnt } from "./categories.js";
 import type { Category } from "./column-codes.js";
+import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { mapCategories } from "./map-categories.js";
 
 /** Parameters of {@link FrequencyEncoder}. */
@@ -19,6 +20,7 @@ export interface FrequencyEncoderParams {
 }
 
 interface FrequencyState extends FittedTable {
+  readonly rows: number;
   readonly weight: number;
   readonly categories: readonly (readonly Category[])[];
   readonly counts: readonly Float64Array[];
@@ -44,7 +46,7 @@ const REMEDY = 'Use handleUnknown: "zero", or fit on rows that have it.';
 /**
  * Each category of each column as how often it occurred in fit: `Σw of its rows / Σw of all rows`, or `Σw of its rows`
  * with `normalize: false`. Missing values are a category of their own. Two categories that are equally frequent get the
- * same number.
+ * same number. `partialFit` over any batches and {@link merge} equal one fit on all rows.
  *
  * `fit` is one pass over all columns; `transform` is lazy for distributed X and dense: frames give frames. scikit-learn has
  * no such encoder; it is `CountFrequencyEncoder` elsewhere.
@@ -70,22 +72,28 @@ export class FrequencyEncoder extends FrameTransformer<FrequencyEncoderParams, F
   /** One pass. @throws DataError for infinities, no rows, or too many categories */
   async fit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "FrequencyEncoder.fit";
-    const table = toTable(owner, X);
-    const learnt = await learnCategories(
-      owner,
-      table,
-      { categories: "auto", limit: this.params.categoryLimit },
-      options,
-    );
-    this.setState({
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
-      weight: learnt.weight,
-      categories: learnt.columns.map((column) => column.categories),
-      counts: learnt.columns.map((column) => column.counts),
-    });
+    this.setState(await this.#learn(owner, toTable(owner, X), options));
     return this;
+  }
+
+  /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns */
+  async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "FrequencyEncoder.partialFit";
+    const table = toTable(owner, X);
+    const seen = this.stateIfFitted;
+    if (seen) checkTable(owner, table, seen);
+    const added = await this.#learn(owner, table, options);
+    this.setState(seen ? united(owner, seen, added, this.params.categoryLimit) : added);
+    return this;
+  }
+
+  /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns */
+  static merge(a: FrequencyEncoder, b: FrequencyEncoder): FrequencyEncoder {
+    const owner = "FrequencyEncoder.merge";
+    requireSameTable(owner, a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united(owner, a.state, b.state, a.params.categoryLimit));
+    return merged;
   }
 
   /** Categories of each column, ascending, missing last. */
@@ -119,6 +127,30 @@ export class FrequencyEncoder extends FrameTransformer<FrequencyEncoderParams, F
     };
     return mapCategories("FrequencyEncoder", table, numbers, featureNames);
   }
+
+  async #learn(owner: string, table: Table, options: FitOptions): Promise<FrequencyState> {
+    const settings = { categories: "auto", limit: this.params.categoryLimit } as const;
+    const learnt = await learnCategories(owner, table, settings, options);
+    const kinds = table.columns.map(({ kind }) => kind);
+    return stateOf({ nFeatures: table.width, ...(table.names ? { featureNames: table.names } : {}), kinds }, learnt);
+  }
 }
 
 registerEstimator("FrequencyEncoder", FrequencyEncoder);
+
+function stateOf(fitted: FittedTable, { rows, weight, columns }: Learnt): FrequencyState {
+  return {
+    ...fitted,
+    rows,
+    weight,
+    categories: columns.map((column) => column.categories),
+    counts: columns.map((column) => column.counts),
+  };
+}
+
+function united(owner: string, a: FrequencyState, b: FrequencyState, limit: number): FrequencyState {
+  const { nFeatures, featureNames, kinds } = a;
+  const names = namesOrNumbers(featureNames, nFeatures);
+  const merged = mergeLearnt(owner, names, { given: false, limit }, learntOf(a), learntOf(b));
+  return stateOf({ nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, merged);
+}

@@ -1,4 +1,4 @@
-import { DataError, ParameterError } from "../src/base/errors.js";
+import { DataError, ParameterError, show } from "../src/base/errors.js";
 import { ParamTable } from "../src/base/params.js";
 import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import type { FrameLike } from "../src/collections/array/frame-like.js";
@@ -7,11 +7,26 @@ import { fnRef } from "../src/engine/fn-ref.js";
 import { applyToRows, isFrame } from "../src/estimator/apply.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import type { LabelInput, LocalInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type LocalInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
-import type { ColumnRanges } from "./column-ranges.js";
-import { floatDtype, namesOrNumbers, sparseError } from "./column-steps.js";
+import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
+import {
+  mergeSketched,
+  needsSketch,
+  quantileErrorParam,
+  sketchColumns,
+  sketchedQuantiles,
+  type SketchedColumns,
+} from "./column-sketches.js";
+import { floatDtype, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { rangesOf } from "./range-fit.js";
 
@@ -21,6 +36,7 @@ export interface KBinsDiscretizerParams {
   encode: "onehot" | "onehotDense" | "ordinal";
   strategy: "uniform" | "quantile";
   quantileMethod: "averagedInvertedCdf" | "linear";
+  quantileError: number | null;
 }
 
 interface KBinsDiscretizerState {
@@ -28,8 +44,11 @@ interface KBinsDiscretizerState {
   readonly featureNames?: readonly string[] | undefined;
   /** Edges of each column, the outer ones included; [-Infinity, Infinity] for a constant column. */
   readonly binEdges: readonly Float64Array[];
-  /** Smallest value of each column: what a constant column is. */
-  readonly dataMin: Float64Array;
+  /** What the fit used, whatever the parameter is set to later. */
+  readonly strategy: KBinsDiscretizerParams["strategy"];
+  readonly ranges: ColumnRanges;
+  /** Of a fit by quantiles with `quantileError`. */
+  readonly sketched?: SketchedColumns | undefined;
 }
 
 const TABLE = new ParamTable<KBinsDiscretizerParams>("KBinsDiscretizer", (z) =>
@@ -50,6 +69,7 @@ const TABLE = new ParamTable<KBinsDiscretizerParams>("KBinsDiscretizer", (z) =>
       .enum(["averagedInvertedCdf", "linear"])
       .default("averagedInvertedCdf")
       .describe('where edges lie between two values of the data, for strategy "quantile"'),
+    quantileError: quantileErrorParam(z),
   }),
 );
 
@@ -68,6 +88,9 @@ const NARROW = 1e-8;
  * naming column, partition and row, when transformed rows are computed. `transform` is lazy for distributed X: CSR for
  * "onehot" (frames need "onehotDense" or "ordinal"), else dense, f32 for f32. `inverseTransform` gives the middle of each
  * bin, for a constant column its value.
+ *
+ * `partialFit` and {@link merge} equal one fit on all rows exactly for "uniform". For "quantile" they need `quantileError`,
+ * with which the edges come from a sketch: then within that error, and exactly up to 8 / quantileError distinct values.
  *
  * Differs from scikit-learn: all rows are used, not a sample; weights work with both quantile methods; there is no k-means
  * strategy.
@@ -92,28 +115,28 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
 
   /** @throws DataError for NaN, infinities, no rows, or sparse X; ParameterError for as many `nBins` as there are not columns */
   async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    const owner = "KBinsDiscretizer.fit";
-    const { nBins, strategy } = this.params;
-    using design = Design.open(owner, X, undefined, options);
-    if (design.layout === "csr") throw sparseError(owner, "its bins are cut from dense columns");
-    if (typeof nBins !== "number" && nBins.length !== design.nFeatures) {
-      throw new ParameterError(
-        `${owner}: nBins has ${nBins.length} numbers, but X has ${design.nFeatures} columns. Pass one number for each, or one for all.`,
-      );
-    }
-    const counts = Array.from({ length: design.nFeatures }, (_, j) =>
-      typeof nBins === "number" ? nBins : (nBins[j] as number),
-    );
-    const ranges = await rangesOf(design, "refused", strategy === "uniform" ? "once" : "hold");
-    const binEdges =
-      strategy === "uniform" ? uniformEdges(ranges, counts) : await this.#quantileEdges(design, ranges, counts);
-    this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
-      binEdges,
-      dataMin: ranges.min,
-    });
+    this.setState(await this.#measure("KBinsDiscretizer.fit", X, options));
     return this;
+  }
+
+  /** Adds rows to what was learnt before. Strategy "quantile" needs `quantileError`. @throws DataError as `fit`, and without it */
+  async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "KBinsDiscretizer.partialFit";
+    if (this.params.strategy === "quantile" && this.params.quantileError === null) throw needsSketch(owner);
+    const seen = this.stateIfFitted;
+    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
+    const added = await this.#measure(owner, X, options);
+    this.setState(seen ? united(owner, seen, added, this.params) : added);
+    return this;
+  }
+
+  /** The discretiser of the union of what two have seen, with the parameters of the first. @throws DataError for other columns or exact fits */
+  static merge(a: KBinsDiscretizer, b: KBinsDiscretizer): KBinsDiscretizer {
+    const owner = "KBinsDiscretizer.merge";
+    requireSameColumns(owner, a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united(owner, a.state, b.state, a.params));
+    return merged;
   }
 
   /** Edges of each column's bins, the outer ones included; [-Infinity, Infinity] for a constant column. */
@@ -187,22 +210,28 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
       Float64Array.from({ length: edges.length - 1 }, (_, bin) =>
         Number.isFinite(edges[bin])
           ? ((edges[bin] as number) + (edges[bin + 1] as number)) * 0.5
-          : (this.state.dataMin[j] as number),
+          : (this.state.ranges.min[j] as number),
       ),
     );
   }
 
-  async #quantileEdges(design: Design, ranges: ColumnRanges, counts: readonly number[]): Promise<Float64Array[]> {
-    // One search for the levels of all columns; each takes its own.
-    const levelsOf = (bins: number): number[] =>
-      Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : (i * (100 / bins)) / 100));
-    const all = [...new Set(counts.flatMap(levelsOf))];
-    const found = await exactQuantiles(design, ranges, all, this.params.quantileMethod);
-    return counts.map((bins, j) => {
-      if (ranges.min[j] === ranges.max[j]) return constantEdges();
-      const edges = levelsOf(bins).map((level) => found[j]?.[all.indexOf(level)] as number);
-      return Float64Array.from(edges.filter((edge, i) => i === 0 || edge - (edges[i - 1] as number) > NARROW));
-    });
+  async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<KBinsDiscretizerState> {
+    const { nBins, strategy, quantileMethod, quantileError } = this.params;
+    using design = Design.open(owner, X, undefined, options);
+    if (design.layout === "csr") throw sparseError(owner, "its bins are cut from dense columns");
+    if (typeof nBins !== "number" && nBins.length !== design.nFeatures) {
+      throw new ParameterError(
+        `${owner}: nBins has ${nBins.length} numbers, but X has ${design.nFeatures} columns. Pass one number for each, or one for all.`,
+      );
+    }
+    const ranges = await rangesOf(design, "refused", strategy === "uniform" ? "once" : "hold");
+    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) };
+    if (strategy === "uniform") return fromRanges(owner, columns, ranges, this.params);
+    if (quantileError !== null)
+      return fromSketches(columns, await sketchColumns(design, ranges, quantileError), this.params);
+    const levels = allLevels(binCounts(nBins, design.nFeatures));
+    const found = await exactQuantiles(design, ranges, levels, quantileMethod);
+    return fromQuantiles(columns, ranges, levels, found, this.params);
   }
 }
 
@@ -212,7 +241,75 @@ function constantEdges(): Float64Array {
   return Float64Array.of(-Infinity, Infinity);
 }
 
-function uniformEdges({ min, max }: ColumnRanges, counts: readonly number[]): Float64Array[] {
+type Columns = Pick<KBinsDiscretizerState, "nFeatures" | "featureNames">;
+
+function binCounts(nBins: KBinsDiscretizerParams["nBins"], width: number): number[] {
+  return Array.from({ length: width }, (_, j) => (typeof nBins === "number" ? nBins : (nBins[j] as number)));
+}
+
+function levelsOf(bins: number): number[] {
+  return Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : (i * (100 / bins)) / 100));
+}
+
+// One search for the levels of all columns; each takes its own.
+function allLevels(counts: readonly number[]): number[] {
+  return [...new Set(counts.flatMap(levelsOf))];
+}
+
+function fromQuantiles(
+  columns: Columns,
+  ranges: ColumnRanges,
+  levels: readonly number[],
+  found: readonly Float64Array[],
+  { nBins }: Readonly<KBinsDiscretizerParams>,
+): KBinsDiscretizerState {
+  const binEdges = binCounts(nBins, columns.nFeatures).map((bins, j) => {
+    if (ranges.min[j] === ranges.max[j]) return constantEdges();
+    const edges = levelsOf(bins).map((level) => found[j]?.[levels.indexOf(level)] as number);
+    return Float64Array.from(edges.filter((edge, i) => i === 0 || edge - (edges[i - 1] as number) > NARROW));
+  });
+  return { ...columns, strategy: "quantile", binEdges, ranges };
+}
+
+function fromSketches(
+  columns: Columns,
+  sketched: SketchedColumns,
+  params: Readonly<KBinsDiscretizerParams>,
+): KBinsDiscretizerState {
+  const levels = allLevels(binCounts(params.nBins, columns.nFeatures));
+  const found = sketchedQuantiles(sketched, levels, params.quantileMethod);
+  return { ...fromQuantiles(columns, sketched.ranges, levels, found, params), sketched };
+}
+
+function fromRanges(
+  owner: string,
+  columns: Columns,
+  ranges: ColumnRanges,
+  { nBins }: Readonly<KBinsDiscretizerParams>,
+): KBinsDiscretizerState {
+  const binEdges = uniformEdges(owner, columns, ranges, binCounts(nBins, columns.nFeatures));
+  return { ...columns, strategy: "uniform", binEdges, ranges };
+}
+
+function united(
+  owner: string,
+  a: KBinsDiscretizerState,
+  b: KBinsDiscretizerState,
+  params: Readonly<KBinsDiscretizerParams>,
+): KBinsDiscretizerState {
+  if (a.strategy !== b.strategy)
+    throw new DataError(`${owner}: one has ${a.strategy} bins, the other ${b.strategy} ones. Use one strategy.`);
+  const columns = { nFeatures: a.nFeatures, ...(a.featureNames ? { featureNames: a.featureNames } : {}) };
+  if (a.strategy === "uniform") return fromRanges(owner, columns, mergeRanges(a.ranges, b.ranges), params);
+  return fromSketches(columns, mergeSketched(owner, a.sketched, b.sketched), params);
+}
+
+function uniformEdges(
+  owner: string,
+  { featureNames }: Columns,
+  { min, max }: ColumnRanges,
+  counts: readonly number[],
+): Float64Array[] {
   return counts.map((bins, j) => {
     const low = min[j] as number;
     const high = max[j] as number;
@@ -220,7 +317,7 @@ function uniformEdges({ min, max }: ColumnRanges, counts: readonly number[]): Fl
     const step = (high - low) / bins;
     if (!Number.isFinite(step))
       throw new DataError(
-        `KBinsDiscretizer.fit: column ${j} spans more than a double can hold, from ${low} to ${high}. Scale it first.`,
+        `${owner}: column ${show(featureNames?.[j] ?? j)} spans more than a double can hold, from ${low} to ${high}. Scale it first.`,
       );
     return Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : i * step + low));
   });

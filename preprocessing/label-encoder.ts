@@ -20,7 +20,7 @@ const LIMIT = 100_000;
  * Classifiers code their labels themselves: this is for keeping codes.
  *
  * `fit` is one pass over y; distributed labels give a lazy vector of codes, local ones a `Float64Array`. It takes y and not
- * X, and is no estimator. Missing labels are refused.
+ * X, and is no estimator. Missing labels are refused. `partialFit` and {@link merge} equal one fit on all labels.
  *
  * Differs from scikit-learn: text sorts by UTF-16 code; labels of mixed types are refused.
  *
@@ -54,16 +54,23 @@ export class LabelEncoder {
   /** @throws DataError for no labels, missing ones, mixed types, or more than 100,000 distinct ones */
   async fit(y: Labels, options: FrameRunOptions = {}): Promise<this> {
     const owner = "LabelEncoder.fit";
-    const found = await distinct(owner, y, options);
-    if (found.length === 0) throw new DataError(`${owner}: y has no labels. Check where it comes from.`);
-    const type = typeof found[0];
-    const other = found.find((label) => typeof label !== type || Number.isNaN(label));
-    if (other !== undefined)
-      throw new DataError(
-        `${owner}: y has ${show(other)} among labels that are ${type}s. Use labels of one type, none missing.`,
-      );
-    this.#classes = [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    this.#classes = sortedClasses(owner, await distinct(owner, y, options));
     return this;
+  }
+
+  /** Adds labels to those that are known; the codes of those that sort after a new one move up. @throws DataError as `fit` */
+  async partialFit(y: Labels, options: FrameRunOptions = {}): Promise<this> {
+    const owner = "LabelEncoder.partialFit";
+    const found = await distinct(owner, y, options);
+    this.#classes = sortedClasses(owner, [...(this.#classes ?? []), ...found]);
+    return this;
+  }
+
+  /** The encoder of all labels that two encoders know. @throws DataError for labels of two types; NotFittedError */
+  static merge(a: LabelEncoder, b: LabelEncoder): LabelEncoder {
+    const merged = new LabelEncoder();
+    merged.#classes = sortedClasses("LabelEncoder.merge", [...a.classes, ...b.classes]);
+    return merged;
   }
 
   /** True once a fit has succeeded. */
@@ -129,6 +136,17 @@ export class LabelEncoder {
       state: this.#classes ? { classes: [...this.#classes] } : null,
     };
   }
+}
+
+function sortedClasses(owner: string, found: readonly Label[]): Label[] {
+  if (found.length === 0) throw new DataError(`${owner}: y has no labels. Check where it comes from.`);
+  const type = typeof found[0];
+  const other = found.find((label) => typeof label !== type || Number.isNaN(label));
+  if (other !== undefined)
+    throw new DataError(
+      `${owner}: y has ${show(other)} among labels that are ${type}s. Use labels of one type, none missing.`,
+    );
+  return [...new Set(found)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 async function distinct(owner: string, y: Labels, options: FrameRunOptions): Promise<Label[]> {

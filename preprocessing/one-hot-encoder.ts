@@ -12,9 +12,10 @@ import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
-import { learnCategories, rareCategories, type Learnt } from "./categories.js";
+import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
+import { learnCategories, mergeLearnt, rareCategories, type Learnt } from "./categories.js";
 import type { Category } from "./column-codes.js";
+import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { categoryListsParam } from "./encoder-params.js";
 import { decodeCategories } from "./decode-categories.js";
 
@@ -46,6 +47,7 @@ interface OneHotColumn {
 }
 
 interface OneHotState extends FittedTable {
+  readonly rows: number;
   readonly weight: number;
   readonly columns: readonly OneHotColumn[];
 }
@@ -89,6 +91,8 @@ const REMEDY = 'Use handleUnknown: "ignore", or fit on rows that have it.';
  * Output columns are called `column_category`, the shared one of rare categories `column_infrequent`. With sample weights a
  * category counts Σw, and one that has only rows of weight 0 does not exist.
  *
+ * `partialFit` over any batches and {@link merge} equal one fit on all rows: what is rare is decided anew by the sums.
+ *
  * Differs from scikit-learn: numbers in names are as JavaScript prints them (`x0_1`, not `x0_1.0`); missing is `null` or
  * `NaN`; text sorts by UTF-16 code; `drop` takes no list; in `inverseTransform` the shared column of rare categories gives
  * null or NaN, as does a row of an unknown category.
@@ -121,21 +125,28 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
   /** One pass. @throws DataError for infinities, no rows, too many categories, or names that collide */
   async fit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "OneHotEncoder.fit";
-    const table = toTable(owner, X);
-    const { categories, categoryLimit: limit, handleUnknown, drop } = this.params;
-    const refuse = handleUnknown === "error" ? REMEDY : undefined;
-    const learnt = await learnCategories(owner, table, { categories, limit, refuse }, options);
-    const columns = learnt.columns.map((column): OneHotColumn => layOut(column, learnt.weight, this.params, drop));
-    const state: OneHotState = {
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
-      weight: learnt.weight,
-      columns,
-    };
-    assertDistinct(owner, namesOf(state));
-    this.setState(state);
+    this.setState(await this.#learn(owner, toTable(owner, X), options));
     return this;
+  }
+
+  /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns */
+  async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "OneHotEncoder.partialFit";
+    const table = toTable(owner, X);
+    const seen = this.stateIfFitted;
+    if (seen) checkTable(owner, table, seen);
+    const added = await this.#learn(owner, table, options);
+    this.setState(seen ? united(owner, seen, added, this.params) : added);
+    return this;
+  }
+
+  /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns */
+  static merge(a: OneHotEncoder, b: OneHotEncoder): OneHotEncoder {
+    const owner = "OneHotEncoder.merge";
+    requireSameTable(owner, a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united(owner, a.state, b.state, a.params));
+    return merged;
   }
 
   /** Categories of each column in the order of the output. */
@@ -224,6 +235,18 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
   #inputName(j: number): string {
     return this.state.featureNames?.[j] ?? `x${j}`;
   }
+
+  async #learn(owner: string, table: Table, options: FitOptions): Promise<OneHotState> {
+    const { categories, categoryLimit: limit, handleUnknown } = this.params;
+    const refuse = handleUnknown === "error" ? REMEDY : undefined;
+    const learnt = await learnCategories(owner, table, { categories, limit, refuse }, options);
+    const fitted = {
+      nFeatures: table.width,
+      ...(table.names ? { featureNames: table.names } : {}),
+      kinds: table.columns.map(({ kind }) => kind),
+    };
+    return stateOf(owner, fitted, learnt, this.params);
+  }
 }
 
 registerEstimator("OneHotEncoder", OneHotEncoder);
@@ -234,6 +257,26 @@ function checkParams({ sparseOutput, dtype }: Readonly<OneHotEncoderParams>): vo
       'OneHotEncoder: dtype must be "f64" with sparseOutput: true; got "f32". Sparse values are doubles: set sparseOutput: false for f32.',
     );
   }
+}
+
+function stateOf(
+  owner: string,
+  fitted: FittedTable,
+  learnt: Learnt,
+  params: Readonly<OneHotEncoderParams>,
+): OneHotState {
+  const columns = learnt.columns.map((column) => layOut(column, learnt.weight, params, params.drop));
+  const state = { ...fitted, rows: learnt.rows, weight: learnt.weight, columns };
+  assertDistinct(owner, namesOf(state));
+  return state;
+}
+
+function united(owner: string, a: OneHotState, b: OneHotState, params: Readonly<OneHotEncoderParams>): OneHotState {
+  const { nFeatures, featureNames, kinds } = a;
+  const given = params.categories !== "auto";
+  const names = namesOrNumbers(featureNames, nFeatures);
+  const learnt = mergeLearnt(owner, names, { given, limit: params.categoryLimit }, a, b);
+  return stateOf(owner, { nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, learnt, params);
 }
 
 /** Common categories first in their order, then one column for the rare; without the dropped one. */

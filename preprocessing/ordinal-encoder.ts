@@ -9,9 +9,10 @@ import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
-import { isMissing, learnCategories } from "./categories.js";
+import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
+import { isMissing, learnCategories, learntOf, mergeLearnt, type Learnt } from "./categories.js";
 import type { Category } from "./column-codes.js";
+import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { decodeCategories } from "./decode-categories.js";
 import { categoryListsParam } from "./encoder-params.js";
 import { mapCategories } from "./map-categories.js";
@@ -27,6 +28,10 @@ export interface OrdinalEncoderParams {
 }
 
 interface OrdinalState extends FittedTable {
+  readonly rows: number;
+  readonly weight: number;
+  /** Σw of each category of each column. */
+  readonly counts: readonly Float64Array[];
   readonly categories: readonly (readonly Category[])[];
   /** The code of each category of each column. */
   readonly codes: readonly Float64Array[];
@@ -56,7 +61,8 @@ const REMEDY = 'Use handleUnknown: "use_encoded_value" with unknownValue: -1, or
  * Missing values (null, NaN) become `encodedMissingValue`.
  *
  * `fit` is one pass over all columns; `transform` is lazy for distributed X and dense: frames give frames. Text is compared
- * inside Polars. With sample weights, categories that have only rows of weight 0 do not exist.
+ * inside Polars. With sample weights, categories that have only rows of weight 0 do not exist. `partialFit` over any
+ * batches and {@link merge} equal one fit on all rows.
  *
  * Differs from scikit-learn: null is missing as NaN is; text sorts by UTF-16 code; no grouping of rare categories (see OneHotEncoder); in
  * `inverseTransform` a code that stands for no category gives null or NaN.
@@ -87,39 +93,28 @@ export class OrdinalEncoder extends FrameTransformer<OrdinalEncoderParams, Ordin
    */
   async fit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "OrdinalEncoder.fit";
-    const { categories, categoryLimit: limit, handleUnknown, unknownValue, encodedMissingValue } = this.params;
-    if ((unknownValue === null) !== (handleUnknown === "error")) {
-      throw new ParameterError(
-        `${owner}: unknownValue must be ${handleUnknown === "error" ? 'null with handleUnknown "error"' : 'a number with handleUnknown "use_encoded_value"'}; got ${show(unknownValue)}.`,
-      );
-    }
-    const table = toTable(owner, X);
-    const refuse = handleUnknown === "error" ? REMEDY : undefined;
-    const learnt = await learnCategories(owner, table, { categories, limit, refuse }, options);
-    learnt.columns.forEach((column, j) => {
-      const codes = column.categories.length - Number(column.categories.some(isMissing));
-      const special: [string, number | null, boolean][] = [
-        ["unknownValue", unknownValue, true],
-        ["encodedMissingValue", encodedMissingValue, codes < column.categories.length],
-      ];
-      for (const [name, value, used] of special) {
-        if (!used || value === null || !(Number.isInteger(value) && value >= 0 && value < codes)) continue;
-        throw new ParameterError(
-          `${owner}: ${name} must not be a code of a category; got ${value}, which is one of column ${show(table.columns[j]?.name)}. Use -1.`,
-        );
-      }
-    });
-    this.setState({
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
-      categories: learnt.columns.map((column) => column.categories),
-      codes: learnt.columns.map((column) => {
-        let next = 0;
-        return Float64Array.from(column.categories, (category) => (isMissing(category) ? encodedMissingValue : next++));
-      }),
-    });
+    this.setState(await this.#learn(owner, toTable(owner, X), options));
     return this;
+  }
+
+  /** Adds rows to what was learnt before: one pass over them. New categories move the codes of those that sort after them. @throws as `fit` */
+  async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "OrdinalEncoder.partialFit";
+    const table = toTable(owner, X);
+    const seen = this.stateIfFitted;
+    if (seen) checkTable(owner, table, seen);
+    const added = await this.#learn(owner, table, options);
+    this.setState(seen ? united(owner, seen, added, this.params) : added);
+    return this;
+  }
+
+  /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns */
+  static merge(a: OrdinalEncoder, b: OrdinalEncoder): OrdinalEncoder {
+    const owner = "OrdinalEncoder.merge";
+    requireSameTable(owner, a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united(owner, a.state, b.state, a.params));
+    return merged;
   }
 
   /** Categories of each column; a category's position is its code (missing, last, has `encodedMissingValue`). */
@@ -158,6 +153,65 @@ export class OrdinalEncoder extends FrameTransformer<OrdinalEncoderParams, Ordin
     };
     return mapCategories("OrdinalEncoder", table, numbers, featureNames);
   }
+
+  async #learn(owner: string, table: Table, options: FitOptions): Promise<OrdinalState> {
+    const { categories, categoryLimit: limit, handleUnknown, unknownValue } = this.params;
+    if ((unknownValue === null) !== (handleUnknown === "error")) {
+      throw new ParameterError(
+        `${owner}: unknownValue must be ${handleUnknown === "error" ? 'null with handleUnknown "error"' : 'a number with handleUnknown "use_encoded_value"'}; got ${show(unknownValue)}.`,
+      );
+    }
+    const refuse = handleUnknown === "error" ? REMEDY : undefined;
+    const learnt = await learnCategories(owner, table, { categories, limit, refuse }, options);
+    const fitted = {
+      nFeatures: table.width,
+      ...(table.names ? { featureNames: table.names } : {}),
+      kinds: table.columns.map(({ kind }) => kind),
+    };
+    return stateOf(owner, fitted, learnt, this.params);
+  }
 }
 
 registerEstimator("OrdinalEncoder", OrdinalEncoder);
+
+/** @throws ParameterError when a special code is one of a category */
+function stateOf(
+  owner: string,
+  fitted: FittedTable,
+  { rows, weight, columns }: Learnt,
+  { unknownValue, encodedMissingValue }: Readonly<OrdinalEncoderParams>,
+): OrdinalState {
+  columns.forEach(({ categories }, j) => {
+    const codes = categories.length - Number(categories.some(isMissing));
+    const special: [string, number | null, boolean][] = [
+      ["unknownValue", unknownValue, true],
+      ["encodedMissingValue", encodedMissingValue, codes < categories.length],
+    ];
+    for (const [name, value, used] of special) {
+      if (!used || value === null || !(Number.isInteger(value) && value >= 0 && value < codes)) continue;
+      const column = namesOrNumbers(fitted.featureNames, fitted.nFeatures)[j];
+      throw new ParameterError(
+        `${owner}: ${name} must not be a code of a category; got ${value}, which is one of column ${show(column)}. Use -1.`,
+      );
+    }
+  });
+  return {
+    ...fitted,
+    rows,
+    weight,
+    counts: columns.map(({ counts }) => counts),
+    categories: columns.map(({ categories }) => categories),
+    codes: columns.map(({ categories }) => {
+      let next = 0;
+      return Float64Array.from(categories, (category) => (isMissing(category) ? encodedMissingValue : next++));
+    }),
+  };
+}
+
+function united(owner: string, a: OrdinalState, b: OrdinalState, params: Readonly<OrdinalEncoderParams>): OrdinalState {
+  const { nFeatures, featureNames, kinds } = a;
+  const names = namesOrNumbers(featureNames, nFeatures);
+  const settings = { given: params.categories !== "auto", limit: params.categoryLimit };
+  const learnt = mergeLearnt(owner, names, settings, learntOf(a), learntOf(b));
+  return stateOf(owner, { nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, learnt, params);
+}

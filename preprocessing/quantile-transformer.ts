@@ -4,10 +4,24 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { InvertibleTransformer } from "./column-scaler.js";
-import { floatDtype, sparseError } from "./column-steps.js";
+import {
+  mergeSketched,
+  needsSketch,
+  quantileErrorParam,
+  sketchColumns,
+  sketchedQuantiles,
+  type SketchedColumns,
+} from "./column-sketches.js";
+import { floatDtype, requireSameColumns, sparseError } from "./column-steps.js";
 import { rangesOf } from "./range-fit.js";
 import { sampleRows } from "./row-sample.js";
 import { sortedQuantiles } from "./sorted-quantiles.js";
@@ -18,6 +32,7 @@ export interface QuantileTransformerParams {
   outputDistribution: "uniform" | "normal";
   subsample: number;
   randomState: number;
+  quantileError: number | null;
 }
 
 interface QuantileTransformerState {
@@ -25,6 +40,8 @@ interface QuantileTransformerState {
   readonly featureNames?: readonly string[] | undefined;
   /** Quantiles of each column, at equally spaced levels from 0 to 1. */
   readonly quantiles: readonly Float64Array[];
+  /** Of a fit with `quantileError`. */
+  readonly sketched?: SketchedColumns | undefined;
 }
 
 const TABLE = new ParamTable<QuantileTransformerParams>("QuantileTransformer", (z) =>
@@ -40,6 +57,7 @@ const TABLE = new ParamTable<QuantileTransformerParams>("QuantileTransformer", (
       .default(10_000)
       .describe("rows from which the quantiles are taken; all when there are not more"),
     randomState: z.int().default(0).describe("seed of the choice of rows"),
+    quantileError: quantileErrorParam(z),
   }),
 );
 
@@ -57,7 +75,9 @@ const STEPS = new URL("./quantile-map.js", import.meta.url).href;
  *
  * X: `(nRows, nFeatures)`, dense, f64 or f32 (other dtypes are converted); NaN are left out in `fit` and kept in
  * `transform`; infinities are an error. Weight 2 counts a row twice. `transform` is lazy for distributed X and keeps f32 as
- * f32. Quantiles of a union do not follow from those of its parts, so there is no `partialFit` and no `merge`.
+ * f32. Quantiles of a sample cannot be added to: `partialFit` and {@link merge} need `quantileError`, with which all rows
+ * are used, whatever `subsample` says, and the quantiles come from a sketch. They then equal one fit on all rows within that
+ * error, and exactly up to 8 / quantileError distinct values a column.
  *
  * Differs from scikit-learn: other rows are chosen where there are more than `subsample`; sparse X is refused; weights are
  * taken.
@@ -82,22 +102,28 @@ export class QuantileTransformer extends InvertibleTransformer<QuantileTransform
 
   /** @throws DataError for infinities, no rows, or sparse X; ParameterError for more quantiles than sampled rows */
   async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    const owner = "QuantileTransformer.fit";
-    const { nQuantiles, subsample, randomState } = this.params;
-    if (nQuantiles > subsample) {
-      throw new ParameterError(
-        `${owner}: nQuantiles must be <= subsample; got ${nQuantiles} and ${subsample}. Raise subsample.`,
-      );
-    }
-    using design = Design.open(owner, X, undefined, options);
-    if (design.layout === "csr") throw sparseError(owner, "its quantiles are taken over dense columns");
-    const ranges = await rangesOf(design, "left out", "hold");
-    const sample = await sampleRows(design, ranges.rows, subsample, randomState);
-    const count = Math.max(1, Math.min(nQuantiles, Math.floor(ranges.weight)));
-    const levels = Array.from({ length: count }, (_, k) => (count === 1 ? 0 : k / (count - 1)));
-    const quantiles = sample.columns.map((values) => sortedQuantiles(values, sample.weights, levels));
-    this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), quantiles });
+    this.setState(await this.#measure("QuantileTransformer.fit", X, options));
     return this;
+  }
+
+  /** Adds rows to what was learnt before. Needs `quantileError`. @throws DataError as `fit`, and without `quantileError` */
+  async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "QuantileTransformer.partialFit";
+    if (this.params.quantileError === null) throw needsSketch(owner);
+    const seen = this.stateIfFitted;
+    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
+    const added = await this.#measure(owner, X, options);
+    this.setState(seen ? united(owner, seen, added, this.params) : added);
+    return this;
+  }
+
+  /** The transformer of the union of what two have seen, with the parameters of the first. @throws DataError for other columns or exact fits */
+  static merge(a: QuantileTransformer, b: QuantileTransformer): QuantileTransformer {
+    const owner = "QuantileTransformer.merge";
+    requireSameColumns(owner, a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united(owner, a.state, b.state, a.params));
+    return merged;
   }
 
   /** Quantiles of each column. */
@@ -119,6 +145,25 @@ export class QuantileTransformer extends InvertibleTransformer<QuantileTransform
     return this.#map(x, "inverseTransform", "fromLevelsStep");
   }
 
+  async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<QuantileTransformerState> {
+    const { nQuantiles, subsample, randomState, quantileError } = this.params;
+    if (quantileError === null && nQuantiles > subsample) {
+      throw new ParameterError(
+        `${owner}: nQuantiles must be <= subsample; got ${nQuantiles} and ${subsample}. Raise subsample.`,
+      );
+    }
+    using design = Design.open(owner, X, undefined, options);
+    if (design.layout === "csr") throw sparseError(owner, "its quantiles are taken over dense columns");
+    const ranges = await rangesOf(design, "left out", "hold");
+    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) };
+    if (quantileError !== null)
+      return fromSketches(columns, await sketchColumns(design, ranges, quantileError), this.params);
+    const sample = await sampleRows(design, ranges.rows, subsample, randomState);
+    const levels = levelsOf(nQuantiles, ranges.weight);
+    const quantiles = sample.columns.map((values) => sortedQuantiles(values, sample.weights, levels));
+    return { ...columns, quantiles };
+  }
+
   #map(x: DistributedArray, verb: string, step: string): DistributedArray {
     if (x.layout === "csr") throw sparseError(`QuantileTransformer.${verb}`, "its quantiles are of dense columns");
     const args = { quantiles: this.quantiles, normal: this.params.outputDistribution === "normal" };
@@ -132,3 +177,31 @@ export class QuantileTransformer extends InvertibleTransformer<QuantileTransform
 }
 
 registerEstimator("QuantileTransformer", QuantileTransformer);
+
+type Columns = Pick<QuantileTransformerState, "nFeatures" | "featureNames">;
+
+/** Equally spaced levels from 0 to 1, no more than there are rows. */
+function levelsOf(nQuantiles: number, weight: number): number[] {
+  const count = Math.max(1, Math.min(nQuantiles, Math.floor(weight)));
+  return Array.from({ length: count }, (_, k) => (count === 1 ? 0 : k / (count - 1)));
+}
+
+function fromSketches(
+  columns: Columns,
+  sketched: SketchedColumns,
+  { nQuantiles }: Readonly<QuantileTransformerParams>,
+): QuantileTransformerState {
+  const levels = levelsOf(nQuantiles, sketched.ranges.weight);
+  return { ...columns, quantiles: sketchedQuantiles(sketched, levels, "linear"), sketched };
+}
+
+function united(
+  owner: string,
+  a: QuantileTransformerState,
+  b: QuantileTransformerState,
+  params: Readonly<QuantileTransformerParams>,
+): QuantileTransformerState {
+  const { nFeatures, featureNames } = a;
+  const columns = { nFeatures, ...(featureNames ? { featureNames } : {}) };
+  return fromSketches(columns, mergeSketched(owner, a.sketched, b.sketched), params);
+}

@@ -2,10 +2,24 @@ import { ParamTable } from "../src/base/params.js";
 import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
+import {
+  checkColumns,
+  toMatrix,
+  type LabelInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { ColumnScaler, divisorOf } from "./column-scaler.js";
-import { sparseError } from "./column-steps.js";
+import {
+  mergeSketched,
+  needsSketch,
+  quantileErrorParam,
+  sketchColumns,
+  sketchedQuantiles,
+  type SketchedColumns,
+} from "./column-sketches.js";
+import { requireSameColumns, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { rangesOf } from "./range-fit.js";
 import { normalQuantile } from "./special-functions.js";
@@ -16,6 +30,7 @@ export interface RobustScalerParams {
   withScaling: boolean;
   quantileRange: readonly [number, number];
   unitVariance: boolean;
+  quantileError: number | null;
 }
 
 interface RobustScalerState {
@@ -26,6 +41,8 @@ interface RobustScalerState {
   readonly spread: Float64Array;
   /** The quantiles' levels in percent: `spread` belongs to them, whatever the parameters are set to later. */
   readonly quantileRange: readonly [number, number];
+  /** Of a fit with `quantileError`. */
+  readonly sketched?: SketchedColumns | undefined;
 }
 
 const TABLE = new ParamTable<RobustScalerParams>("RobustScaler", (z) =>
@@ -41,6 +58,7 @@ const TABLE = new ParamTable<RobustScalerParams>("RobustScaler", (z) =>
       .boolean()
       .default(false)
       .describe("divide the scale by that of a standard normal, so that normal columns get variance 1"),
+    quantileError: quantileErrorParam(z),
   }),
 );
 
@@ -58,7 +76,9 @@ const TABLE = new ParamTable<RobustScalerParams>("RobustScaler", (z) =>
  *
  * Differs from scikit-learn: sparse X is refused; weights are taken; `median` and the quantiles are learnt whatever
  * `withCentering` and `withScaling` say, so that both can be set later. Exact quantiles of a union do not follow from those
- * of its parts, so there is no `partialFit` and no `merge`.
+ * of its parts: `partialFit` and {@link merge} need `quantileError`, with which the quantiles come from a sketch in one pass
+ * after the extremes. They then equal one fit on all rows within that error, and exactly up to 8 / quantileError distinct
+ * values a column.
  *
  * @example
  * ```ts
@@ -80,22 +100,44 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
 
   /** @throws DataError for infinities, no rows, or sparse X */
   async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    const owner = "RobustScaler.fit";
+    this.setState(await this.#measure("RobustScaler.fit", X, options));
+    return this;
+  }
+
+  /** Adds rows to what was learnt before. Needs `quantileError`. @throws DataError as `fit`, and without `quantileError` */
+  async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "RobustScaler.partialFit";
+    if (this.params.quantileError === null) throw needsSketch(owner);
+    const seen = this.stateIfFitted;
+    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
+    const added = await this.#measure(owner, X, options);
+    this.setState(seen ? united(owner, seen, added, this.params) : added);
+    return this;
+  }
+
+  /** The scaler of the union of what two have seen, with the parameters of the first. @throws DataError for other columns or exact fits */
+  static merge(a: RobustScaler, b: RobustScaler): RobustScaler {
+    const owner = "RobustScaler.merge";
+    requireSameColumns(owner, a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united(owner, a.state, b.state, a.params));
+    return merged;
+  }
+
+  async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<RobustScalerState> {
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr")
       throw sparseError(owner, "its quantiles are taken over dense columns (MaxAbsScaler keeps zeros)");
     const ranges = await rangesOf(design, "left out", "hold");
-    const { quantileRange } = this.params;
-    const levels = [0.5, quantileRange[0] / 100, quantileRange[1] / 100];
-    const found = await exactQuantiles(design, ranges, levels, "linear");
-    this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
-      median: Float64Array.from(found, (q) => q[0] ?? NaN),
-      spread: Float64Array.from(found, (q) => (q[2] ?? NaN) - (q[1] ?? NaN)),
+    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) };
+    const { quantileError, quantileRange } = this.params;
+    if (quantileError !== null)
+      return fromSketches(columns, await sketchColumns(design, ranges, quantileError), this.params);
+    return fromQuantiles(
+      columns,
+      await exactQuantiles(design, ranges, levelsOf(quantileRange), "linear"),
       quantileRange,
-    });
-    return this;
+    );
   }
 
   /** Median of each column; NaN for one without values. */
@@ -128,3 +170,42 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
 }
 
 registerEstimator("RobustScaler", RobustScaler);
+
+type Columns = Pick<RobustScalerState, "nFeatures" | "featureNames">;
+
+function levelsOf([low, high]: readonly [number, number]): number[] {
+  return [0.5, low / 100, high / 100];
+}
+
+function fromQuantiles(
+  columns: Columns,
+  found: readonly Float64Array[],
+  quantileRange: readonly [number, number],
+): RobustScalerState {
+  return {
+    ...columns,
+    median: Float64Array.from(found, (q) => q[0] ?? NaN),
+    spread: Float64Array.from(found, (q) => (q[2] ?? NaN) - (q[1] ?? NaN)),
+    quantileRange,
+  };
+}
+
+function fromSketches(
+  columns: Columns,
+  sketched: SketchedColumns,
+  { quantileRange }: Readonly<RobustScalerParams>,
+): RobustScalerState {
+  const found = sketchedQuantiles(sketched, levelsOf(quantileRange), "linear");
+  return { ...fromQuantiles(columns, found, quantileRange), sketched };
+}
+
+function united(
+  owner: string,
+  a: RobustScalerState,
+  b: RobustScalerState,
+  params: Readonly<RobustScalerParams>,
+): RobustScalerState {
+  const { nFeatures, featureNames } = a;
+  const columns = { nFeatures, ...(featureNames ? { featureNames } : {}) };
+  return fromSketches(columns, mergeSketched(owner, a.sketched, b.sketched), params);
+}

@@ -31,7 +31,8 @@ const TABLE = new ParamTable<SelectKBestParams>("SelectKBest", (z) =>
  *
  * Sums of a partition merge exactly as moments do, so scores do not depend on partitions beyond rounding. X: `(nRows,
  * nFeatures)`, dense or CSR; NaN and infinities are an error. Weight 2 counts a row twice: the degrees of freedom are those
- * of the sum of weights. `transform` is lazy for distributed X and copies nothing of dense columns.
+ * of the sum of weights. `partialFit` and {@link merge} equal one fit on all rows up to rounding. `transform` is lazy for
+ * distributed X and copies nothing of dense columns.
  *
  * @example
  * ```ts
@@ -49,6 +50,11 @@ export class SelectKBest extends UnivariateSelector<SelectKBestParams> {
 
   static fromJSON(json: EstimatorJson): SelectKBest {
     return new SelectKBest().restore(json);
+  }
+
+  /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
+  static merge(a: SelectKBest, b: SelectKBest): SelectKBest {
+    return a.mergedWith(b);
   }
 
   getSupport(): boolean[] {

@@ -26,8 +26,9 @@ const TABLE = new ParamTable<SelectPercentileParams>("SelectPercentile", (z) =>
  * Keeps the columns whose score is above the (100 − percentile)th percentile of all scores; see SelectKBest for the scores.
  * Columns whose score is exactly there are kept, first ones first, as long as their number stays within the share.
  *
- * X: `(nRows, nFeatures)`, dense or CSR; NaN and infinities are an error. Weight 2 counts a row twice. `transform` is lazy for
- * distributed X and copies nothing of dense columns.
+ * X: `(nRows, nFeatures)`, dense or CSR; NaN and infinities are an error. Weight 2 counts a row twice. `partialFit` and
+ * {@link merge} equal one fit on all rows up to rounding. `transform` is lazy for distributed X and copies nothing of dense
+ * columns.
  *
  * @example
  * ```ts
@@ -45,6 +46,11 @@ export class SelectPercentile extends UnivariateSelector<SelectPercentileParams>
 
   static fromJSON(json: EstimatorJson): SelectPercentile {
     return new SelectPercentile().restore(json);
+  }
+
+  /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
+  static merge(a: SelectPercentile, b: SelectPercentile): SelectPercentile {
+    return a.mergedWith(b);
   }
 
   getSupport(): boolean[] {

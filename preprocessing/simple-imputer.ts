@@ -16,7 +16,15 @@ import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
 import { mergeMoments, type Moments } from "../src/numeric/moments.js";
-import type { ColumnRanges } from "./column-ranges.js";
+import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
+import {
+  mergeSketched,
+  needsSketch,
+  quantileErrorParam,
+  sketchColumns,
+  sketchedQuantiles,
+  type SketchedColumns,
+} from "./column-sketches.js";
 import { floatDtype, mapColumns, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { GATHER_STEP, mergeRunLists, type Run } from "./order-steps.js";
@@ -29,6 +37,7 @@ export interface SimpleImputerParams {
   fillValue: number;
   addIndicator: boolean;
   keepEmptyFeatures: boolean;
+  quantileError: number | null;
 }
 
 interface SimpleImputerState {
@@ -40,9 +49,22 @@ interface SimpleImputerState {
   readonly learnt?: Float64Array | undefined;
   readonly nanCount: Float64Array;
   readonly rows: number;
-  /** Kept for `partialFit` and `merge`; only for "mean" and "constant". */
+  /** Kept for `partialFit` and `merge`: for "mean" and "constant", */
   readonly moments?: Moments | undefined;
+  /** for "median" with `quantileError`, */
+  readonly sketched?: SketchedColumns | undefined;
+  /** and for "mostFrequent" with few distinct values: these with their weight. */
+  readonly counted?: Counted | undefined;
 }
+
+/** Distinct values of each column with their weights. */
+interface Counted {
+  readonly ranges: ColumnRanges;
+  readonly runs: readonly Run[];
+}
+
+/** More distinct values of a column than this are not kept for `partialFit` and `merge`. */
+const MOST_KEPT = 10_000;
 
 const TABLE = new ParamTable<SimpleImputerParams>("SimpleImputer", (z) =>
   z.object({
@@ -61,6 +83,7 @@ const TABLE = new ParamTable<SimpleImputerParams>("SimpleImputer", (z) =>
       .boolean()
       .default(false)
       .describe("fill columns without any value with 0 (or fillValue); otherwise they are left out"),
+    quantileError: quantileErrorParam(z),
   }),
 );
 
@@ -74,7 +97,9 @@ const TABLE = new ParamTable<SimpleImputerParams>("SimpleImputer", (z) =>
  * distributed X and keeps f32 as f32; it returns the columns that had values in `fit`, then the indicators, named
  * `missingindicator_<name>`.
  *
- * `partialFit` and {@link merge} exist for "mean" and "constant" and equal one fit on all rows up to rounding.
+ * `partialFit` and {@link merge} equal one fit on all rows: for "mean" and "constant" up to rounding; for "mostFrequent"
+ * exactly, as long as no column has more than 10,000 distinct values, which are kept; for "median" with `quantileError`
+ * within that error, and exactly up to 8 / quantileError distinct values.
  *
  * Differs from scikit-learn: missing is NaN and nothing else; sparse X is refused; weights are taken; text columns are for
  * a frame's `fillNull`.
@@ -106,8 +131,8 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
   /** Adds rows to what was learnt before. @throws DataError for strategies whose statistic cannot be added to */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "SimpleImputer.partialFit";
-    const { strategy } = this.params;
-    if (strategy !== "mean" && strategy !== "constant") throw notMergeable(owner, strategy);
+    const { strategy, quantileError } = this.params;
+    if (strategy === "median" && quantileError === null) throw needsSketch(owner);
     const seen = this.stateIfFitted;
     if (seen) checkColumns(owner, toMatrix(owner, X), seen);
     const added = await this.#measure(owner, X, options);
@@ -189,53 +214,81 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
       return { ...columns, ...fromMoments(strategy, moments) };
     }
     const ranges = await rangesOf(design, "left out", "hold");
-    const learnt = strategy === "median" ? await medians(design, ranges) : await modes(design, ranges);
+    const { quantileError } = this.params;
+    if (strategy === "mostFrequent")
+      return { ...columns, ...fromCounts({ ranges, runs: await runsOf(design, ranges) }) };
+    if (quantileError !== null)
+      return { ...columns, ...fromSketches(await sketchColumns(design, ranges, quantileError)) };
+    const learnt = medianOf(await exactQuantiles(design, ranges, [0.5], "linear"));
     return { ...columns, learnt, nanCount: ranges.nanCount, rows: ranges.rows };
   }
 }
 
 registerEstimator("SimpleImputer", SimpleImputer);
 
-function notMergeable(owner: string, strategy: string): DataError {
-  return new DataError(
-    `${owner}: the strategy ${show(strategy)} needs all rows at once. Use "mean" or "constant", or fit on the union.`,
-  );
-}
+type Learnt = Omit<SimpleImputerState, "nFeatures" | "featureNames" | "strategy">;
 
-function fromMoments(
-  strategy: "mean" | "constant",
-  moments: Moments,
-): Pick<SimpleImputerState, "learnt" | "nanCount" | "rows" | "moments"> {
+function fromMoments(strategy: "mean" | "constant", moments: Moments): Learnt {
   // Without weight there is no mean; the plain 0 stands for it.
   const learnt = strategy === "mean" ? { learnt: moments.mean } : {};
   return { ...learnt, nanCount: moments.nanCount, rows: moments.rows, moments };
 }
 
+function fromSketches(sketched: SketchedColumns): Learnt {
+  const { nanCount, rows } = sketched.ranges;
+  return { learnt: medianOf(sketchedQuantiles(sketched, [0.5], "linear")), nanCount, rows, sketched };
+}
+
+function fromCounts(counted: Counted): Learnt {
+  const { ranges, runs } = counted;
+  const isSmall = runs.every(({ value }) => value.length <= MOST_KEPT);
+  return {
+    learnt: Float64Array.from(runs, modeOf),
+    nanCount: ranges.nanCount,
+    rows: ranges.rows,
+    ...(isSmall ? { counted } : {}),
+  };
+}
+
 function united(owner: string, a: SimpleImputerState, b: SimpleImputerState): SimpleImputerState {
-  for (const { strategy } of [a, b])
-    if (strategy !== "mean" && strategy !== "constant") throw notMergeable(owner, strategy);
-  if (a.strategy !== b.strategy) {
+  const { strategy, nFeatures, featureNames } = a;
+  if (strategy !== b.strategy) {
     throw new DataError(
-      `${owner}: one was fitted with strategy ${show(a.strategy)}, the other with ${show(b.strategy)}. Use one strategy.`,
+      `${owner}: one was fitted with strategy ${show(strategy)}, the other with ${show(b.strategy)}. Use one strategy.`,
     );
   }
-  const moments = mergeMoments(a.moments as Moments, b.moments as Moments);
-  return { ...a, ...fromMoments(a.strategy as "mean" | "constant", moments) };
+  const columns = { nFeatures, ...(featureNames ? { featureNames } : {}), strategy };
+  if (strategy === "median") return { ...columns, ...fromSketches(mergeSketched(owner, a.sketched, b.sketched)) };
+  if (strategy !== "mostFrequent")
+    return { ...columns, ...fromMoments(strategy, mergeMoments(a.moments as Moments, b.moments as Moments)) };
+  if (!a.counted || !b.counted) {
+    throw new DataError(
+      `${owner}: a column has more than ${MOST_KEPT} distinct values, too many to keep for the strategy "mostFrequent". Fit on the union, or use "median" with quantileError.`,
+    );
+  }
+  const counted = {
+    ranges: mergeRanges(a.counted.ranges, b.counted.ranges),
+    runs: mergeRunLists(a.counted.runs, b.counted.runs),
+  };
+  return { ...columns, ...fromCounts(counted) };
 }
 
-async function medians(design: Design, ranges: ColumnRanges): Promise<Float64Array> {
-  return Float64Array.from(await exactQuantiles(design, ranges, [0.5], "linear"), ([median]) => median ?? NaN);
+function medianOf(found: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(found, ([median]) => median ?? NaN);
 }
 
-async function modes(design: Design, ranges: ColumnRanges): Promise<Float64Array> {
+/** All distinct values of each column with their weights. */
+async function runsOf(design: Design, ranges: ColumnRanges): Promise<Run[]> {
   const columns = Array.from(ranges.min.keys());
   const intervals = { column: columns, low: Array.from(ranges.min), high: Array.from(ranges.max) };
-  const runs = await design.reduce<Run[]>(GATHER_STEP, { intervals, limit: Infinity }, mergeRunLists, false);
-  return Float64Array.from(runs, ({ value, weight }) => {
-    let best = 0;
-    for (let k = 1; k < value.length; k++) if ((weight[k] as number) > (weight[best] as number)) best = k;
-    return value[best] ?? NaN;
-  });
+  return design.reduce<Run[]>(GATHER_STEP, { intervals, limit: Infinity }, mergeRunLists, false);
+}
+
+/** The value with the most weight, the smallest of several. */
+function modeOf({ value, weight }: Run): number {
+  let best = 0;
+  for (let k = 1; k < value.length; k++) if ((weight[k] as number) > (weight[best] as number)) best = k;
+  return value[best] ?? NaN;
 }
 
 /** One partition: the kept columns with NaN filled, then the indicators. */

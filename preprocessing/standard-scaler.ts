@@ -22,6 +22,7 @@ import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js";
+import { requireSameColumns } from "./column-steps.js";
 import { noRows } from "../src/estimator/no-rows.js";
 
 /** Parameters of {@link StandardScaler}. */
@@ -99,10 +100,7 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
 
   /** The scaler of the union of what two scalers have seen: train by day, add today. */
   static merge(a: StandardScaler, b: StandardScaler): StandardScaler {
-    if (a.nFeatures !== b.nFeatures)
-      throw new DataError(
-        `StandardScaler.merge: one saw ${a.nFeatures} columns, the other ${b.nFeatures}. Merge scalers of the same columns.`,
-      );
+    requireSameColumns("StandardScaler.merge", a.state, b.state);
     const merged = a.clone();
     merged.setState({ ...a.state, moments: mergeMoments(a.state.moments, b.state.moments) });
     return merged;

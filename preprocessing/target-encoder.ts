@@ -1,4 +1,4 @@
-import { DataError, show } from "../src/base/errors.js";
+import { DataError } from "../src/base/errors.js";
 import { ParamTable } from "../src/base/params.js";
 import type { Plain } from "../src/base/plain.js";
 import { DEFAULT_SEED } from "../src/base/rng.js";
@@ -14,9 +14,9 @@ import { codeLabels, isTextColumn, type Label } from "../src/estimator/labels.js
 import { registerEstimator } from "../src/estimator/registry.js";
 import {
   assertNotEmpty,
+  checkTable,
   reduceTable,
   toTable,
-  type FittedTable,
   type Rows,
   type Table,
   type TableInput,
@@ -24,8 +24,21 @@ import {
 import { noRows } from "../src/estimator/no-rows.js";
 import { assertCategorical, compareCategories } from "./categories.js";
 import type { Category } from "./column-codes.js";
+import { requireSameTable } from "./column-steps.js";
 import { mapCategories } from "./map-categories.js";
 import { mergeTargets, TargetStats, type Folds, type TargetPartial } from "./target-stats.js";
+import {
+  binaryScale,
+  encode,
+  requireTwoClasses,
+  scaled,
+  stateOf,
+  sumOf,
+  tooManyCategories,
+  united,
+  type TargetState,
+  type TargetSums,
+} from "./target-sums.js";
 
 const module = new URL("./target-stats.js", import.meta.url).href;
 
@@ -37,13 +50,6 @@ export interface TargetEncoderParams {
   randomState: number;
   dtype: "f64" | "f32";
   categoryLimit: number;
-}
-
-interface TargetState extends FittedTable {
-  readonly categories: readonly (readonly Category[])[];
-  readonly encodings: readonly Float64Array[];
-  readonly targetMean: number;
-  readonly classes: readonly Label[] | null;
 }
 
 const TABLE = new ParamTable<TargetEncoderParams>("TargetEncoder", (z) =>
@@ -83,7 +89,8 @@ interface Measured {
  * `fit` is one pass over X and y (and one over a text y to list its labels); `transform` is lazy for distributed X and
  * dense. `fitTransform`, and pipelines while they fit, encode each training row by the rows of the other folds, so that no
  * row sees its own target: `fit(X, y).transform(X)` is therefore another result. Where row counts are not known,
- * `fitTransform` counts them first, which reads the source once more.
+ * `fitTransform` counts them first, which reads the source once more. `partialFit` over any batches and {@link merge} equal
+ * one fit on all rows up to rounding.
  *
  * Differs from scikit-learn: the fold of a row is a function of (randomState, row), the same for any partitioning, and not a
  * shuffled or stratified split; more than two classes are refused for text and taken as numbers otherwise; sample weights
@@ -112,6 +119,26 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
     const owner = "TargetEncoder.fit";
     this.setState((await this.#measure(owner, toTable(owner, X), y, null, options)).state);
     return this;
+  }
+
+  /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns or classes */
+  async partialFit(X: TableInput, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = "TargetEncoder.partialFit";
+    const table = toTable(owner, X);
+    const seen = this.stateIfFitted;
+    if (seen) checkTable(owner, table, seen);
+    const { state } = await this.#measure(owner, table, y, null, options);
+    this.setState(seen ? united(owner, seen, state, this.params) : state);
+    return this;
+  }
+
+  /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns or classes */
+  static merge(a: TargetEncoder, b: TargetEncoder): TargetEncoder {
+    const owner = "TargetEncoder.merge";
+    requireSameTable(owner, a.state, b.state);
+    const merged = a.clone();
+    merged.setState(united(owner, a.state, b.state, a.params));
+    return merged;
   }
 
   /** As `fit`; the training rows are transformed by the encodings of the other folds. */
@@ -198,17 +225,13 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
     requireTarget(owner, y);
     assertNotEmpty(owner, table);
     assertCategorical(owner, table);
-    const { categoryLimit: limit, targetType } = this.params;
+    const { categoryLimit: limit, smooth } = this.params;
     const labels = y as LabelInput;
-    const isText = isTextColumn(labels) || (Array.isArray(labels) && typeof labels[0] === "string");
+    const isLabelled = isTextColumn(labels) || (Array.isArray(labels) && typeof labels[0] !== "number");
     const { values, labelOf } = await codeLabels(owner, labels, options);
     const count = folds?.count ?? 1;
     const tooMany = (j: number): never => {
-      const column = table.columns[j]?.name ?? String(j);
-      throw new DataError(
-        `${owner}: column ${show(column)} has more than ${limit} categories. Drop it, bin it, or raise categoryLimit.`,
-        { details: { column } },
-      );
+      throw tooManyCategories(owner, table.columns[j]?.name ?? String(j), limit);
     };
     const total = await reduceTable<TargetPartial>(
       owner,
@@ -222,19 +245,13 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
       options,
     );
     if (total.rows === 0) throw noRows(owner);
-    const distinct = [...total.distinct].sort((a, b) => a - b);
-    const binary = targetType === "binary" || (targetType === "auto" && (isText || distinct.length === 2));
-    if (binary && distinct.length > 2) {
-      throw new DataError(
-        `${owner}: y has more than two classes. Use targetType: "continuous" for numbers, or one encoder a class.`,
-      );
-    }
-    // One class alone leaves nothing to scale by.
-    const low = binary ? (distinct[0] ?? 0) : 0;
-    const scale = binary && distinct.length === 2 ? (distinct[1] as number) - low : 1;
-    const target = new TargetStats(scaled(total.target, low, scale));
+    const found = [...total.distinct].sort((a, b) => a - b);
+    if (isLabelled) requireTwoClasses(owner, found.length);
+    // Labels count as 0 and 1 at once: their codes differ from batch to batch.
+    const toBits = isLabelled ? binaryScale(found) : { low: 0, scale: 1 };
+    const fine = new TargetStats(scaled(total.target, toBits));
     const columns = total.columns.map((column) => {
-      const stats = new TargetStats(scaled(column.stats, low, scale));
+      const stats = new TargetStats(scaled(column.stats, toBits));
       // Categories of rows with weight 0 alone are as if they were not there.
       const kept = column.values
         .map((_, k) => k)
@@ -242,45 +259,38 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
       const order = kept.sort((a, b) => compareCategories(column.values[a] ?? null, column.values[b] ?? null));
       return { categories: order.map((k) => column.values[k] as Category), order, stats };
     });
-    const { smooth } = this.params;
-    const encode = (left: (fold: number) => boolean): { encodings: Float64Array[]; mean: number } => {
-      const used = range(count).filter(left);
-      const all = sumOf(target, used, 0, 1);
-      const encodings = columns.map(({ order, stats }) =>
-        Float64Array.from(order, (k) => encoding(sumOf(stats, used, k * count, 1), all, smooth)),
-      );
-      return { encodings, mean: all.mean(0) };
+    const sumsOver = (used: readonly number[]): Pick<TargetSums, "target" | "stats"> => ({
+      target: sumOf(fine, used, 0).values,
+      stats: columns.map(({ order, stats }) => {
+        const own = TargetStats.of(order.length);
+        order.forEach((k, at) => own.values.set(sumOf(stats, used, k * count).values, at * 3));
+        return own.values;
+      }),
+    });
+    const fitted = {
+      nFeatures: table.width,
+      ...(table.names ? { featureNames: table.names } : {}),
+      kinds: table.columns.map(({ kind }) => kind),
     };
-    const whole = encode(() => true);
-    const without = folds ? range(count).map((fold) => encode((other) => other !== fold)) : [];
-    if (
-      folds &&
-      range(count).some(
-        (fold) =>
-          sumOf(
-            target,
-            range(count).filter((other) => other !== fold),
-            0,
-            1,
-          ).weight(0) === 0,
-      )
-    ) {
-      throw new DataError(
-        `${owner}: all of the ${total.rows} rows are in one of ${count} folds. Use more rows, another randomState, or fit and then transform.`,
-      );
-    }
-    return {
-      state: {
-        nFeatures: table.width,
-        ...(table.names ? { featureNames: table.names } : {}),
-        kinds: table.columns.map(({ kind }) => kind),
-        categories: columns.map((column) => column.categories),
-        encodings: whole.encodings,
-        targetMean: whole.mean,
-        classes: binary ? distinct.map((code) => labelOf(code)) : null,
-      },
-      without,
+    const whole: TargetSums = {
+      rows: total.rows,
+      distinct: isLabelled ? found.map((_, k) => k) : found,
+      labels: isLabelled ? found.map((code) => labelOf(code)) : null,
+      categories: columns.map((column) => column.categories),
+      ...sumsOver(range(count)),
     };
+    const state = stateOf(owner, fitted, whole, this.params);
+    const bits = state.classes ? binaryScale(whole.distinct) : { low: 0, scale: 1 };
+    const without = (folds ? range(count) : []).map((fold) => {
+      const left = sumsOver(range(count).filter((other) => other !== fold));
+      if (left.target[0] === 0) {
+        throw new DataError(
+          `${owner}: all of the ${total.rows} rows are in one of ${count} folds. Use more rows, another randomState, or fit and then transform.`,
+        );
+      }
+      return encode(left, bits, smooth);
+    });
+    return { state, without };
   }
 }
 
@@ -291,29 +301,4 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, k) 
 async function countsOf(rows: Rows, options: FitOptions): Promise<readonly number[]> {
   if (rows instanceof DistributedDataFrame) return rows.countRows(options);
   return (await rows.withKnownRows(options)).partitionRows ?? [];
-}
-
-/** Statistics of (y − low) / scale. */
-function scaled(values: Float64Array, low: number, scale: number): Float64Array {
-  if (low === 0 && scale === 1) return values;
-  return values.map((value, k) => (k % 3 === 0 ? value : k % 3 === 1 ? (value - low) / scale : value / scale ** 2));
-}
-
-function sumOf(stats: TargetStats, folds: readonly number[], first: number, stride: number): TargetStats {
-  const sum = TargetStats.of(1);
-  for (const fold of folds) {
-    const at = first + fold * stride;
-    sum.add(0, stats.weight(at), stats.mean(at), stats.squares(at));
-  }
-  return sum;
-}
-
-function encoding(own: TargetStats, all: TargetStats, smooth: "auto" | number): number {
-  const n = own.weight(0);
-  const overall = all.mean(0);
-  if (smooth !== "auto") return n + smooth === 0 ? overall : (n * own.mean(0) + smooth * overall) / (n + smooth);
-  const variance = all.squares(0) / all.weight(0);
-  const lambda = (variance * n) / (variance * n + own.squares(0) / n);
-  // A category without rows, or targets that do not vary.
-  return Number.isNaN(lambda) ? overall : lambda * own.mean(0) + (1 - lambda) * overall;
 }

@@ -164,6 +164,20 @@ export function mergeGroupMoments(a: GroupMoments, b: GroupMoments): GroupMoment
   };
 }
 
+/** The same moments among `groups` groups of which group g becomes `positions[g]`; the others have no rows. */
+export function regroup(moments: GroupMoments, positions: readonly number[], groups: number): GroupMoments {
+  const width = moments.min.length;
+  const weight = new Float64Array(groups);
+  const mean = new Float64Array(groups * width);
+  const m2 = new Float64Array(groups * width);
+  positions.forEach((to, g) => {
+    weight[to] = moments.weight[g] as number;
+    mean.set(moments.mean.subarray(g * width, (g + 1) * width), to * width);
+    m2.set(moments.m2.subarray(g * width, (g + 1) * width), to * width);
+  });
+  return { rows: moments.rows, groups, weight, mean, m2, min: moments.min };
+}
+
 /** One-way analysis of variance: `F = (between / (k − 1)) / (within / (W − k))`; NaN for constant columns. */
 export function anovaScores({ groups, weight, mean, m2, min }: GroupMoments): Scores {
   const width = min.length;

@@ -1,9 +1,17 @@
-import { DataError, FitError } from "../src/base/errors.js";
+import { DataError, FitError, show } from "../src/base/errors.js";
 import type { ParamTable } from "../src/base/params.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
-import { requireTarget, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
-import { codeLabels, holdWithLabels } from "../src/estimator/labels.js";
+import {
+  checkColumns,
+  requireTarget,
+  toMatrix,
+  type LabelInput,
+  type MatrixInput,
+  type VectorInput,
+} from "../src/estimator/inputs.js";
+import { codeLabels, holdWithLabels, type Label } from "../src/estimator/labels.js";
 import { ColumnSelector } from "./column-selector.js";
+import { requireSameColumns } from "./column-steps.js";
 import { requireWeight } from "./range-fit.js";
 import {
   anovaScores,
@@ -12,6 +20,7 @@ import {
   mergeGroupMoments,
   mergeTargetMoments,
   regressionScores,
+  regroup,
   TARGET_MOMENTS_STEP,
   type GroupMoments,
   type Scores,
@@ -25,10 +34,22 @@ export type ScoreFunction = "fClassif" | "fRegression" | "chi2";
 /** The score functions by name, for parameter tables. */
 export const SCORE_FUNCTIONS = ["fClassif", "fRegression", "chi2"] as const;
 
-/** What selectors by score know after `fit`. */
+/** Sums of a fit against classes: group g of the moments is the class `labels[g]`. */
+interface ClassMoments {
+  readonly labels: readonly Label[];
+  readonly moments: GroupMoments;
+}
+
+/** What selectors by score know after `fit`: the sums as well, from which the scores of a union follow. */
 export interface ScoreState extends Scores {
   readonly nFeatures: number;
   readonly featureNames?: readonly string[] | undefined;
+  /** What the fit used, whatever the parameter is set to later. */
+  readonly scoreFunc: ScoreFunction;
+  /** Of "fRegression". */
+  readonly target?: TargetMoments | undefined;
+  /** Of the others. */
+  readonly classes?: ClassMoments | undefined;
 }
 
 /** A selector of columns by their scores against a target; subclasses say which scores are kept. */
@@ -46,15 +67,27 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
    * @throws DataError for NaN, infinities, no rows, y that is missing or (for "chi2") negative X; FitError for one class
    */
   async fit(X: MatrixInput, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    const owner = `${this.kind}.fit`;
-    requireTarget(owner, y);
-    const { scoreFunc } = this.params;
-    const target =
-      scoreFunc === "fRegression" ? (y as VectorInput) : (await codeLabels(owner, y as LabelInput, options)).values;
-    using design = Design.open(owner, X, target, options);
-    const found = scoreFunc === "fRegression" ? await againstTarget(design) : await againstClasses(design, scoreFunc);
-    this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...found });
+    this.setState(await this.#measure(`${this.kind}.fit`, X, y, options));
     return this;
+  }
+
+  /** Adds rows to what was learnt before; the first batch needs two classes. @throws DataError as `fit`, and for other columns */
+  async partialFit(X: MatrixInput, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
+    const owner = `${this.kind}.partialFit`;
+    const seen = this.stateIfFitted;
+    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
+    const added = await this.#measure(owner, X, y, options, seen !== undefined);
+    this.setState(seen ? united(owner, seen, added) : added);
+    return this;
+  }
+
+  /** A selector with these parameters that has seen the rows of both. @throws DataError for other columns or scores */
+  protected mergedWith(other: this): this {
+    const owner = `${this.kind}.merge`;
+    requireSameColumns(owner, this.state, other.state);
+    const merged = this.clone();
+    merged.setState(united(owner, this.state, other.state));
+    return merged;
   }
 
   /** Score of each column; the larger, the more it tells about the target. NaN for constant columns of a class score. */
@@ -71,17 +104,76 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
   protected get rankable(): Float64Array {
     return this.scores.map((score) => (Number.isNaN(score) ? -Number.MAX_VALUE : score));
   }
+
+  async #measure(
+    owner: string,
+    X: MatrixInput,
+    y: VectorInput | LabelInput | undefined,
+    options: FitOptions,
+    oneClass = false,
+  ): Promise<ScoreState> {
+    requireTarget(owner, y);
+    const { scoreFunc } = this.params;
+    if (scoreFunc === "fRegression") {
+      using design = Design.open(owner, X, y as VectorInput, options);
+      return { ...columnsOf(design), ...fromTarget(await againstTarget(design)) };
+    }
+    const { values, labelOf } = await codeLabels(owner, y as LabelInput, options);
+    using design = Design.open(owner, X, values, options);
+    const classes = await againstClasses(design, scoreFunc, labelOf);
+    if (!oneClass) requireTwo(owner, classes.labels);
+    return { ...columnsOf(design), ...fromClasses(scoreFunc, classes) };
+  }
 }
 
-async function againstTarget(design: Design): Promise<Scores> {
+type Columns = Pick<ScoreState, "nFeatures" | "featureNames">;
+
+function columnsOf({ nFeatures, names }: Design): Columns {
+  return { nFeatures, ...(names ? { featureNames: names } : {}) };
+}
+
+function fromTarget(target: TargetMoments): Omit<ScoreState, keyof Columns> {
+  return { scoreFunc: "fRegression", target, ...regressionScores(target) };
+}
+
+function fromClasses(scoreFunc: "fClassif" | "chi2", classes: ClassMoments): Omit<ScoreState, keyof Columns> {
+  const scores = scoreFunc === "fClassif" ? anovaScores(classes.moments) : chiSquareScores(classes.moments);
+  return { scoreFunc, classes, ...scores };
+}
+
+function united(owner: string, a: ScoreState, b: ScoreState): ScoreState {
+  if (a.scoreFunc !== b.scoreFunc) {
+    throw new DataError(
+      `${owner}: one was fitted with scoreFunc ${show(a.scoreFunc)}, the other with ${show(b.scoreFunc)}. Use one score.`,
+    );
+  }
+  const columns = { nFeatures: a.nFeatures, ...(a.featureNames ? { featureNames: a.featureNames } : {}) };
+  if (a.target && b.target) return { ...columns, ...fromTarget(mergeTargetMoments(a.target, b.target)) };
+  const [left, right] = [a.classes as ClassMoments, b.classes as ClassMoments];
+  const labels = [...new Set([...left.labels, ...right.labels])].sort((p, q) => (p < q ? -1 : p > q ? 1 : 0));
+  const spread = ({ labels: own, moments }: ClassMoments): GroupMoments =>
+    regroup(
+      moments,
+      own.map((label) => labels.indexOf(label)),
+      labels.length,
+    );
+  const moments = mergeGroupMoments(spread(left), spread(right));
+  return { ...columns, ...fromClasses(a.scoreFunc as "fClassif" | "chi2", { labels, moments }) };
+}
+
+async function againstTarget(design: Design): Promise<TargetMoments> {
   const total = await design.reduce<TargetMoments>(TARGET_MOMENTS_STEP, undefined, mergeTargetMoments);
   requireRows(design, total.rows);
   if (!total.xx.every(Number.isFinite)) await design.assertFinite();
   requireWeight(design.owner, total.weight);
-  return regressionScores(total);
+  return total;
 }
 
-async function againstClasses(design: Design, scoreFunc: "fClassif" | "chi2"): Promise<Scores> {
+async function againstClasses(
+  design: Design,
+  scoreFunc: "fClassif" | "chi2",
+  labelOf: (code: number) => Label,
+): Promise<ClassMoments> {
   const { labels, weights, rows } = await holdWithLabels(design);
   requireRows(design, rows);
   requireWeight(
@@ -90,27 +182,28 @@ async function againstClasses(design: Design, scoreFunc: "fClassif" | "chi2"): P
   );
   // Labels whose rows all have weight 0 are as if they were not there.
   const classes = labels.filter((_, k) => (weights[k] as number) > 0);
-  if (classes.length < 2) {
-    throw new FitError(`${design.owner}: y has one class only (${classes[0]}). Scores need at least two classes.`);
-  }
   await design.encodeLabels(classes);
-  const total = await design.reduce<GroupMoments>(
+  const moments = await design.reduce<GroupMoments>(
     GROUP_MOMENTS_STEP,
     { groups: classes.length },
     mergeGroupMoments,
     false,
   );
-  if (!total.m2.every(Number.isFinite)) await design.assertFinite();
-  if (scoreFunc === "fClassif") return anovaScores(total);
-  const negative = total.min.findIndex((value) => value < 0);
+  if (!moments.m2.every(Number.isFinite)) await design.assertFinite();
+  const negative = scoreFunc === "chi2" ? moments.min.findIndex((value) => value < 0) : -1;
   if (negative >= 0) {
     const column = design.names?.[negative] ?? negative;
     throw new DataError(
-      `${design.owner}: X has ${total.min[negative]} in column ${JSON.stringify(column)}, and chi2 needs counts, none negative. Use scoreFunc "fClassif".`,
+      `${design.owner}: X has ${moments.min[negative]} in column ${JSON.stringify(column)}, and chi2 needs counts, none negative. Use scoreFunc "fClassif".`,
       { details: { column } },
     );
   }
-  return chiSquareScores(total);
+  return { labels: Array.from(classes, labelOf), moments };
+}
+
+function requireTwo(owner: string, labels: readonly Label[]): void {
+  if (labels.length >= 2) return;
+  throw new FitError(`${owner}: y has one class only (${String(labels[0])}). Scores need at least two classes.`);
 }
 
 function requireRows(design: Design, rows: number): void {

@@ -171,6 +171,11 @@ export class QuantileSketch {
     return valueAtRank(whole, q * whole.total);
   }
 
+  /** The value at a weight: exact sketches give the smallest value x with R+(x) >= rank. NaN for an empty sketch. */
+  valueAt(rank: number): number {
+    return valueAtRank(this.#summary(), rank);
+  }
+
   /** The weight of the values <= x. */
   rank(x: number): number {
     return rankOf(this.#summary(), x);

@@ -1,10 +1,17 @@
 import { inputChecks } from "./checks/input-checks.js";
 import { invarianceChecks } from "./checks/invariance-checks.js";
+import { mergeChecks } from "./checks/merge-checks.js";
 import { parameterChecks } from "./checks/parameter-checks.js";
 import { stateChecks } from "./checks/state-checks.js";
 import type { CheckEntry, NamedCheck, TestSubject } from "./subject.js";
 
-const ALL: readonly CheckEntry[] = [...parameterChecks, ...inputChecks, ...invarianceChecks, ...stateChecks];
+const ALL: readonly CheckEntry[] = [
+  ...parameterChecks,
+  ...inputChecks,
+  ...invarianceChecks,
+  ...stateChecks,
+  ...mergeChecks,
+];
 
 /** Names of all checks, whether they apply to a subject or not. */
 export function checkNames(): string[] {

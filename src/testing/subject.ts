@@ -66,6 +66,8 @@ export interface TestSubject {
   readonly onePass: boolean;
   /** Rows that `fit` needs and refuses to do without (folds to leave out, say); 1 unless given. */
   readonly minRows?: number;
+  /** Parameters under which fitted states merge (see the class's static `merge`), where those of `make` do not do. */
+  readonly mergeable?: Readonly<Record<string, unknown>>;
   /** What a regressor's targets or a classifier's labels are; any numbers, or two classes, unless given. */
   readonly target?: "positive" | "three classes";
   /** What `score` of a regressor is; R² unless given. */

@@ -331,8 +331,10 @@ describe("SimpleImputer", () => {
     ]);
     expect([...SimpleImputer.merge(a, b).statistics]).toEqual([3, 6]);
     const median = await new SimpleImputer({ strategy: "median" }).fit([[1, 2]]);
-    expect(() => SimpleImputer.merge(median, median)).toThrow('the strategy "median" needs all rows at once');
-    await expect(median.partialFit([[1, 2]])).rejects.toThrow("needs all rows at once");
+    expect(() => SimpleImputer.merge(median, median)).toThrow(
+      "SimpleImputer.merge: exact quantiles need all rows at once",
+    );
+    await expect(median.partialFit([[1, 2]])).rejects.toThrow("exact quantiles need all rows at once");
   });
 
   it("says so when no column is left", async () => {

@@ -274,30 +274,6 @@ async function rowByRow(subject: TestSubject): Promise<void> {
   }
 }
 
-async function batches(subject: TestSubject): Promise<void> {
-  const data = checkData(subject);
-  const whole = subject.make();
-  await whole.fit(asRows(data), data.y);
-  const model = subject.make();
-  for (let from = 0; from < data.rows; from += 37) {
-    const part = takeRows(
-      data,
-      Array.from({ length: Math.min(37, data.rows - from) }, (_, i) => from + i),
-    );
-    assert(
-      (await model.partialFit?.(asRows(part), part.y)) === model,
-      `${subject.name}: partialFit has to resolve to the estimator.`,
-    );
-  }
-  assertSameNumbers(
-    subject,
-    "partialFit in batches against one fit",
-    attributesOf(subject, model),
-    attributesOf(subject, whole),
-    toleranceOf(subject.solution),
-  );
-}
-
 /** What must not change the model. */
 export const invarianceChecks: readonly CheckEntry[] = [
   { name: "fitting twice gives the same state bit for bit", run: fitTwice },
@@ -313,9 +289,4 @@ export const invarianceChecks: readonly CheckEntry[] = [
   { name: "CSR and dense give the same answer", when: (subject) => subject.sparse !== undefined, run: sparseAndDense },
   { name: "rows, columns, arrays and frames give the same answer", run: anyContainer },
   { name: "outputs of parts are parts of the outputs", run: rowByRow },
-  {
-    name: "partialFit in batches equals one fit",
-    when: (subject) => subject.make().partialFit !== undefined,
-    run: batches,
-  },
 ];

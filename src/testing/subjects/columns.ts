@@ -54,6 +54,9 @@ const TOO_FEW: SkippedCheck = {
   reason: "a share of one column that is less than all of it is none",
 };
 
+// Exact for the checks' few rows.
+const SKETCHED = { quantileError: 0.01 } as const;
+
 /** Transformers of columns of numbers: scalers, bins, distributions, features, imputers, selectors. */
 export const columnSubjects: readonly TestSubject[] = [
   subject(
@@ -63,13 +66,17 @@ export const columnSubjects: readonly TestSubject[] = [
   ),
   subject(MinMaxScaler, {}, { attributes: ["dataMin", "dataMax", "scale", "min"], nan: "left out", onePass: true }),
   subject(MaxAbsScaler, {}, { attributes: ["maxAbs", "scale"], nan: "left out", sparse: {}, onePass: true }),
-  subject(RobustScaler, {}, { attributes: ["center", "scale"], nan: "left out" }),
+  subject(RobustScaler, {}, { attributes: ["center", "scale"], nan: "left out", mergeable: SKETCHED }),
   subject(Normalizer, {}, { ...stateless, sparse: {} }),
   subject(Binarizer, {}, { ...stateless, sparse: {} }),
   subject(PolynomialFeatures, {}, stateless),
   subject(FunctionTransformer, { func: DOUBLED, inverseFunc: HALVED }, stateless),
-  subject(KBinsDiscretizer, { encode: "ordinal" }, { attributes: ["nBins"], nan: "refused", skip: [LOSSY] }),
-  subject(QuantileTransformer, {}, { attributes: ["references"], nan: "left out" }),
+  subject(
+    KBinsDiscretizer,
+    { encode: "ordinal" },
+    { attributes: ["nBins"], nan: "refused", skip: [LOSSY], mergeable: SKETCHED },
+  ),
+  subject(QuantileTransformer, {}, { attributes: ["references"], nan: "left out", mergeable: SKETCHED }),
   subject(PowerTransformer, {}, { attributes: ["lambdas"], nan: "left out", solution: "iterative" }),
   subject(SimpleImputer, {}, { attributes: ["statistics"], nan: "left out", onePass: true }),
   subject(

@@ -46,8 +46,17 @@ const logistic = {
 const cvPath = { ...squares, solution: "iterative", minRows: 5, anyRowOrder: false } as const;
 
 export const linearSubjects: readonly TestSubject[] = [
-  subjectOf(LinearRegression, {}, { ...squares, solution: "closed form", attributes: ["coef", "intercept", "rank"] }),
-  subjectOf(Ridge, {}, { ...squares, solution: "closed form" }),
+  subjectOf(
+    LinearRegression,
+    {},
+    {
+      ...squares,
+      solution: "closed form",
+      attributes: ["coef", "intercept", "rank"],
+      mergeable: { keepMoments: true },
+    },
+  ),
+  subjectOf(Ridge, {}, { ...squares, solution: "closed form", mergeable: { keepMoments: true } }),
   subjectOf(RidgeCV, {}, { ...squares, solution: "closed form", minRows: 2 }),
   subjectOf(Lasso, { alpha: 0.1 }, { ...squares, solution: "iterative" }),
   subjectOf(LassoCV, {}, cvPath),
