@@ -30,7 +30,14 @@ export {
   type ColumnTransformerPart,
 } from "./compose/column-transformer.js";
 export { FeatureUnion, makeUnion, type FeatureUnionParams } from "./compose/feature-union.js";
-export { makePipeline, Pipeline, type PipelineParams, type PipelineStep } from "./compose/pipeline.js";
+export {
+  makePipeline,
+  Pipeline,
+  type PipelineParams,
+  type PipelineStep,
+  type PipelineStepLike,
+} from "./compose/pipeline.js";
+export { PrefixCache, type PrefixCacheOptions } from "./compose/prefix-cache.js";
 export {
   TransformedTargetRegressor,
   type TargetFunction,

@@ -98,6 +98,7 @@ function ruleText(issue: Zod.core.$ZodIssue | undefined): string {
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(show).join(", ")}`;
     case "invalid_type":
+      if (issue.expected === "null") return "must be null";
       return `must be ${article(issue.expected === "int" ? "integer" : issue.expected)}`;
     case "invalid_union": {
       const texts = issue.errors.flatMap((branch) => branch.slice(0, 1).map((inner) => ruleText(inner)));

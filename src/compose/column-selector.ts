@@ -12,14 +12,15 @@ export interface ColumnSelector {
   readonly dtypeExclude?: readonly string[];
 }
 
-/** How the columns of one transformer are named: by name, by position, by pattern, by type, or by a function. */
+/** How the columns of one transformer are named: by name, by position, by a mask, by pattern, by type, or by a function. */
 export type ColumnSpec =
   | string
   | number
   | readonly (string | number)[]
+  | readonly boolean[]
   | RegExp
   | ColumnSelector
-  | ((columns: readonly TableColumn[]) => readonly (string | number)[]);
+  | ((columns: readonly TableColumn[]) => readonly (string | number)[] | readonly boolean[]);
 
 const GROUPS: Readonly<Record<string, (column: TableColumn) => boolean>> = {
   number: ({ kind }) => kind === "number",
@@ -69,7 +70,7 @@ export function columnsOf(owner: string, spec: ColumnSpec, columns: readonly Tab
   if (typeof spec === "function") return listed(owner, spec(columns), columns);
   if (spec instanceof RegExp) return matching(columns, ({ name }) => name.search(spec) >= 0);
   if (typeof spec === "string" || typeof spec === "number") return listed(owner, [spec], columns);
-  if (Array.isArray(spec)) return listed(owner, spec as readonly (string | number)[], columns);
+  if (Array.isArray(spec)) return listed(owner, spec as readonly (string | number)[] | readonly boolean[], columns);
   const { pattern, dtypeInclude, dtypeExclude } = spec as ColumnSelector;
   const expression = pattern === undefined ? undefined : regularExpression(owner, pattern);
   return matching(
@@ -85,8 +86,18 @@ function matching(columns: readonly TableColumn[], keep: (column: TableColumn) =
   return columns.flatMap((column, j) => (keep(column) ? [j] : []));
 }
 
-function listed(owner: string, names: readonly (string | number)[], columns: readonly TableColumn[]): number[] {
-  return names.map((name) => {
+function listed(
+  owner: string,
+  names: readonly (string | number)[] | readonly boolean[],
+  columns: readonly TableColumn[],
+): number[] {
+  if (names.length > 0 && names.every((name) => typeof name === "boolean")) {
+    if (names.length === columns.length) return matching(columns, (column) => names[columns.indexOf(column)] === true);
+    throw new DataError(
+      `${owner}: the mask of columns has ${names.length} values, but X has ${columns.length} columns. Give one for each.`,
+    );
+  }
+  return (names as readonly (string | number)[]).map((name) => {
     if (typeof name === "string") {
       const j = columns.findIndex((column) => column.name === name);
       if (j >= 0) return j;
@@ -96,6 +107,10 @@ function listed(owner: string, names: readonly (string | number)[], columns: rea
         columns.map((column) => column.name),
       );
     }
+    if (typeof name !== "number")
+      throw new DataError(
+        `${owner}: ${show(name)} is no column. Give names, positions, or one boolean for each of the ${columns.length} columns.`,
+      );
     // As in arrays, -1 is the last column.
     const j = name < 0 ? columns.length + name : name;
     if (Number.isInteger(j) && j >= 0 && j < columns.length) return j;

@@ -8,6 +8,8 @@ import { checkTable, type Table } from "../estimator/table.js";
 import { columnsOf, decodeSpec, encodeSpec, type ColumnSpec } from "./column-selector.js";
 import {
   checkParts,
+  checkWeights,
+  isNaming,
   namesByKind,
   PartsTransformer,
   type PartEstimator,
@@ -25,7 +27,8 @@ export interface ColumnTransformerParams {
   transformers: readonly ColumnTransformerPart[];
   remainder: ColumnsEstimator;
   sparseThreshold: number;
-  verboseFeatureNamesOut: boolean;
+  transformerWeights: Readonly<Record<string, number>> | null;
+  verboseFeatureNamesOut: boolean | string;
 }
 
 const REMAINDER = "remainder";
@@ -49,10 +52,16 @@ const TABLE = new ParamTable<ColumnTransformerParams>("ColumnTransformer", (z) =
       .max(1)
       .default(0.3)
       .describe("the result is sparse where a part is and fewer entries than this share are not zero"),
+    transformerWeights: z
+      .union([z.null(), z.record(z.string(), z.number())])
+      .default(null)
+      .describe("factors of the transformers' results, by name"),
     verboseFeatureNamesOut: z
-      .boolean()
+      .union([z.boolean(), z.custom((value) => isNaming(value), 'must be text with "{featureName}"')])
       .default(true)
-      .describe("whether output names start with the transformer's name and two underscores"),
+      .describe(
+        'true: output names start with the transformer\'s name and two underscores; false: they do not; text such as "{featureName}[{transformerName}]": as it says',
+      ),
   });
 });
 
@@ -64,7 +73,7 @@ function isSpec(value: unknown): boolean {
 /**
  * Transformers for columns: each gets its own of X, and their results stand side by side in the order of the list.
  *
- * Columns are named by name, position, list, regular expression, type ({@link makeColumnSelector}) or a function. A
+ * Columns are named by name, position, list, mask of booleans, regular expression, type ({@link makeColumnSelector}) or a function. A
  * transformer that takes text gets a frame; others get numbers. "passthrough" columns have to be numbers.
  *
  * `fit` reads the needed columns of X once and keeps them while the transformers are fitted, each in its own passes.
@@ -74,7 +83,11 @@ function isSpec(value: unknown): boolean {
  * The transformers are fitted in place, together, when all have succeeded. With `remainder: "drop"` a frame may have more
  * columns than in fit, in any order; otherwise they have to be the same.
  *
- * Differs from scikit-learn: arrays of booleans as columns are not taken; text cannot pass through.
+ * In a pipeline, the columns that no transformer gets are neither read nor kept. A ColumnTransformer may be a part of
+ * another one.
+ *
+ * Differs from scikit-learn: text cannot pass through; a function as `verboseFeatureNamesOut` is not taken, since it could
+ * not be saved (a text with places is).
  *
  * @example
  * ```ts
@@ -125,14 +138,29 @@ export class ColumnTransformer extends PartsTransformer<ColumnTransformerParams>
     return this.params.sparseThreshold;
   }
 
-  protected get prefixed(): boolean {
+  protected get naming(): boolean | string {
     return this.params.verboseFeatureNamesOut;
   }
 
-  protected checkParams({ transformers, remainder }: Readonly<ColumnTransformerParams>): void {
-    checkParts(
+  protected get weights(): Readonly<Record<string, number>> | null {
+    return this.params.transformerWeights;
+  }
+
+  protected withPart(name: string, estimator: PartEstimator): Partial<ColumnTransformerParams> {
+    return {
+      transformers: this.params.transformers.map((part): ColumnTransformerPart =>
+        part[0] === name ? [name, estimator as ColumnsEstimator, part[2]] : part,
+      ),
+    };
+  }
+
+  protected checkParams({ transformers, remainder, transformerWeights }: Readonly<ColumnTransformerParams>): void {
+    const parts = [...transformers, [REMAINDER, remainder] as const].map(([name, one]) => [name, one] as const);
+    checkParts("ColumnTransformer", parts);
+    checkWeights(
       "ColumnTransformer",
-      [...transformers, [REMAINDER, remainder] as const].map(([name, one]) => [name, one] as const),
+      transformerWeights,
+      parts.map(([name]) => name),
     );
   }
 

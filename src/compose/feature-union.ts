@@ -7,6 +7,8 @@ import type { Table } from "../estimator/table.js";
 import { decodeEstimator, encodeEstimator, type ColumnsEstimator } from "./column-transformer.js";
 import {
   checkParts,
+  checkWeights,
+  isNaming,
   namesByKind,
   PartsTransformer,
   type PartEstimator,
@@ -16,7 +18,8 @@ import {
 /** Parameters of {@link FeatureUnion}. */
 export interface FeatureUnionParams {
   transformerList: readonly (readonly [name: string, transformer: ColumnsEstimator])[];
-  verboseFeatureNamesOut: boolean;
+  transformerWeights: Readonly<Record<string, number>> | null;
+  verboseFeatureNamesOut: boolean | string;
 }
 
 const TABLE = new ParamTable<FeatureUnionParams>("FeatureUnion", (z) => {
@@ -29,10 +32,16 @@ const TABLE = new ParamTable<FeatureUnionParams>("FeatureUnion", (z) => {
       .array(z.tuple([z.string().min(1), transformer]))
       .min(1)
       .describe("[name, transformer] in the order of the output"),
+    transformerWeights: z
+      .union([z.null(), z.record(z.string(), z.number())])
+      .default(null)
+      .describe("factors of the transformers' results, by name"),
     verboseFeatureNamesOut: z
-      .boolean()
+      .union([z.boolean(), z.custom((value) => isNaming(value), 'must be text with "{featureName}"')])
       .default(true)
-      .describe("whether output names start with the transformer's name and two underscores"),
+      .describe(
+        'true: output names start with the transformer\'s name and two underscores; false: they do not; text such as "{featureName}[{transformerName}]": as it says',
+      ),
   });
 });
 
@@ -40,8 +49,7 @@ const TABLE = new ParamTable<FeatureUnionParams>("FeatureUnion", (z) => {
  * Several transformers of the same columns, their results side by side. `fit` reads X once and keeps it while the
  * transformers are fitted; `transform` is lazy, and one task a partition. The result is in compressed rows where any part is.
  *
- * Differs from scikit-learn: no `transformer_weights` (scale in a pipeline instead) and no `n_jobs` (partitions run side by
- * side anyway).
+ * Differs from scikit-learn: no `n_jobs` (partitions run side by side anyway).
  *
  * @example
  * ```ts
@@ -78,12 +86,29 @@ export class FeatureUnion extends PartsTransformer<FeatureUnionParams> {
     return Infinity;
   }
 
-  protected get prefixed(): boolean {
+  protected get naming(): boolean | string {
     return this.params.verboseFeatureNamesOut;
   }
 
-  protected checkParams({ transformerList }: Readonly<FeatureUnionParams>): void {
+  protected get weights(): Readonly<Record<string, number>> | null {
+    return this.params.transformerWeights;
+  }
+
+  protected withPart(name: string, estimator: PartEstimator): Partial<FeatureUnionParams> {
+    return {
+      transformerList: this.params.transformerList.map((part) =>
+        part[0] === name ? ([name, estimator as ColumnsEstimator] as const) : part,
+      ),
+    };
+  }
+
+  protected checkParams({ transformerList, transformerWeights }: Readonly<FeatureUnionParams>): void {
     checkParts("FeatureUnion", transformerList);
+    checkWeights(
+      "FeatureUnion",
+      transformerWeights,
+      transformerList.map(([name]) => name),
+    );
   }
 
   protected resolve(_owner: string, table: Table): ResolvedPart[] {

@@ -1,4 +1,4 @@
-import { DataError, ParameterError, show } from "../base/errors.js";
+import { closest, DataError, ParameterError, show } from "../base/errors.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import { DistributedDataFrame } from "../collections/frame/distributed-data-frame.js";
 import { reducePartitions } from "../collections/reduce.js";
@@ -7,9 +7,12 @@ import type { FitOptions } from "../estimator/design.js";
 import type { Estimator, FittedInput } from "../estimator/estimator.js";
 import {
   applyTransforming,
+  asOwnTransform,
   fitTransforming,
   FrameTransformer,
+  isOwnTransform,
   isTransforming,
+  type Narrowing,
   type RowsTransform,
   type TransformingEstimator,
 } from "../estimator/frame-transformer.js";
@@ -61,22 +64,45 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
   /** Below this share of stored entries the result is sparse, where a part is. */
   protected abstract get threshold(): number;
 
-  /** Whether output names start with the part's. */
-  protected abstract get prefixed(): boolean;
+  /** Factors of the parts' results by name. */
+  protected abstract get weights(): Readonly<Record<string, number>> | null;
+
+  /** How output names are made of the part's name and its own; see {@link outputName}. */
+  protected abstract get naming(): boolean | string;
+
+  /** The parameters with another estimator for a part. */
+  protected abstract withPart(name: string, estimator: PartEstimator): Partial<P>;
 
   /**
    * Fits every part: X is read once (and kept while the parts pass over it), whatever their number.
    * @throws what the parts throw; DataError for names that collide
    */
   async fit(X: TableInput, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    await this.#fitParts(toTable(`${this.kind}.fit`, X), y, options);
+    await this.#fitParts(this.#open(toTable(`${this.kind}.fit`, X)), undefined, y, options);
     return this;
   }
 
   override async fitRows(rows: Rows, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<RowsTransform> {
-    const transforms = await this.#fitParts(toTable(`${this.kind}.fit`, rows), y, options);
-    return (other) =>
-      this.#assemble(toTable(`${this.kind}.transform`, other), (k, own) => (transforms[k] as RowsTransform)(own));
+    const narrowing = this.narrow(rows);
+    return (await narrowing.fitRows(narrowing.rows, y, options)).whole;
+  }
+
+  /** The columns that the parts need; a pipeline keeps only those while it is fitted. */
+  narrow(rows: Rows): Narrowing {
+    const opened = this.#open(toTable(`${this.kind}.fit`, rows));
+    return {
+      rows: opened.base.rows,
+      fitRows: async (held, y, options = {}) => {
+        const transforms = await this.#fitParts(opened, held, y, options);
+        const apply = (k: number, own: Rows): Rows => (transforms[k] as RowsTransform)(own);
+        const columns = this.state.parts.map((part) => part.columns);
+        const whole: RowsTransform = (other) => this.#assemble(toTable(`${this.kind}.transform`, other), apply);
+        return {
+          narrow: (other) => this.#stack(opened.base.over(other), columns, apply),
+          whole: transforms.every(isOwnTransform) ? asOwnTransform(whole) : whole,
+        };
+      },
+    };
   }
 
   /** A part's transformer by name. @throws ParameterError naming the parts there are */
@@ -89,13 +115,15 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
     );
   }
 
-  /** Sets parameters, or those of a part by `part__param`. */
+  /** Sets parameters, a part's estimator by its name, or parameters of a part by `part__param`. */
   override setParams(params: Partial<P> & Record<string, unknown>): this {
     for (const [name, value] of Object.entries(params)) {
       const [part = "", ...rest] = name.split("__");
       if (rest.length === 0) {
-        this.checkParams(this.table.parse({ ...this.params, [name]: value }));
-        super.setParams({ [name]: value } as unknown as Partial<P>);
+        const isPart = !this.table.names.includes(name) && this.namedParts().some(([own]) => own === name);
+        const own = isPart ? this.withPart(name, value as PartEstimator) : ({ [name]: value } as unknown as Partial<P>);
+        this.checkParams(this.table.parse({ ...this.params, ...own }));
+        super.setParams(own);
         continue;
       }
       const estimator = this.part(part);
@@ -138,8 +166,7 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
   }
 
   #assemble(table: Table, apply: (part: number, rows: Rows) => Rows): DistributedArray {
-    const owner = `${this.kind}.transform`;
-    const { parts, sparse } = this.state;
+    const { parts } = this.state;
     const fitNames = this.state.featureNames;
     // With names on both sides columns are found by them: X may have more of them where the rest is dropped.
     const at = (position: number): number =>
@@ -150,9 +177,21 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
       parts.flatMap((part, k) => part.columns.map((j, i) => [columns[k]?.[i] ?? j, fitNames?.[j] ?? `x${j}`] as const)),
     );
     const base = narrowed(table, columns.flat(), (j) => labels.get(j) ?? `x${j}`);
+    return this.#stack(base, columns, apply);
+  }
+
+  /** The parts' results for rows that `base` has, side by side. */
+  #stack(
+    base: Narrowed,
+    columns: readonly (readonly number[])[],
+    apply: (part: number, rows: Rows) => Rows,
+  ): DistributedArray {
+    const owner = `${this.kind}.transform`;
+    const { parts, sparse } = this.state;
+    const { weights } = this;
     const arrays = parts.map((part, k) => {
       const array = toMatrix(`${owner} (${part.name})`, apply(k, base.pick(columns[k] ?? [])));
-      if (array.width === part.names.length) return { name: part.name, array };
+      if (array.width === part.names.length) return { name: part.name, array, weight: weights?.[part.name] };
       throw new DataError(
         `${owner}: transformer ${show(part.name)} returned ${array.width} columns, but names ${part.names.length}. Check its getFeatureNamesOut().`,
       );
@@ -160,11 +199,8 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
     return stackParts(owner, arrays, this.#namesOut(parts), sparse);
   }
 
-  async #fitParts(
-    table: Table,
-    y: VectorInput | LabelInput | undefined,
-    options: FitOptions,
-  ): Promise<RowsTransform[]> {
+  /** The parts that do something, and the columns of X that they share. */
+  #open(table: Table): Opened {
     const owner = `${this.kind}.fit`;
     assertNotEmpty(owner, table);
     const parts = this.resolve(owner, table).filter(
@@ -174,39 +210,49 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
       throw new DataError(
         `${owner}: no columns are left. Give at least one transformer columns, or remainder: "passthrough".`,
       );
+    for (const { estimator, columns } of parts) if (estimator === "passthrough") assertNumbers(owner, table, columns);
     const base = narrowed(
       table,
       parts.flatMap(({ columns }) => columns),
       (j) => table.columns[j]?.name ?? `x${j}`,
     );
+    return { table, parts, base };
+  }
+
+  async #fitParts(
+    { table, parts, base }: Opened,
+    rows: Rows | undefined,
+    y: VectorInput | LabelInput | undefined,
+    options: FitOptions,
+  ): Promise<RowsTransform[]> {
+    const owner = `${this.kind}.fit`;
     const passes = parts.filter(({ estimator }) => estimator !== "passthrough").length;
-    const source = await holdSource(owner, base.rows, y, options, passes);
+    const source = await holdSource(owner, rows ?? base.rows, y, options, passes);
     try {
       const held = base.over(source.X);
-      const own = { ...options, ...source.options };
+      const run = { ...options, ...source.options };
       const transforms: RowsTransform[] = [];
       const fitted: FittedPart[] = [];
       const densities: { readonly width: number; readonly stored: number; readonly sparse: boolean }[] = [];
       const adopt: (() => void)[] = [];
       for (const { name, estimator, columns } of parts) {
-        if (estimator === "passthrough") assertNumbers(owner, table, columns);
-        const rows = held.pick(columns);
-        let transform: RowsTransform = (other) => other;
+        const own = held.pick(columns);
+        let transform: RowsTransform = asOwnTransform((other) => other);
         let names: readonly string[] = columns.map((j) => table.columns[j]?.name ?? `x${j}`);
         let clone: TransformingEstimator | undefined;
         if (typeof estimator === "object") {
           clone = estimator.clone();
           const done = clone;
-          transform = await fitTransforming(owner, clone, rows, source.y, own);
+          transform = await fitTransforming(owner, clone, own, source.y, run);
           adopt.push(() => estimator.adopt(done));
           names = clone.getFeatureNamesOut();
         }
         transforms.push(transform);
         fitted.push({ name, columns, names });
-        const result = toMatrix(`${owner} (${name})`, transform(rows));
+        const result = toMatrix(`${owner} (${name})`, transform(own));
         densities.push({
           width: result.width,
-          stored: await storedShare(clone, result, own),
+          stored: await storedShare(clone, result, run),
           sparse: result.layout === "csr",
         });
       }
@@ -229,7 +275,7 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
   }
 
   #namesOut(parts: readonly FittedPart[]): string[] {
-    return parts.flatMap(({ name, names }) => (this.prefixed ? names.map((own) => `${name}__${own}`) : [...names]));
+    return parts.flatMap(({ name, names }) => names.map((own) => outputName(this.naming, name, own)));
   }
 
   #assertNames(owner: string, names: readonly string[]): void {
@@ -240,6 +286,41 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
     throw new DataError(
       `${owner}: two output columns would be called ${show(twice)}. Set verboseFeatureNamesOut: true, or rename a column.`,
       { details: { column: twice } },
+    );
+  }
+}
+
+/** What `#open` finds out: it starts nothing. */
+interface Opened {
+  readonly table: Table;
+  readonly parts: readonly ResolvedPart[];
+  readonly base: Narrowed;
+}
+
+/** An output name: `part__name` for true, `name` for false, else the text with both in their places. */
+function outputName(naming: boolean | string, part: string, name: string): string {
+  if (typeof naming === "boolean") return naming ? `${part}__${name}` : name;
+  return naming.replaceAll(NAME_PLACE, (place) => (place === "{featureName}" ? name : part));
+}
+
+const NAME_PLACE = /\{featureName\}|\{transformerName\}/gu;
+
+/** The rule of `verboseFeatureNamesOut`, for parameter tables. */
+export function isNaming(value: unknown): boolean {
+  return typeof value === "boolean" || (typeof value === "string" && value.includes("{featureName}"));
+}
+
+/** Checks the names of weights. @throws ParameterError naming the parts there are */
+export function checkWeights(
+  owner: string,
+  weights: Readonly<Record<string, number>> | null,
+  parts: readonly string[],
+): void {
+  for (const name of Object.keys(weights ?? {})) {
+    if (parts.includes(name)) continue;
+    const near = closest(name, parts);
+    throw new ParameterError(
+      `${owner}: transformerWeights names ${show(name)}, which is no transformer${near === undefined ? "" : `; did you mean ${show(near)}?`} There are ${parts.join(", ")}.`,
     );
   }
 }

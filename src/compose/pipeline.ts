@@ -1,6 +1,6 @@
-import { DataError, NotFittedError, ParameterError, show } from "../base/errors.js";
+import { closest, DataError, NotFittedError, ParameterError, show } from "../base/errors.js";
 import { ParamTable } from "../base/params.js";
-import type { PlainRecord } from "../base/plain.js";
+import { isPlainObject, type PlainRecord } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { FrameLike } from "../collections/array/frame-like.js";
 import type { LocalMatrix } from "../collections/array/local-matrix.js";
@@ -9,25 +9,35 @@ import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/es
 import { isFrame } from "../estimator/apply.js";
 import {
   applyTransforming,
+  asOwnTransform,
   fitTransforming,
+  isOwnTransform,
   isTransforming,
   rowsFor,
   takesFrames,
   toDense,
+  type Narrowing,
   type RowsTransform,
+  type TransformingEstimator,
 } from "../estimator/frame-transformer.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { isLocalTable, shapeOf, toRows, type LocalTable, type Rows, type TableInput } from "../estimator/table.js";
 import { holdSource } from "./held-source.js";
+import { PrefixCache, type FittedStep } from "./prefix-cache.js";
 
-/** A step: its name and its estimator; "passthrough" leaves the rows as they are. */
+/** A step: its name and its estimator; "passthrough" (or null, which becomes it) leaves the rows as they are. */
 export type PipelineStep = readonly [name: string, estimator: AnyEstimator | "passthrough"];
 
 /** Parameters of {@link Pipeline}. */
 export interface PipelineParams {
   steps: readonly PipelineStep[];
+  memory: PrefixCache | null;
+  transformInput: readonly string[];
 }
+
+/** A step as the constructor takes it. */
+export type PipelineStepLike = readonly [name: string, estimator: AnyEstimator | "passthrough" | null];
 
 interface PipelineState extends FittedInput {
   readonly nFeatures: number;
@@ -40,11 +50,23 @@ const TABLE = new ParamTable<PipelineParams>("Pipeline", (z) =>
       .array(
         z.tuple([
           z.string().min(1),
-          z.union([z.literal("passthrough"), z.custom((value) => value instanceof Estimator, "must be an estimator")]),
+          z.union([
+            z.literal("passthrough"),
+            z.null().transform(() => "passthrough"),
+            z.custom((value) => value instanceof Estimator, "must be an estimator"),
+          ]),
         ]),
       )
       .min(1)
       .describe("named steps in order; all but the last are transformers"),
+    memory: z
+      .union([z.null(), z.custom((value) => value instanceof PrefixCache, "must be a PrefixCache")])
+      .default(null)
+      .describe("where fitted steps before the last are kept, so that the same ones are not fitted again"),
+    transformInput: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("names of fit options that hold rows, which the last step gets as the steps before it transform them"),
   }),
 );
 
@@ -67,7 +89,10 @@ interface FinalStep {
  * The steps are fitted in place: the estimators that were passed in are the fitted ones. When a fit fails or is aborted,
  * the pipeline stays as it was (its steps are fitted as clones first).
  *
- * Differs from scikit-learn: parameters of steps are set by `step__param` in `setParams`; there is no `memory` folder.
+ * Where the first step is a `ColumnTransformer`, only the columns that it needs are read and kept.
+ *
+ * Differs from scikit-learn: `memory` is a {@link PrefixCache}, which keeps fitted steps and not transformed rows;
+ * `transformInput` names fit options that hold rows, `{ X, y }`, or a list of these.
  *
  * @example
  * ```ts
@@ -80,8 +105,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   static readonly table = TABLE;
 
   /** @throws ParameterError for no steps, a repeated name, or a step before the last that cannot transform */
-  constructor(params: PipelineParams) {
-    super(TABLE, params);
+  constructor(params: Partial<Omit<PipelineParams, "steps">> & { readonly steps: readonly PipelineStepLike[] }) {
+    super(TABLE, params as Partial<PipelineParams>);
     checkSteps(this.params.steps);
   }
 
@@ -94,30 +119,62 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     return this.params.steps;
   }
 
-  /** A step's estimator by name. @throws ParameterError naming the steps there are */
-  step(name: string): AnyEstimator | "passthrough" {
-    const found = this.steps.find(([own]) => own === name);
-    if (found) return found[1];
+  /** The steps by name. */
+  get namedSteps(): Readonly<Record<string, AnyEstimator | "passthrough">> {
+    return Object.fromEntries(this.steps);
+  }
+
+  /** A step's estimator by name, or by position (-1 is the last). @throws ParameterError naming the steps there are */
+  step(which: string | number): AnyEstimator | "passthrough" {
+    const found = typeof which === "number" ? this.steps.at(which) : this.steps.find(([own]) => own === which);
+    if (found && !(typeof which === "number" && !Number.isInteger(which))) return found[1];
+    const names = this.steps.map(([own]) => own);
+    const near = typeof which === "string" ? closest(which, names) : undefined;
     throw new ParameterError(
-      `Pipeline: there is no step ${show(name)}; the steps are ${this.steps.map(([own]) => own).join(", ")}.`,
+      `Pipeline: there is no step ${show(which)}${near === undefined ? "" : ` (did you mean ${show(near)}?)`}; the steps are ${names.join(", ")}.`,
     );
   }
 
-  /** Steps [from, to) as a pipeline that shares their estimators. */
-  slice(from: number, to?: number): Pipeline {
-    const part = new Pipeline({ steps: this.steps.slice(from, to) });
-    if (this.isFitted && from === 0) part.setState({ ...this.state });
+  /**
+   * Steps [from, to) as a pipeline that shares their estimators; positions or names, the step of a name `to` excluded, and
+   * -1 counts from the end.
+   * @throws ParameterError for an unknown name, or when no step is left
+   */
+  slice(from: number | string = 0, to?: number | string): Pipeline {
+    const at = (place: number | string): number => {
+      if (typeof place === "number") return place;
+      this.step(place);
+      return this.steps.findIndex(([name]) => name === place);
+    };
+    const start = at(from);
+    const part = new Pipeline({
+      ...this.params,
+      steps: this.steps.slice(start, to === undefined ? undefined : at(to)),
+    });
+    if (this.isFitted && (start === 0 || start === -this.steps.length)) part.setState({ ...this.state });
+    else if (this.isFitted) {
+      // What a later step saw in fit is what the first of the slice knows.
+      const first = part.steps.map(([, estimator]) => estimator).find((estimator) => estimator !== "passthrough");
+      if (first?.isFitted) {
+        const { nFeatures, featureNames } = first;
+        part.setState({ nFeatures, ...(featureNames ? { featureNames } : {}) });
+      }
+    }
     return part;
   }
 
-  /** Sets steps, or parameters of a step by `step__param`. */
+  /** Sets parameters, a step's estimator by its name, or parameters of a step by `step__param`. */
   override setParams(params: Partial<PipelineParams> & Record<string, unknown>): this {
     for (const [name, value] of Object.entries(params)) {
       const [step, ...rest] = name.split("__");
       if (rest.length === 0) {
+        const isStep = !TABLE.names.includes(name) && this.steps.some(([own]) => own === name);
+        const own = isStep
+          ? { steps: this.steps.map((one): PipelineStep => (one[0] === name ? [name, value as AnyEstimator] : one)) }
+          : { [name]: value };
         // Checked before they are set, so that steps which cannot work are never there.
-        checkSteps(TABLE.parse({ ...this.params, [name]: value }).steps);
-        super.setParams({ [name]: value } as Partial<PipelineParams>);
+        checkSteps(TABLE.parse({ ...this.params, ...own }).steps);
+        super.setParams(own as Partial<PipelineParams>);
         continue;
       }
       const estimator = this.step(step ?? "");
@@ -133,7 +190,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
       name,
       estimator === "passthrough" ? estimator : estimator.clone(),
     ]);
-    return new Pipeline({ steps }) as this;
+    return new Pipeline({ ...this.params, steps }) as this;
   }
 
   /** True when frames with text may come: the first step takes them. */
@@ -152,15 +209,16 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
    * @throws what the steps throw
    */
   async fit(X: TableInput, y?: LabelInput | VectorInput, options: FitOptions = {}): Promise<this> {
-    await this.#fitSteps(this.#rowsOf("Pipeline.fit", X), y, options);
+    await this.#fitSteps(this.#rowsOf("Pipeline.fit", X), y, options, { X });
     return this;
   }
 
   /** Fits, and returns how the training rows themselves go through; see `FrameTransformer.fitRows`. */
   async fitRows(rows: Rows, y?: LabelInput | VectorInput, options: FitOptions = {}): Promise<RowsTransform> {
-    const transforms = await this.#fitSteps(this.#rowsOf("Pipeline.fit", rows), y, options);
-    return (other) =>
-      transforms.reduce((through, transform) => transform(through), this.#rowsOf("Pipeline.transform", other));
+    const { whole } = await this.#fitSteps(this.#rowsOf("Pipeline.fit", rows), y, options, { X: rows });
+    const through = chained(whole);
+    const transform: RowsTransform = (other) => through(this.#rowsOf("Pipeline.transform", other));
+    return isOwnTransform(through) ? asOwnTransform(transform) : transform;
   }
 
   /** Distributed rows through all steps, lazily: an array unless every step keeps frames. */
@@ -173,21 +231,77 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     return applyTransforming("Pipeline.transform", last, through);
   }
 
-  async #fitSteps(X: Rows, y: LabelInput | VectorInput | undefined, options: FitOptions): Promise<RowsTransform[]> {
+  /** The columns of X that the first step needs; undefined where that may be all of them. */
+  narrow(rows: Rows): Narrowing | undefined {
+    const first = this.steps.find(([, estimator]) => estimator !== "passthrough")?.[1];
+    const whole = this.#rowsOf("Pipeline.fit", rows);
+    const inner = isTransforming(first) ? first.narrow?.(whole) : undefined;
+    if (!inner) return undefined;
+    return {
+      rows: inner.rows,
+      fitRows: async (held, y, options = {}) => {
+        const { narrow, whole: all } = await this.#fitSteps(whole, y, options, { X: rows, held });
+        return { narrow: chained(narrow), whole: chained(all) };
+      },
+    };
+  }
+
+  /** @param data X as the caller gave it, and the columns that the first step needs where an engine holds them */
+  async #fitSteps(
+    X: Rows,
+    y: LabelInput | VectorInput | undefined,
+    options: FitOptions,
+    data: { readonly X: unknown; readonly held?: Rows },
+  ): Promise<{ readonly narrow: readonly RowsTransform[]; readonly whole: readonly RowsTransform[] }> {
+    const owner = "Pipeline.fit";
     const fitted = this.steps.map(([, estimator]) => (estimator === "passthrough" ? estimator : estimator.clone()));
-    const passes = fitted.filter((estimator) => estimator !== "passthrough").length;
-    const source = await holdSource("Pipeline.fit", X, y, options, passes);
+    const working = fitted.filter((estimator) => estimator !== "passthrough");
+    const { memory } = this.params;
+    const keys = memory
+      ? await memory.keys(
+          working.slice(0, -1) as TransformingEstimator[],
+          { ...data, y, ...weightOf(options) },
+          options,
+        )
+      : [];
+    const narrow: RowsTransform[] = [];
+    const whole: RowsTransform[] = [];
+    let rows = X;
+    // What is known already comes first, lazily; only the rest has passes to make.
+    for (const key of keys) {
+      const known = await memory?.find(key);
+      if (!known) break;
+      (working[whole.length] as AnyEstimator).adopt(known.estimator);
+      rows = known.whole(rows);
+      narrow.push(known.whole);
+      whole.push(known.whole);
+    }
+    const rest = working.slice(whole.length);
+    const [first] = rest;
+    const narrowing = isTransforming(first) ? first.narrow?.(rows) : undefined;
+    const given = whole.length === 0 ? data.held : undefined;
+    const source = await holdSource(owner, given ?? narrowing?.rows ?? rows, y, options, rest.length);
     try {
-      let rows = source.X;
-      const transforms: RowsTransform[] = [];
+      rows = source.X;
       const own = { ...options, ...source.options };
-      for (const estimator of fitted) {
-        if (estimator === "passthrough") continue;
-        if (isTransforming(estimator)) {
-          const transform = await fitTransforming("Pipeline.fit", estimator, rows, source.y, own);
-          transforms.push(transform);
-          rows = transform(rows);
-        } else await (estimator as unknown as FinalStep).fit(rowsFor("Pipeline.fit", estimator, rows), source.y, own);
+      for (const estimator of rest) {
+        if (!isTransforming(estimator)) {
+          const final = { ...own, ...this.#transformedOptions(options, whole) };
+          await (estimator as unknown as FinalStep).fit(rowsFor(owner, estimator, rows), source.y, final);
+          continue;
+        }
+        const through = rows;
+        const fitStep = async (): Promise<FittedStep> => {
+          if (estimator === first && narrowing)
+            return { estimator, ...(await narrowing.fitRows(through, source.y, own)) };
+          const transform = await fitTransforming(owner, estimator, through, source.y, own);
+          return { estimator, narrow: transform, whole: transform };
+        };
+        const key = keys[whole.length];
+        const done = key === undefined || !memory ? await fitStep() : await memory.fit(key, fitStep);
+        rows = done.narrow(rows);
+        narrow.push(done.narrow);
+        whole.push(done.whole);
       }
       // All steps have succeeded: now they become the fitted ones, together.
       for (const [i, [, estimator]] of this.steps.entries()) {
@@ -196,10 +310,22 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
       }
       const { width, names } = shapeOf(X);
       this.setState({ nFeatures: width, ...(names ? { featureNames: names } : {}) });
-      return transforms;
+      return { narrow, whole };
     } finally {
       source.release();
     }
+  }
+
+  /** The options that `transformInput` names, with their rows as the last step takes them. */
+  #transformedOptions(options: FitOptions, transforms: readonly RowsTransform[]): Record<string, unknown> {
+    const given = options as Readonly<Record<string, unknown>>;
+    const through = (value: unknown): unknown => {
+      if (Array.isArray(value) && value.some((one) => isPlainObject(one) && "X" in one)) return value.map(through);
+      if (isPlainObject(value) && "X" in value) return { ...value, X: through(value["X"]) };
+      return chained(transforms)(this.#rowsOf("Pipeline.fit", value as TableInput));
+    };
+    const names = this.params.transformInput.filter((name) => given[name] !== undefined);
+    return Object.fromEntries(names.map((name) => [name, through(given[name])]));
   }
 
   /** Takes over the steps' fitted states too. */
@@ -263,11 +389,13 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   }
 
   protected override encodeParams(params: Readonly<PipelineParams>): unknown {
+    // The cache is of this process, and its data.
     return {
       steps: params.steps.map(([name, estimator]) => [
         name,
         estimator === "passthrough" ? estimator : estimator.toPlain(),
       ]),
+      transformInput: params.transformInput,
     };
   }
 
@@ -275,6 +403,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     const steps = plain["steps"] as unknown as [string, EstimatorJson | "passthrough"][];
     return {
       steps: steps.map(([name, json]): PipelineStep => [name, json === "passthrough" ? json : estimatorFromJSON(json)]),
+      transformInput: (plain["transformInput"] ?? []) as string[],
     };
   }
 
@@ -348,6 +477,16 @@ export function makePipeline(...estimators: (AnyEstimator | "passthrough" | { re
     return [repeated ? `${name}-${number}` : name, estimator as AnyEstimator | "passthrough"];
   });
   return new Pipeline({ steps });
+}
+
+/** One transform after another; marked as an own one where all are. */
+function chained(transforms: readonly RowsTransform[]): RowsTransform {
+  const through: RowsTransform = (rows) => transforms.reduce((given, transform) => transform(given), rows);
+  return transforms.every(isOwnTransform) ? asOwnTransform(through) : through;
+}
+
+function weightOf({ sampleWeight }: FitOptions): { readonly sampleWeight: unknown } {
+  return { sampleWeight };
 }
 
 function checkSteps(steps: readonly PipelineStep[]): void {

@@ -14,11 +14,15 @@ import { densify } from "../numeric/densify.js";
 export interface StackedPart {
   readonly name: string;
   readonly array: DistributedArray;
+  /** What its values are multiplied by: 1 unless given. */
+  readonly weight?: number | undefined;
 }
 
 interface StackArgs {
   readonly owner: string;
   readonly parts: readonly string[];
+  /** Factor of each part. */
+  readonly weights: readonly number[];
   readonly dtype: "f64" | "f32";
 }
 
@@ -42,7 +46,12 @@ export function stackParts(
     );
   }
   const dtype = parts.every(({ array }) => array.dtype === "f32") && !sparse ? "f32" : "f64";
-  const args: StackArgs = { owner, parts: parts.map(({ name }) => name), dtype };
+  const args: StackArgs = {
+    owner,
+    parts: parts.map(({ name }) => name),
+    weights: parts.map(({ weight }) => weight ?? 1),
+    dtype,
+  };
   const known = parts.map(({ array }) => array.plan.bytes);
   const plan = new TaskPlan({
     label: owner,
@@ -78,18 +87,30 @@ function assertRows(context: TaskContext, args: StackArgs, chunks: readonly Matr
   );
 }
 
+/** The factor of each column; undefined where all are 1. */
+function factorsOf(args: StackArgs, chunks: readonly MatrixChunk[]): Float64Array | undefined {
+  if (args.weights.every((weight) => weight === 1)) return undefined;
+  return Float64Array.from(
+    chunks.flatMap((chunk, k) => new Array<number>(chunkWidth(chunk)).fill(args.weights[k] as number)),
+  );
+}
+
 /** Chunks side by side, dense; columns of one dtype and arena are shared, not copied. */
 export function stackDense(context: TaskContext, args: StackArgs, ...chunks: MatrixChunk[]): DenseChunk {
   const rows = assertRows(context, args, chunks);
   const { memory } = context;
   const columns = chunks.flatMap((chunk) => densify(context, chunk).columns);
   const arena = columns[0]?.arena ?? 0;
-  if (columns.every((column) => column.dtype === args.dtype && column.arena === arena))
+  const factors = factorsOf(args, chunks);
+  if (!factors && columns.every((column) => column.dtype === args.dtype && column.arena === arena))
     return { kind: "dense", rows, columns };
   const out = memory.dense(args.dtype, rows, columns.length, arena);
   columns.forEach((column, j) => {
     const source = column.dtype === args.dtype ? column : asDoubles(context, column);
-    memory.view(out.columns[j] as Column<"f64">).set(memory.view(source as Column<"f64">));
+    const target = memory.view(out.columns[j] as Column<"f64">);
+    target.set(memory.view(source as Column<"f64">));
+    const factor = factors?.[j] ?? 1;
+    if (factor !== 1) for (let i = 0; i < rows; i++) target[i] = (target[i] as number) * factor;
   });
   return out;
 }
@@ -119,6 +140,11 @@ export function stackSparse(context: TaskContext, args: StackArgs, ...chunks: Ma
   const out = memory.csrIn(rows, first, entries, space.arena);
   space.kernels.copy(out.indptr.offset, starts, (rows + 1) * 4);
   space.kernels.csrStack(table, parts.length, rows, out.indices.offset, out.values.offset);
+  const factors = factorsOf(args, chunks);
+  if (factors) {
+    const [indices, values] = [memory.view(out.indices), memory.view(out.values)];
+    for (let k = 0; k < entries; k++) values[k] = (values[k] as number) * (factors[indices[k] as number] as number);
+  }
   return out;
 }
 

@@ -23,6 +23,36 @@ import {
 /** How rows are transformed after a fit; lazy. */
 export type RowsTransform = (rows: Rows) => Rows;
 
+// How fits say that the rows of the fit are transformed as any others are.
+const ownTransforms = new WeakSet<RowsTransform>();
+
+/** Marks a transform as the estimator's own: what it does to the rows of its fit it does to all rows. */
+export function asOwnTransform(transform: RowsTransform): RowsTransform {
+  ownTransforms.add(transform);
+  return transform;
+}
+
+/** True for a transform that {@link asOwnTransform} has marked. */
+export function isOwnTransform(transform: RowsTransform): boolean {
+  return ownTransforms.has(transform);
+}
+
+/** How rows are transformed after a fit on some of their columns; both lazy. */
+export interface NarrowTransforms {
+  /** Rows of the columns that {@link Narrowing.rows} has. */
+  readonly narrow: RowsTransform;
+  /** Rows with all columns of X. */
+  readonly whole: RowsTransform;
+}
+
+/** A fit that looks at some columns of X only: what a composition has to keep for it. */
+export interface Narrowing {
+  /** X with the needed columns, lazily. */
+  readonly rows: Rows;
+  /** Fits on {@link rows}, or on the same rows where an engine holds them. */
+  fitRows(rows: Rows, y?: VectorInput | LabelInput, options?: FitOptions): Promise<NarrowTransforms>;
+}
+
 /**
  * A transformer that takes columns as they are, text and booleans included, and returns numbers. Implementations provide
  * `fit`, `transformTable` and `getFeatureNamesOut`.
@@ -56,7 +86,7 @@ export abstract class FrameTransformer<P extends object, S extends FittedTable &
    */
   async fitRows(rows: Rows, y?: VectorInput | LabelInput, options?: FitOptions): Promise<RowsTransform> {
     await this.fit(rows, y, options);
-    return (other) => this.transformRows(other);
+    return asOwnTransform((other) => this.transformRows(other));
   }
 
   /** The transform as an array, whatever X is: what pipelines pass on. */
@@ -125,6 +155,8 @@ export interface TransformingEstimator extends Estimator<object, FittedInput & o
   transform(X: TableInput): unknown;
   fitRows?(rows: Rows, y?: VectorInput | LabelInput, options?: FitOptions): Promise<RowsTransform>;
   transformRows?(rows: Rows): Rows;
+  /** The columns of X that a fit needs, where it may not be all: compositions keep only those. Starts nothing. */
+  narrow?(rows: Rows): Narrowing | undefined;
   getFeatureNamesOut(): string[];
 }
 
@@ -155,7 +187,7 @@ export async function fitTransforming(
 ): Promise<RowsTransform> {
   if (estimator.fitRows) return estimator.fitRows(rows, y, options);
   await estimator.fit(rowsFor(owner, estimator, rows), y, options);
-  return (other) => applyTransforming(owner, estimator, other);
+  return asOwnTransform((other) => applyTransforming(owner, estimator, other));
 }
 
 /** The lazy transform of distributed rows; arrays unless the transformer makes frames. */

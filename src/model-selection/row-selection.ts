@@ -16,6 +16,8 @@ export class RowSelection {
   readonly #make: () => RowChoice;
   readonly #counts: RowCounts;
   #choice: RowChoice | undefined;
+  // The same rows are the same collection, so that what is known of it (fitted steps, say) is found again.
+  readonly #taken = new WeakMap<object, unknown>();
 
   /** @param make the choice, made when it is first needed */
   constructor(owner: string, rows: number, size: number, make: () => RowChoice, counts: RowCounts) {
@@ -37,6 +39,17 @@ export class RowSelection {
    * @throws DataError when it has another number of rows, or nobody has counted them
    */
   take<T extends Splittable>(collection: T): SplitOf<T> {
+    if (isDistributed(collection)) {
+      const known = this.#taken.get(collection);
+      if (known !== undefined) return known as SplitOf<T>;
+      const taken = this.#take(collection);
+      this.#taken.set(collection, taken);
+      return taken;
+    }
+    return this.#take(collection);
+  }
+
+  #take<T extends Splittable>(collection: T): SplitOf<T> {
     assertSplittable(this.#owner, "the collection", collection);
     let counts: readonly number[] | undefined;
     if (isDistributed(collection)) {

@@ -48,7 +48,7 @@ describe("ParamTable", () => {
     [{ maxIter: 1.5 }, "LogisticRegression: maxIter must be an integer; got 1.5."],
     [{ penalty: "l3" }, 'LogisticRegression: penalty must be one of "l1", "l2", "none"; got "l3".'],
     [{ fitIntercept: 1 }, "LogisticRegression: fitIntercept must be a boolean; got 1."],
-    [{ tol: "x" }, 'LogisticRegression: tol must be a number or a null; got "x".'],
+    [{ tol: "x" }, 'LogisticRegression: tol must be a number or null; got "x".'],
   ])("says for %j what is wrong", (input, message) => {
     expect(() => table.parse(input)).toThrow(ParameterError);
     expect(() => table.parse(input)).toThrow(message);

@@ -139,7 +139,7 @@ describe("Pipeline", () => {
     expect(pipeline.setParams({ model__C: 7, scale__withMean: false })).toBe(pipeline);
     expect(model.getParams().C).toBe(7);
     expect(() => pipeline.setParams({ modl__C: 1 })).toThrow(
-      'Pipeline: there is no step "modl"; the steps are scale, model.',
+      'Pipeline: there is no step "modl" (did you mean "model"?); the steps are scale, model.',
     );
     expect(() => pipeline.setParams({ model__c: 1 })).toThrow(
       'LogisticRegression: unknown parameter "c". Did you mean "C"?',

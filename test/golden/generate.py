@@ -8,6 +8,7 @@ Never run it to make a failing test pass.
 import sys
 
 from boosting_cases import boosting
+from composition_cases import composition_cases, feature_selection_cases
 from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squares
 from encoder_cases import encoder_cases
 from linear_cases import linear_regression
@@ -33,6 +34,8 @@ MAKERS = {
     "multinomial": multinomial,
     "penalised-least-squares": penalised_least_squares,
     "encoders": encoder_cases,
+    "composition": composition_cases,
+    "feature-selection": feature_selection_cases,
 }
 
 if __name__ == "__main__":
