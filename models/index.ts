@@ -10,6 +10,11 @@ export { coefficientTable, type CoefficientTable, type CoefficientTableOptions }
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";
 export { GammaRegressor, type GammaRegressorParams } from "./linear/gamma-regressor.js";
+export type { GlmFitOptions, OffsetOptions } from "./linear/glm-model.js";
+export {
+  GeneralizedLinearRegressor,
+  type GeneralizedLinearRegressorParams,
+} from "./linear/generalized-linear-regressor.js";
 export { Lasso, type LassoParams } from "./linear/lasso.js";
 export { LassoCV, type LassoCVParams } from "./linear/lasso-cv.js";
 export { LinearRegression, type LinearRegressionParams } from "./linear/linear-regression.js";

@@ -1,6 +1,8 @@
 import { TaskPlan } from "../../src/collections/plan.js";
 import type { Design } from "../../src/estimator/design.js";
+import type { Plain } from "../../src/base/plain.js";
 import type { GlmFamilyCode } from "../../src/kernels/kernels.js";
+import { COMPOSED_STEP, type Composition } from "../../src/numeric/glm/composed-steps.js";
 import { GLM_STEP, mergeGlmSums, SAMPLE_ROWS, type GlmSums } from "../../src/numeric/glm-steps.js";
 import { choleskySolve } from "../../src/numeric/linalg/cholesky.js";
 import { lbfgs } from "../../src/numeric/solvers/lbfgs.js";
@@ -12,6 +14,10 @@ export interface GlmProblem {
   readonly family: GlmFamilyCode;
   /** Of the Tweedie family. */
   readonly power?: number;
+  /** A family and link without a kernel of their own; then `family` is not read. */
+  readonly composed?: Composition | undefined;
+  /** Where to start, intercept last; the model without columns unless given. */
+  readonly start?: Float64Array | undefined;
   readonly lossScale: number;
   readonly ridge: number;
   /** Keeps the objective away from 0, because `tol` is relative to it; 0 where it never comes near. */
@@ -45,17 +51,16 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solut
   const p = design.nFeatures;
   const start = new Float64Array(p + 1);
   if (problem.fitIntercept) start[p] = problem.intercept;
+  if (problem.start) start.set(problem.start);
   const options = { tol: problem.tol, maxIter: problem.maxIter, onIteration: reportTo(design, problem.maxIter) };
   const all = { evaluate: async (x: Float64Array) => penalised(await sums(design, problem, x, false), x, problem, 1) };
   if (p > MAX_HESSIAN) return lbfgs(all, start, options);
   const sparse = design.layout === "csr";
   const stride = sampleStride(problem.rows, sparse ? Math.min(SAMPLE, Math.floor(MAX_DENSE / (p + 1))) : SAMPLE);
-  if (stride === 1 && !sparse) {
-    const curved = {
-      evaluate: async (x: Float64Array) => penalisedHessian(await sums(design, problem, x, true), x, problem, 1),
-    };
-    return newton(curved, start, options);
-  }
+  const curved = {
+    evaluate: async (x: Float64Array) => penalisedHessian(await sums(design, problem, x, true), x, problem, 1),
+  };
+  if (stride === 1 && !sparse) return newton(curved, start, options);
   using sample = await design.derive(samplePlan(design, stride));
   const sampled = {
     evaluate: async (x: Float64Array) => {
@@ -67,7 +72,12 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solut
   if (stride === 1) return await newton(sampled, start, options);
   // Further than the sample's own error from the full solution there is nothing to gain.
   const rough = await newton(sampled, start, { tol: 1e-4, maxIter: problem.maxIter });
-  const usable = rough.x.every(Number.isFinite);
+  let usable = rough.x.every(Number.isFinite);
+  if (usable && problem.composed) {
+    // Means of rows outside of the sample may lie outside of the family's range there.
+    usable = Number.isFinite((await all.evaluate(rough.x)).value);
+    if (!usable) return newton(curved, start, options);
+  }
   return lbfgs(all, usable ? rough.x : start, {
     ...options,
     ...(usable ? { precondition: (v: Float64Array) => choleskySolve(rough.factor, v) } : {}),
@@ -96,7 +106,14 @@ export function sampleStride(rows: number, size: number): number {
   return Math.max(1, Math.floor(rows / Math.max(1, size)));
 }
 
-function sums(design: Design, { family, power }: GlmProblem, coef: Float64Array, hess: boolean): Promise<GlmSums> {
+function sums(
+  design: Design,
+  { family, power, composed }: GlmProblem,
+  coef: Float64Array,
+  hess: boolean,
+): Promise<GlmSums> {
+  if (composed)
+    return design.reduce<GlmSums>(COMPOSED_STEP, { ...composed, coef, hess } as unknown as Plain, mergeGlmSums, false);
   return design.reduce<GlmSums>(GLM_STEP, { family, power: power ?? 0, coef, hess }, mergeGlmSums, false);
 }
 

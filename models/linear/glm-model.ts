@@ -1,8 +1,7 @@
-import { FitError } from "../../src/base/errors.js";
+import { FitError, ParameterError } from "../../src/base/errors.js";
+import type { Plain } from "../../src/base/plain.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
-import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
-import { Design, type FitOptions } from "../../src/estimator/design.js";
+import { Design, type FitOptions, type RowVectors } from "../../src/estimator/design.js";
 import { Estimator } from "../../src/estimator/estimator.js";
 import {
   checkColumns,
@@ -13,20 +12,21 @@ import {
   type MatrixInput,
   type VectorInput,
 } from "../../src/estimator/inputs.js";
+import { noRows } from "../../src/estimator/no-rows.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
+import { COMPOSED_STEP, type Composition } from "../../src/numeric/glm/composed-steps.js";
+import { familyOf } from "../../src/numeric/glm/family.js";
+import { kernelOf } from "../../src/numeric/glm/kernel-of.js";
+import { linkOf } from "../../src/numeric/glm/link.js";
 import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
-import {
-  mergeTargetSums,
-  nullLoss,
-  TARGET_STEP,
-  type GlmDistribution,
-  type TargetSums,
-} from "../../src/numeric/glm-target.js";
-import { fitGlm, reportEnd } from "./glm-fit.js";
+import { mergeTargetSums, TARGET_STEP, type TargetSums } from "../../src/numeric/glm-target.js";
+import { choleskySolve, cholesky } from "../../src/numeric/linalg/cholesky.js";
+import { fitGlm, reportEnd, type GlmProblem } from "./glm-fit.js";
+import { nullHalfDeviance } from "./glm-null.js";
+import { predictedMeans } from "./glm-predict.js";
 import type { LinearState } from "./linear-model.js";
-import { noRows } from "../../src/estimator/no-rows.js";
 
 /** Parameters that the generalised linear models share. */
 export interface GlmParams {
@@ -34,7 +34,19 @@ export interface GlmParams {
   fitIntercept: boolean;
   tol: number;
   maxIter: number;
+  warmStart: boolean;
 }
+
+/** What a row's linear predictor has besides its columns. */
+export interface OffsetOptions {
+  /** Added to the linear predictor of each row: one number a row, cut like X (a column of the same frame, say). */
+  readonly offset?: VectorInput;
+  /** How long or how much each row was observed, above 0: the mean is proportional to it. For the log link alone. */
+  readonly exposure?: VectorInput;
+}
+
+/** Options of a generalised linear model's `fit` and `score`. */
+export interface GlmFitOptions extends FitOptions, OffsetOptions {}
 
 /** Fitted state of a generalised linear model. */
 export interface GlmState extends LinearState {
@@ -42,30 +54,53 @@ export interface GlmState extends LinearState {
   readonly objective: number;
   readonly gradientNorm: number;
   readonly converged: boolean;
+  /** Deviance of the fit, where the class keeps it. */
+  readonly deviance?: number;
+  /** Estimated dispersion, where the class keeps it. */
+  readonly dispersion?: number;
 }
 
-/** What the generalised linear models have in common: fit by `fitGlm`, predict a mean, score by explained deviance. */
+/**
+ * What the generalised linear models have in common: a family and a link, fit by `fitGlm`, a mean to predict, a score by
+ * explained deviance.
+ */
 export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmState> {
-  /** The family and the power of its variance; the link is the identity for `squared`, else log. */
-  protected abstract get distribution(): GlmDistribution;
+  /** The family and the link. @throws ParameterError where the parameters do not go together */
+  protected abstract get composition(): Composition;
 
-  /** @throws DataError for NaN, infinities, targets the family cannot have, or lengths that differ; FitError when weights or targets are all zero */
-  async fit(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<this> {
+  /** Adds what the class keeps besides the coefficients, from the design that is still held. */
+  protected finish(_design: Design, state: GlmState): Promise<GlmState> {
+    return Promise.resolve(state);
+  }
+
+  /**
+   * @param options `offset` and `exposure` go with the rows, and `predict` wants theirs again
+   * @throws DataError for NaN, infinities, targets the family cannot have, or lengths that differ; FitError when weights or
+   * targets are all zero
+   */
+  async fit(X: MatrixInput, y: VectorInput, options: GlmFitOptions = {}): Promise<this> {
     const owner = `${this.kind}.fit`;
     requireTarget(owner, y);
-    const { distribution } = this;
-    using design = Design.open(owner, X, y, options);
-    const target = await design.holdAndReduce<TargetSums>(TARGET_STEP, { owner, ...distribution }, mergeTargetSums);
-    assertUsable(owner, target, distribution);
-    const { alpha, fitIntercept, tol, maxIter } = this.params;
+    const { composition } = this;
+    using design = Design.open(owner, X, y, options, this.rowVectors(owner, options));
+    const target = await design.holdAndReduce<TargetSums>(
+      TARGET_STEP,
+      { owner, ...composition } as unknown as Plain,
+      mergeTargetSums,
+    );
+    assertUsable(owner, target, composition);
+    const { alpha, fitIntercept, tol, maxIter, warmStart } = this.params;
+    const kernel = kernelOf(composition);
+    const squares = kernel?.family === glmFamily.squared;
     const mean = target.sum / target.weight;
-    const log = distribution.family !== glmFamily.squared;
-    const constant = target.constant / target.weight;
-    const start = log ? nullLoss(distribution, target) / target.weight : 0.5 * mean * mean;
+    const constant = squares ? 0 : target.constant / target.weight;
+    const start = squares ? 0.5 * mean * mean : (await nullAt(design, composition, target)) / target.weight - constant;
     // tol is relative to the deviance and that of the null model together, so that a perfect fit can converge.
-    const spare = Math.max(start + constant, 1e-3 * (Math.abs(start) + Math.abs(constant)), Number.MIN_VALUE);
-    const solution = await fitGlm(design, {
-      ...distribution,
+    const floor = kernel ? Math.abs(start) + Math.abs(constant) : spreadAt(composition, mean);
+    const spare = Math.max(start + constant, 1e-3 * floor, Number.MIN_VALUE);
+    const problem: GlmProblem = {
+      ...(kernel ?? { family: glmFamily.squared }),
+      composed: kernel ? undefined : composition,
       lossScale: 1 / target.weight,
       ridge: alpha,
       shift: constant + spare,
@@ -74,16 +109,27 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
       maxIter,
       rows: target.rows,
       weight: target.weight,
-      intercept: log ? Math.log(mean) : mean,
+      intercept: linkOf(composition.link).link(mean) - target.offset / target.weight,
+    };
+    const from = this.stateIfFitted;
+    const warm =
+      warmStart && from?.nFeatures === design.nFeatures ? Float64Array.of(...from.coef, from.intercept) : undefined;
+    const solution = await fitGlm(design, {
+      ...problem,
+      start: warm ?? (kernel ? undefined : await startOf(design, composition, problem, mean)),
     });
     if (!solution.x.every(Number.isFinite) || !Number.isFinite(solution.value)) {
       await design.assertFinite();
-      throw new FitError(`${owner}: the objective overflows. Scale X first, for example with StandardScaler.`);
+      throw new FitError(
+        kernel
+          ? `${owner}: the objective overflows. Scale X first, for example with StandardScaler.`
+          : `${owner}: no coefficients were found for which every mean is one that the ${composition.family.name} family has under the ${composition.link.name} link. Use the log link (logit for binomial), or scale X.`,
+      );
     }
     reportEnd(design, maxIter, solution);
     if (!solution.converged) warnNotConverged(this.kind, maxIter, solution.gradientNorm);
     const p = design.nFeatures;
-    this.setState({
+    const state: GlmState = {
       nFeatures: p,
       ...(design.names ? { featureNames: design.names } : {}),
       coef: solution.x.slice(0, p),
@@ -92,50 +138,66 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
       objective: solution.value - spare,
       gradientNorm: solution.gradientNorm,
       converged: solution.converged,
-    });
+    };
+    this.setState(await this.finish(design, state));
     return this;
   }
 
-  /** The mean of each row. Lazy for distributed X, computed for local X. @throws DataError naming a NaN or infinity in X */
-  predict(X: DistributedInput): DistributedArray;
-  predict(X: LocalInput): Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
+  /**
+   * The mean of each row. Lazy for distributed X, computed for local X.
+   * @param options `offset` and `exposure` of these rows; without them the means are those of offset 0 and exposure 1
+   * @throws DataError naming a NaN or infinity in X
+   */
+  predict(X: DistributedInput, options?: OffsetOptions): DistributedArray;
+  predict(X: LocalInput, options?: OffsetOptions): Promise<Float64Array>;
+  predict(X: MatrixInput, options?: OffsetOptions): DistributedArray | Promise<Float64Array>;
+  predict(X: MatrixInput, options: OffsetOptions = {}): DistributedArray | Promise<Float64Array> {
     const owner = `${this.kind}.predict`;
-    const { coef, intercept, featureNames } = this.state;
-    const { family } = this.distribution;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        x.mapChunks(
-          owner,
-          MEAN,
-          { owner, names: featureNames ?? x.names, coef, intercept, family },
-          { innerShape: [] },
-        ),
-      (local) => local.toVector() as Float64Array,
-    );
+    return predictedMeans(owner, X, this.state, this.composition, this.rowVectors(owner, options));
   }
 
   /**
-   * D², the share of the deviance that the model explains: 1 less the deviance of its means over that of the mean of y. For
-   * the normal distribution it is R².
+   * D², the share of the deviance that the model explains: 1 less the deviance of its means over that of the mean of y (with
+   * offsets: of the best intercept beside them). For the normal distribution it is R².
    */
-  async score(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<number> {
+  async score(X: MatrixInput, y: VectorInput, options: GlmFitOptions = {}): Promise<number> {
     const owner = `${this.kind}.score`;
     const { coef, intercept } = this.state;
-    const { distribution } = this;
-    if (distribution.family === glmFamily.squared) return (await r2Score(y, await this.predict(X), options)) as number;
+    const { composition } = this;
+    const kernel = kernelOf(composition);
+    const vectors = this.rowVectors(owner, options);
+    if (kernel?.family === glmFamily.squared && !vectors.offset)
+      return (await r2Score(y, await this.predict(X), options)) as number;
     checkColumns(owner, toMatrix(owner, X), this.state);
-    using design = Design.open(owner, X, y, options);
-    const target = await design.holdAndReduce<TargetSums>(TARGET_STEP, { owner, ...distribution }, mergeTargetSums);
-    assertUsable(owner, target, distribution);
-    const args = { ...distribution, coef: Float64Array.of(...coef, intercept), hess: false };
-    const { loss } = await design.reduce<GlmSums>(GLM_STEP, args, mergeGlmSums, false);
+    using design = Design.open(owner, X, y, options, vectors);
+    const target = await design.holdAndReduce<TargetSums>(
+      TARGET_STEP,
+      { owner, ...composition } as unknown as Plain,
+      mergeTargetSums,
+    );
+    assertUsable(owner, target, composition);
+    const args = { coef: Float64Array.of(...coef, intercept), hess: false };
+    const { loss } = kernel
+      ? await design.reduce<GlmSums>(GLM_STEP, { ...args, ...kernel }, mergeGlmSums, false)
+      : await design.reduce<GlmSums>(
+          COMPOSED_STEP,
+          { ...args, ...composition } as unknown as Plain,
+          mergeGlmSums,
+          false,
+        );
     if (!Number.isFinite(loss)) await design.assertFinite();
-    return 1 - (loss + target.constant) / (nullLoss(distribution, target) + target.constant);
+    return 1 - (loss + target.constant) / (await nullHalfDeviance(design, composition, target));
+  }
+
+  /** Checks that an exposure goes with the link. @throws ParameterError */
+  protected rowVectors(owner: string, { offset, exposure }: OffsetOptions): RowVectors {
+    const { link } = this.composition;
+    if (exposure !== undefined && link.name !== "log") {
+      throw new ParameterError(
+        `${owner}: exposure needs the log link, under which the mean is proportional to it; the link is "${link.name}". Use link: "log", or pass an offset.`,
+      );
+    }
+    return { offset, exposure };
   }
 
   /** Slope of each column on the scale of the link, `(nFeatures)`. */
@@ -169,15 +231,66 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
   }
 }
 
-const MEAN = fnRef(new URL("./predict-tasks.js", import.meta.url).href, "meanStep");
-
-function assertUsable(owner: string, target: TargetSums, { family }: GlmDistribution): void {
+function assertUsable(owner: string, target: TargetSums, { family, link }: Composition): void {
   if (target.rows === 0) throw noRows(owner);
   if (!(target.weight > 0))
     throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
-  if (family !== glmFamily.squared && !(target.sum > 0)) {
+  const mean = target.sum / target.weight;
+  if (family.name === "binomial" && !(mean > 0 && mean < 1))
+    throw new FitError(`${owner}: y is ${mean} in every row. It needs both outcomes; check the target column.`);
+  if (link.name === "log" && !(mean > 0)) {
     throw new FitError(
-      `${owner}: the mean of y is ${target.sum / target.weight}, which has no logarithm. It has to be above 0; check the target column.`,
+      `${owner}: the mean of y is ${mean}, which has no logarithm. It has to be above 0; check the target column.`,
     );
   }
+  if (!Number.isFinite(linkOf(link).link(mean))) {
+    throw new FitError(
+      `${owner}: the mean of y is ${mean}, which the ${link.name} link does not take. Use another link, or check the target column.`,
+    );
+  }
+}
+
+/** Half the squared mean in units of the family's variance: what a unit of its deviance is measured in. */
+function spreadAt({ family }: Composition, mean: number): number {
+  return (0.5 * mean * mean) / familyOf(family).variance(mean, 1 - mean);
+}
+
+/** Half the deviance of the mean of y, whatever the offsets: the scale of the tolerance. */
+function nullAt(design: Design, composition: Composition, target: TargetSums): Promise<number> {
+  return nullHalfDeviance(design, composition, { ...target, shifted: false, offset: 0 });
+}
+
+/**
+ * Where Newton's method starts for a family and link without a kernel: the weighted least squares of the links of means near
+ * each target, as iteratively reweighted least squares does; the model without columns where those means are no means.
+ */
+async function startOf(
+  design: Design,
+  composition: Composition,
+  problem: GlmProblem,
+  mean: number,
+): Promise<Float64Array | undefined> {
+  const p = design.nFeatures;
+  if (p > 400) return undefined;
+  const { fitIntercept, lossScale, ridge } = problem;
+  const sums = (args: object): Promise<GlmSums> =>
+    design.reduce<GlmSums>(COMPOSED_STEP, { ...composition, ...args } as unknown as Plain, mergeGlmSums, false);
+  const first = await sums({ coef: new Float64Array(p + 1), hess: true, startMean: mean });
+  const n = fitIntercept ? p + 1 : p;
+  const matrix = Float64Array.from({ length: n * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    return (
+      lossScale * (first.hess?.[i * (p + 1) + j] ?? 0) * (i === j ? 1 + 1e-10 : 1) + (i === j && i < p ? ridge : 0)
+    );
+  });
+  const factor = cholesky(matrix, n);
+  if (!factor) return undefined;
+  const solved = choleskySolve(
+    factor,
+    first.grad.subarray(0, n).map((value) => -lossScale * value),
+  );
+  const start = new Float64Array(p + 1);
+  start.set(solved);
+  const { loss } = await sums({ coef: start, hess: false });
+  return Number.isFinite(loss) ? start : undefined;
 }

@@ -209,11 +209,11 @@ async function poisson(
   options: FitOptions,
 ): Promise<Found> {
   using design = Design.open(owner, X, y, options);
-  const distribution = { family: glmFamily.poisson, power: 1 };
-  const target = await design.holdAndReduce<TargetSums>(TARGET_STEP, { owner, ...distribution }, mergeTargetSums);
+  const composition = { family: { name: "poisson" }, link: { name: "log" } } as const;
+  const target = await design.holdAndReduce<TargetSums>(TARGET_STEP, { owner, ...composition }, mergeTargetSums);
   const { fitIntercept } = model.getParams();
   const sums = await curvatureAt(owner, design, glmFamily.poisson, model.coef, model.intercept, fitIntercept);
-  const without = fitIntercept ? nullLoss(distribution, target) : target.weight;
+  const without = fitIntercept ? nullLoss({ family: glmFamily.poisson, power: 1 }, target) : target.weight;
   return {
     ...sums,
     degreesOfFreedom: Infinity,

@@ -1,8 +1,7 @@
 import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { glmFamily } from "../../src/kernels/kernels.js";
-import type { GlmDistribution } from "../../src/numeric/glm-target.js";
+import type { Composition } from "../../src/numeric/glm/composed-steps.js";
 import { GlmModel, type GlmParams } from "./glm-model.js";
 
 /** Parameters of {@link PoissonRegressor}. */
@@ -19,6 +18,10 @@ const TABLE = new ParamTable<PoissonRegressorParams>("PoissonRegressor", (z) =>
       .default(1e-6)
       .describe("stops when the predicted relative decrease of the objective is at most tol²"),
     maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
+    warmStart: z
+      .boolean()
+      .default(false)
+      .describe("start from the coefficients of the last fit, where it saw as many columns"),
   }),
 );
 
@@ -35,6 +38,9 @@ const TABLE = new ParamTable<PoissonRegressorParams>("PoissonRegressor", (z) =>
  * X: `(nRows, nFeatures)`, dense or CSR, f64 or f32; y: `(nRows)`, none negative. A target outside of that is an error that names
  * partition and row; NaN and infinities one that names column, partition and row. Not converging is a `ConvergenceWarning`
  * of the process and `converged === false`. `score` is D², the share of deviance explained.
+ *
+ * `offset` (added to the linear predictor) and `exposure` (log link: multiplies the mean) are options of `fit`, `score` and
+ * `predict`, one number a row, cut like X: a column of the same frame, or a vector.
  *
  * Differs from scikit-learn: the objective is the same, but `tol` bounds (by its square) the predicted decrease relative to
  * the objective and the null deviance together, which makes it independent of the columns' units.
@@ -57,8 +63,8 @@ export class PoissonRegressor extends GlmModel<PoissonRegressorParams> {
     return new PoissonRegressor().restore(json);
   }
 
-  protected get distribution(): GlmDistribution {
-    return { family: glmFamily.poisson, power: 1 };
+  protected get composition(): Composition {
+    return { family: { name: "poisson" }, link: { name: "log" } };
   }
 }
 

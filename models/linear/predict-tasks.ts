@@ -1,6 +1,5 @@
 import type { TaskContext } from "../../src/engine/engine.js";
 import { findNonFinite, nonFiniteError } from "../../src/estimator/design-tasks.js";
-import type { GlmFamilyCode } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 
@@ -15,19 +14,6 @@ export interface LinearArgs {
 /** `x·coef + intercept` of one partition. @throws DataError naming a NaN or infinity in X */
 export function linearStep(context: TaskContext, args: LinearArgs, x: MatrixChunk): DenseChunk<"f64"> {
   return predictor(context, args, x);
-}
-
-/** The mean of each row by the family's inverse link. */
-export function meanStep(
-  context: TaskContext,
-  args: LinearArgs & { family: GlmFamilyCode },
-  x: MatrixChunk,
-): DenseChunk<"f64"> {
-  const eta = predictor(context, args, x);
-  using space = Workspace.over(context.memory, eta);
-  const [column] = eta.columns;
-  if (column) space.kernels.inverseLink(args.family, column.offset, eta.rows, column.offset);
-  return eta;
 }
 
 /** Probabilities of both classes: `[1 − p, p]`. */
@@ -60,7 +46,8 @@ export function labelStep(
   return eta;
 }
 
-function predictor(context: TaskContext, args: LinearArgs, x: MatrixChunk): DenseChunk<"f64"> {
+/** `x·coef + intercept` of one partition, in a column of its own. @throws DataError naming a NaN or infinity in X */
+export function predictor(context: TaskContext, args: LinearArgs, x: MatrixChunk): DenseChunk<"f64"> {
   using space = new Workspace(context.memory, x.kind === "dense" ? (x.columns[0]?.arena ?? 0) : x.values.arena);
   const out = context.memory.denseIn("f64", x.rows, 1, space.arena);
   const [column] = out.columns;

@@ -2,8 +2,7 @@ import { ParameterError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { glmFamily } from "../../src/kernels/kernels.js";
-import type { GlmDistribution } from "../../src/numeric/glm-target.js";
+import type { Composition } from "../../src/numeric/glm/composed-steps.js";
 import { GlmModel, type GlmParams } from "./glm-model.js";
 
 /** Parameters of {@link TweedieRegressor}. */
@@ -34,6 +33,10 @@ const TABLE = new ParamTable<TweedieRegressorParams>("TweedieRegressor", (z) =>
       .default(1e-6)
       .describe("stops when the predicted relative decrease of the objective is at most tol²"),
     maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
+    warmStart: z
+      .boolean()
+      .default(false)
+      .describe("start from the coefficients of the last fit, where it saw as many columns"),
   }),
 );
 
@@ -52,6 +55,9 @@ const TABLE = new ParamTable<TweedieRegressorParams>("TweedieRegressor", (z) =>
  * X: `(nRows, nFeatures)`, dense or CSR, f64 or f32; y: `(nRows)`, any for power 0, none negative for power in [1, 2), all positive from 2 on. A target outside of that is an error that names
  * partition and row; NaN and infinities one that names column, partition and row. Not converging is a `ConvergenceWarning`
  * of the process and `converged === false`. `score` is D², the share of deviance explained.
+ *
+ * `offset` (added to the linear predictor) and `exposure` (log link: multiplies the mean) are options of `fit`, `score` and
+ * `predict`, one number a row, cut like X: a column of the same frame, or a vector.
  *
  * Differs from scikit-learn: the objective is the same, but `tol` bounds (by its square) the predicted decrease relative to
  * the objective and the null deviance together, which makes it independent of the columns' units; extreme stable distributions (power below 0) are left out, and the
@@ -76,15 +82,15 @@ export class TweedieRegressor extends GlmModel<TweedieRegressorParams> {
     return new TweedieRegressor().restore(json);
   }
 
-  protected get distribution(): GlmDistribution {
+  protected get composition(): Composition {
     const { power, link } = this.params;
-    if (power === 0) return { family: link === "log" ? glmFamily.tweedie : glmFamily.squared, power };
-    if (link === "identity") {
+    if (power !== 0 && link === "identity") {
       throw new ParameterError(
         `TweedieRegressor: link must be "auto" or "log" for power ${power}; got "identity", which lets means be negative. Change one of them.`,
       );
     }
-    return { family: power === 1 ? glmFamily.poisson : power === 2 ? glmFamily.gamma : glmFamily.tweedie, power };
+    const identity = power === 0 && link !== "log";
+    return { family: { name: "tweedie", power }, link: { name: identity ? "identity" : "log" } };
   }
 }
 

@@ -10,7 +10,15 @@ export interface ZipArgs {
   readonly owner: string;
   readonly y: boolean;
   readonly w: boolean;
+  /** Names of the further vectors, in order. */
+  readonly vectors?: readonly RowVectorName[];
 }
+
+/** Vectors that a design may have besides y and weights. */
+export const rowVectorNames = ["offset", "exposure", "groups"] as const;
+
+/** Name of one of them. */
+export type RowVectorName = (typeof rowVectorNames)[number];
 
 /**
  * Puts partitions of X, y and weights together: the same rows, y and weights finite, weights not negative. X itself is not
@@ -44,7 +52,44 @@ export function zipDesign(context: TaskContext, args: ZipArgs, x: MatrixChunk, .
       );
     }
   }
-  return { x, ...(y ? { y } : {}), ...(w ? { w } : {}) };
+  const found: Partial<Record<RowVectorName, Column<"f64">>> = {};
+  for (const name of args.vectors ?? []) {
+    const column = take(name);
+    assertFinite(context, args.owner, name, column, partition);
+    found[name] = column;
+  }
+  const offset = totalOffset(context, args.owner, found.offset, found.exposure, partition);
+  return {
+    x,
+    ...(y ? { y } : {}),
+    ...(w ? { w } : {}),
+    ...(offset ? { offset } : {}),
+    ...(found.groups ? { groups: found.groups } : {}),
+  };
+}
+
+/** offset + log(exposure), either of which may be missing. @throws DataError for an exposure that has no logarithm */
+export function totalOffset(
+  context: TaskContext,
+  owner: string,
+  offset: Column<"f64"> | undefined,
+  exposure: Column<"f64"> | undefined,
+  partition: number,
+): Column<"f64"> | undefined {
+  if (!exposure) return offset;
+  const source = context.memory.view(exposure);
+  const row = source.findIndex((value) => !(value > 0));
+  if (row >= 0) {
+    throw new DataError(
+      `${owner}: exposure must be > 0; got ${source[row]} in partition ${partition}, row ${row}. Drop such rows.`,
+      { details: { partition, row, column: "exposure" } },
+    );
+  }
+  const out = context.memory.column("f64", source.length, exposure.arena);
+  const total = context.memory.view(out);
+  const before = offset ? context.memory.view(offset) : undefined;
+  for (let i = 0; i < source.length; i++) total[i] = Math.log(source[i] ?? 1) + (before ? (before[i] ?? 0) : 0);
+  return out;
 }
 
 /** A column as doubles: itself, or a converted copy that the task owns. */

@@ -8,7 +8,7 @@ import type { RunOptions } from "../collections/plan-run.js";
 import { reducePartitions } from "../collections/reduce.js";
 import type { Engine, FnRef } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
-import type { ZipArgs } from "./design-tasks.js";
+import { rowVectorNames, type ZipArgs } from "./design-tasks.js";
 import { toMatrix, toVector, type MatrixInput, type VectorInput } from "./inputs.js";
 import { noRows } from "./no-rows.js";
 
@@ -20,6 +20,16 @@ export interface FitOptions extends RunOptions {
   readonly sampleWeight?: VectorInput;
   /** Where to run; see `chooseEngine` for the default. */
   readonly engine?: Engine;
+}
+
+/** Vectors besides y and weights, one number a row, cut like X. */
+export interface RowVectors {
+  /** Added to the linear predictor. */
+  readonly offset?: VectorInput | undefined;
+  /** Above 0; its logarithm is added to the offset. */
+  readonly exposure?: VectorInput | undefined;
+  /** Number of each row's group. */
+  readonly groups?: VectorInput | undefined;
 }
 
 /**
@@ -55,7 +65,13 @@ export class Design implements Disposable {
    * @param label what the user called: `StandardScaler.fit`
    * @throws DataError for shapes that cannot fit together
    */
-  static open(owner: string, X: MatrixInput, y: VectorInput | undefined, options: FitOptions): Design {
+  static open(
+    owner: string,
+    X: MatrixInput,
+    y: VectorInput | undefined,
+    options: FitOptions,
+    vectors: RowVectors = {},
+  ): Design {
     const x = toMatrix(owner, X);
     if (x.width === 0 && x.rows === 0)
       throw new DataError(`${owner}: X is empty: no rows and no columns. Check where it comes from.`);
@@ -64,8 +80,10 @@ export class Design implements Disposable {
     const target = y === undefined ? undefined : toVector(owner, "y", y, x);
     const weight =
       options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, x);
-    const inputs = [x, target, weight].filter((array) => array !== undefined).map((array) => array.plan);
-    const args: ZipArgs = { owner, y: target !== undefined, w: weight !== undefined };
+    const named = rowVectorNames.filter((name) => vectors[name] !== undefined);
+    const more = named.map((name) => toVector(owner, name, vectors[name] as VectorInput, x));
+    const inputs = [x, target, weight, ...more].filter((array) => array !== undefined).map((array) => array.plan);
+    const args: ZipArgs = { owner, y: target !== undefined, w: weight !== undefined, vectors: named };
     const plan = new TaskPlan({
       label: owner,
       partitions: x.partitions,

@@ -68,6 +68,17 @@ function normalTail(z: number): number {
   return (2 * Math.exp(-0.5 * z * z)) / (Math.sqrt(2 * Math.PI) * fraction);
 }
 
+/** Probability that a standard normal variable is at most z, with full relative accuracy in the lower tail. */
+export function normalCdf(z: number): number {
+  const half = normalTail(Math.abs(z)) / 2;
+  return z <= 0 ? half : 1 - half;
+}
+
+/** Probability that an F variable with these degrees of freedom exceeds f. */
+export function fTail(f: number, numerator: number, denominator: number): number {
+  return incompleteBeta(denominator / (denominator + numerator * f), denominator / 2, numerator / 2);
+}
+
 /** The t that |T| exceeds with probability `share`, by bisection of {@link twoSided}. */
 export function twoSidedQuantile(share: number, df: number): number {
   let low = 0;

@@ -39,6 +39,7 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
   const coef = space.vector(args.coef);
   const target = space.pointer(y);
   const w = design.w ? space.pointer(design.w) : 0;
+  const offset = design.offset ? space.pointer(design.offset) : 0;
   const weight = design.w ? kernels.weightedSum(0, w, x.rows) : x.rows;
   if (x.kind === "csr") {
     const scratch = space.bytes(glmScratchBytes());
@@ -52,7 +53,7 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
       p,
       target,
       w,
-      0,
+      offset,
       coef,
       grad.pointer,
       scratch,
@@ -70,7 +71,7 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
       x.rows,
       target,
       w,
-      0,
+      offset,
       coef,
       grad.pointer,
       scratch,
@@ -87,7 +88,7 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
     x.rows,
     target,
     w,
-    0,
+    offset,
     coef,
     grad.pointer,
     hess.pointer,
@@ -134,6 +135,8 @@ export function sampleRows(
   const y = memory.column("f64", total);
   const weighted = designs.some((design) => design.w);
   const w = weighted ? memory.column("f64", total) : undefined;
+  const shifted = designs.some((design) => design.offset);
+  const offset = shifted ? memory.column("f64", total) : undefined;
   const targets = x.columns.map((column) => memory.view(column as Column<"f64">));
   let at = 0;
   designs.forEach((design, d) => {
@@ -149,9 +152,13 @@ export function sampleRows(
       if (design.w) take(design.w, memory.view(w));
       else memory.view(w).fill(1, at, at + rows.length);
     }
+    if (offset) {
+      if (design.offset) take(design.offset, memory.view(offset));
+      else memory.view(offset).fill(0, at, at + rows.length);
+    }
     at += rows.length;
   });
-  return { x, y, ...(w ? { w } : {}) };
+  return { x, y, ...(w ? { w } : {}), ...(offset ? { offset } : {}) };
 }
 
 /** Sparse rows into dense columns from position `at` on. */

@@ -1,10 +1,13 @@
-import { DataError } from "../base/errors.js";
+import { DataError, show } from "../base/errors.js";
 import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { binaryOp, glmFamily, unaryOp, type GlmFamilyCode } from "../kernels/kernels.js";
 import { Workspace } from "../kernels/workspace.js";
 import type { Column } from "../memory/column.js";
 import type { DesignChunk } from "./design-chunk.js";
+import type { Composition } from "./glm/composed-steps.js";
+import { familyOf, type FamilySpec } from "./glm/family.js";
+import { kernelOf } from "./glm/kernel-of.js";
 
 /** A family of the GLM kernels, with the power of its variance. */
 export interface GlmDistribution {
@@ -14,7 +17,7 @@ export interface GlmDistribution {
 }
 
 /** What {@link targetStep} is told. */
-export interface TargetArgs extends GlmDistribution {
+export interface TargetArgs extends Composition {
   readonly owner: string;
 }
 
@@ -25,8 +28,12 @@ export interface TargetSums {
   readonly weight: number;
   /** Σ w y. */
   readonly sum: number;
-  /** Σ w c(y): what the loss of the kernels lacks to be half the deviance. */
+  /** Σ w c(y): what the loss of the kernels lacks to be half the deviance; 0 where the loss is no kernel's. */
   readonly constant: number;
+  /** Σ w offset. */
+  readonly offset: number;
+  /** Whether the rows have offsets. */
+  readonly shifted: boolean;
 }
 
 /**
@@ -38,25 +45,44 @@ export function targetStep(context: TaskContext, args: TargetArgs, design: Desig
   const rows = column.length;
   using space = new Workspace(context.memory, column.arena);
   const { kernels } = space;
-  const { power } = args;
   const extent = space.numbers(2);
   kernels.minMaxF64(space.table([column]), 1, rows, extent.pointer);
-  const least = extent.values[0] ?? Infinity;
-  if (power >= 1 && (least < 0 || (power >= 2 && least === 0))) throw targetError(context, args, column);
+  const { allows } = familyOf(args.family);
+  // What a family allows is an interval, so the extremes decide.
+  if (rows > 0 && !(allows(extent.values[0] ?? 0) && allows(extent.values[1] ?? 0)))
+    throw targetError(context, args, column);
   const w = design.w ? space.pointer(design.w) : 0;
   const sum = kernels.weightedSum(column.offset, w, rows);
-  return { rows, weight: kernels.weightedSum(0, w, rows), sum, constant: lossConstants(space, args, column, w, sum) };
+  const kernel = kernelOf(args);
+  return {
+    rows,
+    weight: kernels.weightedSum(0, w, rows),
+    sum,
+    constant: kernel ? lossConstants(context, space, kernel, column, design.w, sum) : 0,
+    offset: design.offset ? kernels.weightedSum(space.pointer(design.offset), w, rows) : 0,
+    shifted: design.offset !== undefined,
+  };
 }
 
 /** Σ w c(y): half the deviance of y from a mean, less the loss that the kernels have for it. */
 function lossConstants(
+  context: TaskContext,
   space: Workspace,
   { family, power }: GlmDistribution,
-  { offset: y, length }: Column<"f64">,
-  w: number,
+  column: Column<"f64">,
+  weights: Column<"f64"> | undefined,
   sum: number,
 ): number {
+  const { offset: y, length } = column;
   if (family === glmFamily.squared || length === 0) return 0;
+  const w = weights ? space.pointer(weights) : 0;
+  if (family === glmFamily.logistic) {
+    const { saturated } = familyOf({ name: "binomial" });
+    const own = weights ? context.memory.view(weights) : undefined;
+    return context.memory
+      .view(column)
+      .reduce((total, value, i) => total + (own ? (own[i] ?? 0) : 1) * saturated(value, 1), 0);
+  }
   const { kernels } = space;
   const values = space.numbers(length).pointer;
   if (family === glmFamily.tweedie && power === 0) {
@@ -82,25 +108,44 @@ export const TARGET_STEP = fnRef(import.meta.url, "targetStep");
 
 /** Sums over the union. */
 export function mergeTargetSums(a: TargetSums, b: TargetSums): TargetSums {
-  return { rows: a.rows + b.rows, weight: a.weight + b.weight, sum: a.sum + b.sum, constant: a.constant + b.constant };
+  return {
+    rows: a.rows + b.rows,
+    weight: a.weight + b.weight,
+    sum: a.sum + b.sum,
+    constant: a.constant + b.constant,
+    offset: a.offset + b.offset,
+    shifted: a.shifted || b.shifted,
+  };
 }
 
-/** Σ w loss of the model without columns, whose mean is that of the targets; for families with a log link. */
-export function nullLoss({ family, power }: GlmDistribution, { weight, sum }: TargetSums): number {
+/** Σ w loss of the model without columns and offsets, whose mean is that of the targets, by the kernel's loss. */
+export function nullLoss(
+  { family, power }: GlmDistribution,
+  { weight, sum }: Pick<TargetSums, "weight" | "sum">,
+): number {
   const mean = sum / weight;
   if (family === glmFamily.poisson) return sum - (sum === 0 ? 0 : sum * Math.log(mean));
   if (family === glmFamily.gamma) return weight * (Math.log(mean) + 1);
+  if (family === glmFamily.logistic) {
+    const rest = weight - sum;
+    return -(sum === 0 ? 0 : sum * Math.log(mean)) - (rest === 0 ? 0 : rest * Math.log(rest / weight));
+  }
   return (weight * mean ** (2 - power)) / (2 - power) - (sum * mean ** (1 - power)) / (1 - power);
 }
 
-function targetError(context: TaskContext, { owner, power }: TargetArgs, column: Column<"f64">): DataError {
+function targetError(context: TaskContext, { owner, family }: TargetArgs, column: Column<"f64">): DataError {
   const values = context.memory.view(column);
-  const row = values.findIndex((value) => value < 0 || (power >= 2 && value === 0));
-  const value = values[row];
+  const { allows, rule } = familyOf(family);
+  const row = values.findIndex((value) => !allows(value));
   const partition = context.partition?.index ?? 0;
   return new DataError(
-    `${owner}: y must be ${power >= 2 ? "> 0" : ">= 0"}; got ${value} in partition ${partition}, row ${row}. ` +
-      `Drop such rows, or use a model that has such targets (${power >= 2 ? "PoissonRegressor for zeros, " : ""}LinearRegression).`,
+    `${owner}: y must be ${rule}; got ${show(values[row])} in partition ${partition}, row ${row}. ` +
+      `Drop such rows, or use a model that has such targets (${insteadOf(family, rule)}).`,
     { details: { partition, row } },
   );
+}
+
+function insteadOf({ name }: FamilySpec, rule: string): string {
+  if (name === "binomial") return "PoissonRegressor for counts, LinearRegression";
+  return rule === "> 0" ? "PoissonRegressor for zeros, LinearRegression" : "LinearRegression";
 }

@@ -10,6 +10,7 @@ import sys
 from boosting_cases import boosting
 from composition_cases import composition_cases, feature_selection_cases
 from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squares
+from glm_family_cases import glm_families
 from encoder_cases import encoder_cases
 from linear_cases import linear_regression
 from logistic_cases import logistic_regression
@@ -31,6 +32,7 @@ MAKERS = {
     "column-selectors": selectors,
     "coefficient-tables": coefficient_tables,
     "glm": glm,
+    "glm-families": glm_families,
     "multinomial": multinomial,
     "penalised-least-squares": penalised_least_squares,
     "encoders": encoder_cases,

@@ -35,6 +35,9 @@ export interface GoldenData {
   csr?: GoldenCsr;
   y?: number[] | string[];
   sampleWeight?: number[];
+  offset?: number[];
+  exposure?: number[];
+  groups?: number[];
   /** Row bounds of the batches for partial fits: batch i is rows `[bounds[i], bounds[i + 1])`. */
   bounds?: number[];
   yTrue?: number[] | string[];

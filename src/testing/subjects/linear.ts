@@ -1,6 +1,7 @@
 import { ElasticNetCV } from "../../../models/linear/elastic-net-cv.js";
 import { ElasticNet } from "../../../models/linear/elastic-net.js";
 import { GammaRegressor } from "../../../models/linear/gamma-regressor.js";
+import { GeneralizedLinearRegressor } from "../../../models/linear/generalized-linear-regressor.js";
 import { LassoCV } from "../../../models/linear/lasso-cv.js";
 import { Lasso } from "../../../models/linear/lasso.js";
 import { LinearRegression } from "../../../models/linear/linear-regression.js";
@@ -80,5 +81,15 @@ export const linearSubjects: readonly TestSubject[] = [
   ),
   subjectOf(PoissonRegressor, { alpha: 0.01 }, generalised),
   subjectOf(GammaRegressor, { alpha: 0.01 }, generalised),
+  subjectOf(
+    GeneralizedLinearRegressor,
+    { family: "gamma", link: "sqrt" },
+    { ...generalised, attributes: ["coef", "intercept", "objective", "deviance", "dispersion"] },
+  ),
+  subjectOf(
+    GeneralizedLinearRegressor,
+    { family: "negativeBinomial", alpha: 0.01 },
+    { ...generalised, name: "GeneralizedLinearRegressor of a negative binomial" },
+  ),
   subjectOf(TweedieRegressor, { alpha: 0.01, power: 1.5 }, { ...generalised, name: "TweedieRegressor of power 1.5" }),
 ];
