@@ -30,6 +30,7 @@ import type {
   MomentsKernel,
   NonFiniteKernel,
 } from "./matrix-kernels.js";
+import type { CsrSgdRowsKernel, SgdRowsKernel } from "./sgd-kernels.js";
 import type { CsrSoftmaxLossGradKernel, SoftmaxKernel, SoftmaxLossGradKernel } from "./softmax-kernels.js";
 import type {
   ApplyValidityKernel,
@@ -113,6 +114,10 @@ export interface Kernels {
   readonly csrSoftmaxLossGrad: CsrSoftmaxLossGradKernel;
   /** Softmax of each row. */
   readonly softmax: SoftmaxKernel;
+  /** Stochastic gradient descent over row-major rows. */
+  readonly sgdRows: SgdRowsKernel;
+  /** Stochastic gradient descent over CSR rows. */
+  readonly csrSgdRows: CsrSgdRowsKernel;
   /** `(x - shift) · scale` of f64 columns. */
   readonly centerScaleF64: AffineKernel;
   /** `(x - shift) · scale` of f32 columns. */
@@ -219,6 +224,8 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   softmaxLossGradF32: true,
   csrSoftmaxLossGrad: true,
   softmax: true,
+  sgdRows: true,
+  csrSgdRows: true,
   centerScaleF64: true,
   centerScaleF32: true,
   scaleShiftF64: true,

@@ -6,6 +6,7 @@ import { glmCases } from "./glm-cases.js";
 import { histogramCases } from "./histogram-cases.js";
 import { KernelHarness, lengths, type Flavour } from "./kernel-harness.js";
 import { matrixCases, type TwinCase } from "./matrix-cases.js";
+import { sgdCases } from "./sgd-cases.js";
 import { softmaxCases } from "./softmax-cases.js";
 import { vectorCases } from "./vector-cases.js";
 
@@ -13,6 +14,7 @@ const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
   ...matrixCases,
   ...glmCases,
   ...softmaxCases,
+  ...sgdCases,
   ...csrCases,
   ...csvCases,
   ...histogramCases,

@@ -9,6 +9,7 @@ export {
   glmLossGradF64, glmLossGradF32, glmLossGradHessF64, glmLossGradHessF32, glmLoss, inverseLink, csrGlmLossGrad,
 } from "./glm";
 export { softmaxLossGradF64, softmaxLossGradF32, csrSoftmaxLossGrad, softmax } from "./softmax";
+export { sgdRows, csrSgdRows } from "./sgd";
 export { minMaxF64, minMaxF32, nonFiniteF64, nonFiniteF32 } from "./extent";
 export { centerScaleF64, centerScaleF32, scaleShiftF64, scaleShiftF32 } from "./affine";
 export { gather, filter, rowsWithin, copy, fill, fillF64 } from "./rows";

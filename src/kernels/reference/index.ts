@@ -14,6 +14,7 @@ import {
   treePredict,
 } from "./histogram.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
+import { csrSgdRows, sgdRows } from "./sgd.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
 import {
   binary,
@@ -66,6 +67,8 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     softmaxLossGradF32: softmaxLossGrad(views, "F32"),
     csrSoftmaxLossGrad: csrSoftmaxLossGrad(views),
     softmax: softmax(views),
+    sgdRows: sgdRows(views),
+    csrSgdRows: csrSgdRows(views),
     centerScaleF64: affine(views, "F64", centerScale),
     centerScaleF32: affine(views, "F32", centerScale),
     scaleShiftF64: affine(views, "F64", scaleShift),
