@@ -26,7 +26,20 @@ export {
   type LassoPathOptions,
   type RegularizationPath,
 } from "./linear/paths.js";
+export {
+  PassiveAggressiveClassifier,
+  type PassiveAggressiveClassifierParams,
+} from "./linear/passive-aggressive-classifier.js";
+export {
+  PassiveAggressiveRegressor,
+  type PassiveAggressiveRegressorParams,
+} from "./linear/passive-aggressive-regressor.js";
+export { Perceptron, type PerceptronParams } from "./linear/perceptron.js";
 export { PoissonRegressor, type PoissonRegressorParams } from "./linear/poisson-regressor.js";
 export { Ridge, type RidgeParams } from "./linear/ridge.js";
 export { RidgeCV, type RidgeCVParams } from "./linear/ridge-cv.js";
+export type { ClassStreamOptions } from "./linear/sgd-classifier-model.js";
+export { SGDClassifier, type SGDClassifierParams } from "./linear/sgd-classifier.js";
+export { SGDRegressor, type SGDRegressorParams } from "./linear/sgd-regressor.js";
+export type { BatchStream, StreamBatch } from "./linear/sgd-stream.js";
 export { TweedieRegressor, type TweedieRegressorParams } from "./linear/tweedie-regressor.js";

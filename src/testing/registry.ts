@@ -3,6 +3,7 @@ import { columnSubjects } from "./subjects/columns.js";
 import { composedSubjects } from "./subjects/composed.js";
 import { encoderSubjects } from "./subjects/encoders.js";
 import { linearSubjects } from "./subjects/linear.js";
+import { sgdSubjects } from "./subjects/sgd.js";
 import type { TestSubject } from "./subject.js";
 
 /**
@@ -11,6 +12,7 @@ import type { TestSubject } from "./subject.js";
  */
 export const testSubjects: readonly TestSubject[] = [
   ...linearSubjects,
+  ...sgdSubjects,
   ...boostingSubjects,
   ...columnSubjects,
   ...encoderSubjects,

@@ -18,6 +18,7 @@ from metric_cases import metric_cases, more_metric_cases
 from preprocessing_cases import scalers, selectors, transformers
 from scaler_cases import standard_scaler
 from selection_cases import selection_cases
+from sgd_cases import sgd
 
 MAKERS = {
     "boosting": boosting,
@@ -38,6 +39,7 @@ MAKERS = {
     "encoders": encoder_cases,
     "composition": composition_cases,
     "feature-selection": feature_selection_cases,
+    "sgd": sgd,
 }
 
 if __name__ == "__main__":

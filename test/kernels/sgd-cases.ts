@@ -28,7 +28,11 @@ function passes(n: number): Pass[] {
       batch: [1, 1, 4, n][turn % 4] as number,
       positive: loss < 4 ? 1 : -1,
       hyper: {
-        ...{ alpha: 0.5, eta0: 0.05, powerT: 0.25, optimalStart: 1 / (Math.SQRT2 ** 0.5 * 0.5), parameter: 0.75 },
+        alpha: 0.5,
+        eta0: 0.05,
+        powerT: 0.25,
+        optimalStart: 1 / (Math.SQRT2 ** 0.5 * 0.5),
+        parameter: 0.75,
         l2: turn % 2 === 0 ? 0.3 : 0,
         l1: turn % 3 === 1 ? 0.05 : 0,
         averageFrom: [0, 1, 7][turn % 3] as number,

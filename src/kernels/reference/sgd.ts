@@ -136,7 +136,11 @@ export function sgdRows(views: MemoryViews): SgdRowsKernel {
     const rows = chosen.reduce((most, i) => Math.max(most, i + 1), 0);
     const data = views.f64(x, rows * p);
     return descend({
-      ...{ loss, schedule, batch, positive, order: chosen },
+      loss,
+      schedule,
+      batch,
+      positive,
+      order: chosen,
       y: views.f64(y, rows),
       w: views.optionalF64(w, rows),
       coef: views.f64(coef, p),
@@ -160,7 +164,11 @@ export function csrSgdRows(views: MemoryViews): CsrSgdRowsKernel {
     const columnOf = views.i32(indices, starts[rows]!);
     const valueOf = views.f64(values, starts[rows]!);
     return descend({
-      ...{ loss, schedule, batch, positive, order: chosen },
+      loss,
+      schedule,
+      batch,
+      positive,
+      order: chosen,
       y: views.f64(y, rows),
       w: views.optionalF64(w, rows),
       coef: views.f64(coef, p),
