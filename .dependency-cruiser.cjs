@@ -12,8 +12,9 @@ const layers = [
   ["estimator", "dist/src/estimator/"],
   ["metrics", "dist/src/metrics/"],
   ["compose", "dist/src/(compose|model-selection|inference|persistence)/"],
-  ["observe", "dist/src/(observe|cli)/"],
+  ["observe", "dist/src/observe/"],
   ["top", "dist/(models|preprocessing|datasets)/"],
+  ["cli", "dist/src/cli/"],
 ];
 
 const upward = layers.slice(0, -1).map(([name, path], i) => ({

@@ -163,7 +163,7 @@ describe("startCluster, asked for what cannot be", () => {
     writeFileSync(bare, `#!/bin/sh\nexec ${JSON.stringify(python)} -S "$@"\n`, { mode: 0o755 });
     const error = await startCluster({ python: bare }).catch((thrown: Error) => thrown);
     expect((error as Error).message).toMatch(
-      /^startCluster: .+ \(Python 3\.\d+\.\d+\) has no dask; .+ has no distributed; .+ has no msgpack\. To mend it: .+ -m pip install "dask>=/,
+      /^startCluster: .+ \(Python 3\.\d+\.\d+\) has no dask, no distributed, no msgpack\. To mend it: .+ -m pip install "dask>=/,
     );
     rmSync(folder, { recursive: true });
   });

@@ -19,6 +19,11 @@ export interface LocalWorkerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The address the worker listens on; the cluster's host unless given. */
   readonly host?: string;
+  /**
+   * Whether Dask's nanny watches the worker and starts it anew when it dies or outgrows its memory; false unless given, so
+   * that a killed worker stays away until {@link LocalCluster.restart}.
+   */
+  readonly nanny?: boolean;
   /** A command put before the interpreter: `["taskset", "-c", "0"]`, `["ip", "netns", "exec", "a"]`. */
   readonly prefix?: readonly string[];
 }
@@ -164,6 +169,12 @@ export class LocalCluster {
     return of === "scheduler" ? this.#scheduler.log() : this.#slot(of).process.log();
   }
 
+  /** Resolves when the scheduler has ended by itself or by a signal, and tells how. Keeps a script alive. */
+  async schedulerEnded(): Promise<string> {
+    await this.#scheduler.ended();
+    return this.#scheduler.end as string;
+  }
+
   /** Ends all processes and removes their files. Closing twice does nothing more. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
@@ -200,7 +211,15 @@ export class LocalCluster {
 
   async #startWorker(index: number, starts: number, options: LocalWorkerOptions): Promise<Slot> {
     const name = starts === 0 ? `worker-${index}` : `worker-${index}-${starts}`;
-    const { threadsPerWorker = 1, memoryLimit, resources = {}, host = "127.0.0.1", prefix = [], env = {} } = options;
+    const {
+      threadsPerWorker = 1,
+      memoryLimit,
+      resources = {},
+      host = "127.0.0.1",
+      prefix = [],
+      env = {},
+      nanny,
+    } = options;
     const tags = Object.entries(resources).map(([tag, amount]) => `${tag}=${amount}`);
     const worker = await DaskProcess.start({
       label: `worker ${index}`,
@@ -211,7 +230,7 @@ export class LocalCluster {
       args: [
         "worker",
         this.address,
-        "--no-nanny",
+        nanny === true ? "--nanny" : "--no-nanny",
         "--no-dashboard",
         ...flags({
           name,

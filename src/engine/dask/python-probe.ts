@@ -67,14 +67,17 @@ export function pythonProblems(report: PythonReport): PythonProblem[] {
   }
   const { dask, distributed, msgpack } = report.packages;
   const problems: PythonProblem[] = [];
+  const packages = Object.entries({ dask, distributed, msgpack });
+  const missing = packages.filter(([, version]) => version === undefined).map(([name]) => name);
+  if (missing.length > 0) {
+    const what = `${report.executable} (Python ${report.version}) has no ${missing.join(", no ")}`;
+    problems.push({ what, mend: install });
+  }
   for (const [name, version] of Object.entries({ dask, distributed })) {
-    if (version === undefined) {
-      problems.push({ what: `${report.executable} (Python ${report.version}) has no ${name}`, mend: install });
-    } else if (compareVersions(version, range.oldest) < 0) {
+    if (version !== undefined && compareVersions(version, range.oldest) < 0) {
       problems.push({ what: `${name} ${version} is too old; ${range.oldest} or newer is needed`, mend: install });
     }
   }
-  if (msgpack === undefined) problems.push({ what: `${report.executable} has no msgpack`, mend: install });
   if (dask !== undefined && distributed !== undefined && dask !== distributed) {
     const what = `dask ${dask} and distributed ${distributed} are not of one version`;
     problems.push({ what, mend: `${report.executable} -m pip install "dask==${distributed}"` });
