@@ -46,7 +46,7 @@ export async function loadFlights(options: FlightsOptions = {}): Promise<Distrib
       { details: { path } },
     );
   }
-  return (await readParquet(path, options)) as unknown as DistributedDataFrame<FlightColumns>;
+  return readParquet<FlightColumns>(path, options);
 }
 
 function vegaDatasets(): string {

@@ -160,7 +160,8 @@ export function closest(name: string, candidates: readonly string[]): string | u
   let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    // A name that shares no letter is no help.
+    if (distance < bestDistance && distance < Math.max(1, name.length)) {
       bestDistance = distance;
       best = candidate;
     }

@@ -1,4 +1,4 @@
-import { DataError, show } from "../base/errors.js";
+import { closest, DataError, show } from "../base/errors.js";
 import { isPlainObject, isTypedArray } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { ArrayConvertible } from "../collections/array/frame-like.js";
@@ -123,6 +123,12 @@ function alignTo(owner: string, name: string, vector: DistributedArray, like: Cu
   return vector;
 }
 
+/** A missing name with the one among `there` that was probably meant. */
+function withClosest(name: string, there: readonly string[]): string {
+  const near = closest(name, there);
+  return near === undefined ? show(name) : `${show(name)} (is it ${show(near)}?)`;
+}
+
 /**
  * Checks that X has the columns of the fit: their number, and names and order where both have names.
  * @throws DataError naming the first missing, unexpected or misplaced column
@@ -134,7 +140,7 @@ export function checkColumns(owner: string, x: Pick<DistributedArray, "names" | 
     const extra = x.names.filter((name) => !names.includes(name));
     if (missing.length > 0 || extra.length > 0) {
       throw new DataError(
-        `${owner}: X has other columns than in fit.${missing.length > 0 ? ` Missing: ${missing.map(show).join(", ")}.` : ""}` +
+        `${owner}: X has other columns than in fit.${missing.length > 0 ? ` Missing: ${missing.map((name) => withClosest(name, extra)).join(", ")}.` : ""}` +
           `${extra.length > 0 ? ` Not seen in fit: ${extra.map(show).join(", ")}.` : ""} Select the columns of the fit.`,
         { details: { column: missing[0] ?? extra[0] ?? "" } },
       );

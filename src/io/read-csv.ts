@@ -13,6 +13,7 @@ import {
 } from "../collections/frame/frame-types.js";
 import { unknownColumn } from "../collections/frame/expressions.js";
 import { polars } from "../collections/frame/polars.js";
+import type { AnySchema, Columns } from "../collections/frame/schema-types.js";
 import { compressionOf, readHead, type Compression } from "./compressed.js";
 import { cutRecords } from "./cut-records.js";
 import { eachRecord, findRagged, recordEnd, withoutBlankLines } from "./csv-records.js";
@@ -51,11 +52,16 @@ const SAMPLE_BYTES = 2 ** 20;
  * of bytes of one file, parsed where it is needed; frames that descend from one reader parse it once, and only the columns
  * that any of them needs. gzip and zstd content is recognised. Row counts are unknown.
  *
+ * @typeParam S what the compiler is to know of the columns: `readCsv<{ fare: number; city: string }>(...)`; it is not checked
+ *   against the files
  * @param paths a file, a folder, a glob, or a list of them
  * @throws FileError for a missing file; DataError for files whose columns differ, and, when it runs, for a record with
  *   too many or too few fields or a value of another type, naming file and line
  */
-export async function readCsv(paths: Paths, options: ReadCsvOptions = {}): Promise<DistributedDataFrame> {
+export async function readCsv<S extends Columns = AnySchema>(
+  paths: Paths,
+  options: ReadCsvOptions = {},
+): Promise<DistributedDataFrame<S>> {
   const owner = "readCsv";
   const syntax = checkOptions(owner, options);
   const files: CsvFile[] = [];

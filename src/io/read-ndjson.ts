@@ -7,6 +7,7 @@ import { frameState } from "../collections/frame/frame-state.js";
 import { dtypeName, dtypeOf, schemaOf, type DTypeLike, type FrameSchema } from "../collections/frame/frame-types.js";
 import { polars, type PolarsFrame } from "../collections/frame/polars.js";
 import { frameBytes } from "../collections/frame/live-frame.js";
+import type { AnySchema, Columns } from "../collections/frame/schema-types.js";
 import { compressionOf, readHead, type Compression } from "./compressed.js";
 import { cutRecords } from "./cut-records.js";
 import { findFiles, type Paths } from "./find-files.js";
@@ -33,7 +34,10 @@ const SAMPLE_BYTES = 2 ** 20;
  *
  * @throws FileError for a missing file or a line that is not a JSON object; DataError for types that differ between files
  */
-export async function readNdjson(paths: Paths, options: ReadNdjsonOptions = {}): Promise<DistributedDataFrame> {
+export async function readNdjson<S extends Columns = AnySchema>(
+  paths: Paths,
+  options: ReadNdjsonOptions = {},
+): Promise<DistributedDataFrame<S>> {
   const owner = "readNdjson";
   const { partitionBytes = 16 * 2 ** 20 } = options;
   if (!Number.isInteger(partitionBytes) || partitionBytes < 1)

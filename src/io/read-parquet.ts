@@ -2,9 +2,10 @@ import { basename } from "node:path";
 import { statSync } from "node:fs";
 import { FileError, ParameterError, show } from "../base/errors.js";
 import { DistributedDataFrame } from "../collections/frame/distributed-data-frame.js";
-import { frameState } from "../collections/frame/frame-state.js";
+import { frameState, type FrameState } from "../collections/frame/frame-state.js";
 import { schemaOf } from "../collections/frame/frame-types.js";
 import { polars, type PolarsFrame } from "../collections/frame/polars.js";
+import type { AnySchema, Columns } from "../collections/frame/schema-types.js";
 import { readRange } from "./compressed.js";
 import { findFiles, type Paths } from "./find-files.js";
 import type { IpcPart } from "./ipc-part.js";
@@ -26,27 +27,37 @@ const PARTITION_BYTES = 16 * 2 ** 20;
  * directly reach the scan: columns that are not needed are not read, and for partitions that are whole files neither are
  * row groups that a filter rules out.
  *
+ * @typeParam S what the compiler is to know of the columns: `readParquet<{ fare: number }>(...)`; it is not checked against
+ *   the files
  * @param paths a file, a folder, a glob, or a list of them
  * @throws FileError for a missing, truncated or foreign file, DataError for files whose columns differ
  */
-export async function readParquet(paths: Paths, options: ReadColumnsOptions = {}): Promise<DistributedDataFrame> {
+export async function readParquet<S extends Columns = AnySchema>(
+  paths: Paths,
+  options: ReadColumnsOptions = {},
+): Promise<DistributedDataFrame<S>> {
   const pl = polars();
-  return readColumnar("readParquet", paths, [".parquet", ".pq"], options, "parquet", (path) => {
+  const state = readColumnar("readParquet", paths, [".parquet", ".pq"], options, "parquet", (path) => {
     checkEnds("readParquet", path, "PAR1", "Parquet");
     return pl.scanParquet(path, { glob: false });
   });
+  return new DistributedDataFrame<S>(state);
 }
 
 /**
  * Arrow IPC (Feather v2) files as a frame; like {@link readParquet}.
  * @throws FileError for a missing, truncated or foreign file, DataError for files whose columns differ
  */
-export async function readIpc(paths: Paths, options: ReadColumnsOptions = {}): Promise<DistributedDataFrame> {
+export async function readIpc<S extends Columns = AnySchema>(
+  paths: Paths,
+  options: ReadColumnsOptions = {},
+): Promise<DistributedDataFrame<S>> {
   const pl = polars();
-  return readColumnar("readIpc", paths, [".arrow", ".ipc", ".feather"], options, "ipc", (path) => {
+  const state = readColumnar("readIpc", paths, [".arrow", ".ipc", ".feather"], options, "ipc", (path) => {
     checkEnds("readIpc", path, "ARROW1", "Arrow IPC");
     return pl.scanIPC(path);
   });
+  return new DistributedDataFrame<S>(state);
 }
 
 interface Opened {
@@ -62,7 +73,7 @@ function readColumnar(
   options: ReadColumnsOptions,
   format: "parquet" | "ipc",
   scan: (path: string) => import("nodejs-polars").LazyDataFrame,
-): DistributedDataFrame {
+): FrameState {
   const pl = polars();
   const { partitions: wanted } = options;
   if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1)) {
@@ -102,12 +113,10 @@ function readColumnar(
     columnar: true,
     part: (index: number) => parts[index] as ParquetPart,
   } as const;
-  return new DistributedDataFrame(
-    frameState(
-      source,
-      empty,
-      parts.map((part) => part.rows),
-    ),
+  return frameState(
+    source,
+    empty,
+    parts.map((part) => part.rows),
   );
 }
 

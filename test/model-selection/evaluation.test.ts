@@ -83,7 +83,7 @@ describe("crossValidate", () => {
       words,
       { scoring: ["accuracy", "f1", "neg_log_loss"] },
     );
-    const frame = DistributedDataFrame.fromColumns({
+    const frame = DistributedDataFrame.fromColumns<Record<string, ArrayLike<unknown>>>({
       ...Object.fromEntries(columns.map((c, j) => [`c${j}`, c])),
       words,
     });
@@ -102,7 +102,7 @@ describe("crossValidate", () => {
     const w = targets.sampleWeight as number[];
     const half = (values: readonly unknown[]): unknown[] => [...values, ...values];
     const keep = half(labels).map((_, i) => (i < labels.length ? 1 : 0));
-    const frame = DistributedDataFrame.fromColumns(
+    const frame = DistributedDataFrame.fromColumns<Record<string, ArrayLike<unknown>>>(
       { ...Object.fromEntries(columns.map((c, j) => [`c${j}`, half(c)])), words: half(words), w: half(w), keep },
       { partitions: 3 },
     ).filter(pl.col("keep").eq(pl.lit(1)));

@@ -1,4 +1,4 @@
-import { DataError, ParameterError, show } from "../../base/errors.js";
+import { closest, DataError, ParameterError, show } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
 import type { Engine, FnRef } from "../../engine/engine.js";
 import { fnRef } from "../../engine/fn-ref.js";
@@ -621,8 +621,9 @@ export class DistributedArray implements Disposable {
   #position(which: number | string): number {
     const j = typeof which === "number" ? which : (this.names?.indexOf(which) ?? -1);
     if (Number.isInteger(j) && j >= 0 && j < this.width) return j;
+    const near = typeof which === "string" ? closest(which, this.names ?? []) : undefined;
     throw new DataError(
-      `${this.plan.label}: there is no column ${show(which)}; there are ${this.width}${this.names ? `: ${this.names.join(", ")}` : ", numbered from 0"}.`,
+      `${this.plan.label}: there is no column ${show(which)}${near === undefined ? "" : ` (did you mean ${show(near)}?)`}; there are ${this.width}${this.names ? `: ${this.names.join(", ")}` : ", numbered from 0"}.`,
       { details: { column: which } },
     );
   }

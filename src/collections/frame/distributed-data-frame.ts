@@ -11,7 +11,7 @@ import { encodeUserFn, type UserFn } from "../user-function.js";
 import { visualizePlan } from "../visualize.js";
 import { describeFrame } from "./describe.js";
 import { DistributedSeries, type FrameRunOptions, type ValueCount } from "./distributed-series.js";
-import { encodeExpr, type ExprLike } from "./expressions.js";
+import { encodeExpr } from "./expressions.js";
 import { explainFrame } from "./explain-frame.js";
 import { frameOfArray, zipColumns } from "./array-to-frame.js";
 import { fillNullState, type FillValue } from "./fill-null.js";
@@ -21,19 +21,11 @@ import { frameToArray } from "./frame-to-array.js";
 import { dtypeName, dtypeOf, emptyFrame, schemaOf, type DTypeLike, type FrameSchema } from "./frame-types.js";
 import { columnsOfObjects, frameOfColumns, localState, type LocalFrameOptions } from "./local-frames.js";
 import { frameFromHost } from "./live-frame.js";
-import { isPolarsFrame, polars, type Polars, type PolarsExpr, type PolarsFrame } from "./polars.js";
+import { isExpr, isPolarsFrame, polars, type Polars, type PolarsExpr, type PolarsFrame } from "./polars.js";
 import { concatStates, limitState, repartitionState } from "./reshape.js";
 import { countRows } from "./row-counts.js";
+import type { AnySchema, Columns, ElementOf, NameOf, Renamed, Selected, WithColumns } from "./schema-types.js";
 import { selectCall } from "./verbs.js";
-
-/** Column names with the types of their values, as far as the compiler knows them. */
-export type Columns = Record<string, unknown>;
-
-/** The names of columns. */
-export type NameOf<S extends Columns> = keyof S & string;
-
-/** The values of a column given as an array. */
-type ElementOf<T> = T extends ArrayLike<infer V> ? V : never;
 
 /** A user's function over one partition. */
 export type FrameFn = (frame: PolarsFrame, info: { args: never; partition: number; pl: Polars }) => unknown;
@@ -43,6 +35,10 @@ export type FrameFn = (frame: PolarsFrame, info: { args: never; partition: numbe
  * starts nothing; `compute`, `persist`, `describe`, `valueCounts` and the writers are async and do. Column names and types
  * are always known, row counts where they are cheap. A chain of verbs over files is one Polars query a partition, so that
  * columns and rows that are not needed are not read.
+ *
+ * `S` is what the compiler knows of the columns: the constructors from local data infer it, the readers take it
+ * (`readCsv<{ fare: number }>(...)`), verbs carry it as far as names can be seen. A column that is not there is then a
+ * compile error; else it is an error when the verb is called, which names the closest column.
  *
  * Made by {@link readParquet}, {@link readCsv}, {@link readNdjson}, {@link readIpc}, or the `from...` constructors.
  *
@@ -57,7 +53,7 @@ export type FrameFn = (frame: PolarsFrame, info: { args: never; partition: numbe
  * const y = late.column("late").toArray();
  * ```
  */
-export class DistributedDataFrame<S extends Columns = Columns> implements Disposable {
+export class DistributedDataFrame<S extends Columns = AnySchema> implements Disposable {
   readonly #state: FrameState;
 
   /** @param state what the frame is; users call the readers and the `from...` constructors instead */
@@ -65,8 +61,12 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
     this.#state = state;
   }
 
-  /** From columns: arrays or typed arrays of equal length. `schema` names types where they are not to be inferred. */
-  static fromColumns<const C extends Readonly<Record<string, ArrayLike<unknown>>>>(
+  /**
+   * From columns: arrays or typed arrays of equal length. `schema` names types where they are not to be inferred. The
+   * compiler takes the columns' names from the object; for names that it cannot see (`{ ...record, y }`) say so by
+   * `fromColumns<Record<string, ArrayLike<unknown>>>(...)`.
+   */
+  static fromColumns<C extends Readonly<Record<string, ArrayLike<unknown>>>>(
     columns: C,
     options: LocalFrameOptions & { readonly schema?: Readonly<Record<string, DTypeLike>> } = {},
   ): DistributedDataFrame<{ [K in keyof C]: ElementOf<C[K]> }> {
@@ -85,17 +85,20 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   }
 
   /** From a Polars frame of this thread. */
-  static fromPolars(frame: PolarsFrame, options: LocalFrameOptions = {}): DistributedDataFrame {
+  static fromPolars<S extends Columns = AnySchema>(
+    frame: PolarsFrame,
+    options: LocalFrameOptions = {},
+  ): DistributedDataFrame<S> {
     const owner = "DistributedDataFrame.fromPolars";
     if (!isPolarsFrame(frame)) throw new DataError(`${owner}: expected a Polars DataFrame; got ${show(frame)}.`);
     return new DistributedDataFrame(localState(owner, frame, options));
   }
 
   /** From an Apache Arrow table, or Arrow IPC bytes (stream or file format). */
-  static async fromArrow(
+  static async fromArrow<S extends Columns = AnySchema>(
     table: import("apache-arrow").Table | Uint8Array,
     options: LocalFrameOptions = {},
-  ): Promise<DistributedDataFrame> {
+  ): Promise<DistributedDataFrame<S>> {
     const owner = "DistributedDataFrame.fromArrow";
     const bytes = table instanceof Uint8Array ? table : (await import("apache-arrow")).tableToIPC(table, "stream");
     const buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
@@ -168,18 +171,25 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
     return new DistributedDataFrame(frameState({ kind: "plan", plan }, this.#state.empty, this.partitionRows));
   }
 
-  /** Only these columns, or these expressions of them. */
-  select<K extends NameOf<S>>(...columns: K[]): DistributedDataFrame<Pick<S, K>>;
-  select(...exprs: ExprLike[]): DistributedDataFrame;
-  select(...exprs: ExprLike[]): DistributedDataFrame {
+  /** A column for expressions: `pl.col(name)`, with the name checked. @throws DataError naming the closest column */
+  col<K extends NameOf<S>>(name: K): PolarsExpr {
+    assertColumns("DistributedDataFrame.col", this.#state, [name]);
+    return polars().col(name);
+  }
+
+  /**
+   * Only these columns, or these expressions of them.
+   * @throws DataError for a column that is not there, naming the closest one
+   */
+  select<const A extends readonly (NameOf<S> | PolarsExpr)[]>(...columns: A): DistributedDataFrame<Selected<S, A>> {
     const owner = "DistributedDataFrame.select";
-    if (exprs.length === 0) throw new ParameterError(`${owner}: name at least one column.`);
+    if (columns.length === 0) throw new ParameterError(`${owner}: name at least one column.`);
     assertColumns(
       owner,
       this.#state,
-      exprs.filter((expr) => typeof expr === "string"),
+      columns.filter((expr) => typeof expr === "string"),
     );
-    return new DistributedDataFrame(withVerb(this.#state, selectCall(owner, exprs)));
+    return new DistributedDataFrame(withVerb(this.#state, selectCall(owner, columns)));
   }
 
   /** The rows for which the expression is true. Row counts are unknown afterwards. */
@@ -190,9 +200,18 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
     );
   }
 
-  /** Adds columns, or replaces those of the same name: `withColumns(pl.col("a").add(pl.col("b")).alias("sum"))`. */
-  withColumns(...exprs: readonly PolarsExpr[]): DistributedDataFrame {
+  /**
+   * Adds columns, or replaces those of the same name: `withColumns(pl.col("a").add(pl.col("b")).alias("sum"))`, or by
+   * name, `withColumns({ sum: pl.col("a").add(pl.col("b")) })`, which keeps a known schema known.
+   */
+  withColumns(...exprs: readonly PolarsExpr[]): DistributedDataFrame;
+  withColumns<N extends string>(named: Readonly<Record<N, PolarsExpr>>): DistributedDataFrame<WithColumns<S, N>>;
+  withColumns(...given: readonly (PolarsExpr | Readonly<Record<string, PolarsExpr>>)[]): DistributedDataFrame {
     const owner = "DistributedDataFrame.withColumns";
+    const exprs = given.flatMap((one) => {
+      if (isExpr(one) || typeof one !== "object" || one === null) return [one as PolarsExpr];
+      return Object.entries(one).map(([name, expr]) => (isExpr(expr) ? expr.alias(name) : expr));
+    });
     return new DistributedDataFrame(
       withVerb(this.#state, { verb: "withColumns", args: { exprs: exprs.map((expr) => encodeExpr(owner, expr)) } }),
     );
@@ -208,7 +227,7 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
   }
 
   /** With new names: `rename({ old: "new" })`. */
-  rename(mapping: { readonly [K in NameOf<S>]?: string }): DistributedDataFrame {
+  rename<const M extends { readonly [K in NameOf<S>]?: string }>(mapping: M): DistributedDataFrame<Renamed<S, M>> {
     assertColumns("DistributedDataFrame.rename", this.#state, Object.keys(mapping));
     return new DistributedDataFrame(
       withVerb(this.#state, { verb: "rename", args: { mapping: mapping as Record<string, string> } }),
@@ -219,10 +238,10 @@ export class DistributedDataFrame<S extends Columns = Columns> implements Dispos
    * Columns with other types: `cast({ fare: "Float64" })`. A value that does not fit is an error when it runs, or null
    * with `strict: false`.
    */
-  cast(
-    dtypes: { readonly [K in NameOf<S>]?: DTypeLike },
+  cast<const D extends { readonly [K in NameOf<S>]?: DTypeLike }>(
+    dtypes: D,
     options: { readonly strict?: boolean } = {},
-  ): DistributedDataFrame {
+  ): DistributedDataFrame<{ [K in NameOf<S>]: K extends keyof D ? unknown : S[K] }> {
     const owner = "DistributedDataFrame.cast";
     assertColumns(owner, this.#state, Object.keys(dtypes));
     const named = Object.fromEntries(

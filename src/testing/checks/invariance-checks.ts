@@ -214,7 +214,8 @@ async function sparseAndDense(subject: TestSubject): Promise<void> {
 async function anyContainer(subject: TestSubject): Promise<void> {
   const data = checkData(subject);
   const columns = Object.fromEntries(data.columns.map((column, j) => [data.names[j] ?? "", column]));
-  const frame = DistributedDataFrame.fromColumns({ ...columns, target: data.y }, { partitions: 2 });
+  const withTarget: Record<string, ArrayLike<number>> = { ...columns, target: data.y };
+  const frame = DistributedDataFrame.fromColumns(withTarget, { partitions: 2 });
   const features = frame.select("a", "b", "c");
   const { X, y } = cut(data, [60, 60]);
   const model = subject.make();
