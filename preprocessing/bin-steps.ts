@@ -12,6 +12,8 @@ export interface BinArgs extends ColumnLabels {
   readonly offsets: Int32Array;
 }
 
+// Up to so many, comparing with every edge is faster than a search.
+const FEW_EDGES = 24;
 // What the kernel's bins hold.
 const MOST_EDGES = 254;
 // Rows at a time: what one step leaves is in cache for the next.
@@ -66,6 +68,7 @@ function nextBelow(value: number): number {
 
 /** Bin numbers of one partition, in X's floating dtype. */
 export function ordinalStep(context: TaskContext, args: BinArgs, x: DenseChunk): DenseChunk {
+  if (args.edges.every((own) => own.length <= FEW_EDGES)) return fewEdges(context, args, x);
   requireFinite(context, args, x);
   if (!fits(args))
     return mapColumns(context, x, (values, out, j) => binsOf(values, args.edges[j] as Float64Array, out));
@@ -76,6 +79,22 @@ export function ordinalStep(context: TaskContext, args: BinArgs, x: DenseChunk):
     const target = (out.columns[j] as Column).offset + from * ELEMENT_BYTES[dtype];
     space.kernels.convert(DTYPE_CODE.u8 as 4, DTYPE_CODE[dtype] as 0, pointer, n, target);
   });
+  return out;
+}
+
+function fewEdges(context: TaskContext, args: BinArgs, x: DenseChunk): DenseChunk {
+  using space = Workspace.over(context.memory, x);
+  const suffix = isSingle(x) ? "F32" : "F64";
+  const out = context.memory.denseIn(isSingle(x) ? "f32" : "f64", x.rows, x.columns.length, space.arena);
+  let finite = true;
+  x.columns.forEach((column, j) => {
+    context.throwIfAborted();
+    const source = suffix === "F32" ? space.pointer(column) : space.doubles(column);
+    const own = args.edges[j] as Float64Array;
+    const target = (out.columns[j] as Column).offset;
+    if (space.kernels[`edgeBins${suffix}`](source, x.rows, space.vector(own), own.length, target) === 0) finite = false;
+  });
+  if (!finite) requireFinite(context, args, x);
   return out;
 }
 

@@ -4,10 +4,9 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { binaryOp } from "../src/kernels/kernels.js";
+import { NORMALIZE_SCRATCH_BYTES, rowNorm } from "../src/kernels/kernels.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type CsrChunk, type DenseChunk, type MatrixChunk } from "../src/memory/column.js";
-import { DTYPE_CODE } from "../src/memory/dtype.js";
 import { floatDtype, requireFinite, type ColumnLabels } from "./column-steps.js";
 import { StatelessTransformer } from "./stateless.js";
 
@@ -88,78 +87,33 @@ interface Normalized {
   readonly finite: boolean;
 }
 
-// Rows at a time: their norms stay in the first-level cache while all columns pass.
-const TILE = 2048;
-
 function normalizeDense(context: TaskContext, norm: NormalizerParams["norm"], x: DenseChunk): Normalized {
   using space = Workspace.over(context.memory, x);
-  const f32 = x.columns.length > 0 && x.columns.every((column) => column.dtype === "f32");
-  const chunk = context.memory.denseIn(f32 ? "f32" : "f64", x.rows, x.columns.length, space.arena);
-  const pointers = x.columns.map((column) => space.doubles(column));
-  const buffer = context.memory.memoryOf(space.arena).buffer as ArrayBuffer;
-  const columns = pointers.map((pointer) => new Float64Array(buffer, pointer, x.rows));
-  const norms = space.numbers(TILE);
-  const scratch = space.bytes(TILE * 8);
-  let finite = true;
-  for (let from = 0; from < x.rows; from += TILE) {
-    context.throwIfAborted();
-    const n = Math.min(TILE, x.rows - from);
-    norms.values.fill(0);
-    for (const values of columns) addTo(norms.values, values, from, n, norm);
-    for (let i = 0; i < n; i++) {
-      const size = norm === "l2" ? Math.sqrt(norms.values[i] as number) : (norms.values[i] as number);
-      if (!(size < Infinity)) finite = false;
-      norms.values[i] = size < NO_NORM ? 1 : size;
-    }
-    chunk.columns.forEach((target, j) => {
-      const source = (pointers[j] as number) + from * 8;
-      const out = f32 ? scratch : target.offset + from * 8;
-      space.kernels.binary(binaryOp.div, source, norms.pointer, n, out);
-      if (f32) space.kernels.convert(DTYPE_CODE.f64 as 0, DTYPE_CODE.f32 as 1, scratch, n, target.offset + from * 4);
-    });
-  }
-  return { chunk, finite };
-}
-
-function addTo(
-  norms: Float64Array,
-  values: Float64Array,
-  from: number,
-  n: number,
-  norm: NormalizerParams["norm"],
-): void {
-  if (norm === "l2") {
-    for (let i = 0; i < n; i++) {
-      const value = values[from + i] as number;
-      norms[i] = (norms[i] as number) + value * value;
-    }
-  } else if (norm === "l1") {
-    for (let i = 0; i < n; i++) norms[i] = (norms[i] as number) + Math.abs(values[from + i] as number);
-  } else {
-    // Math.max keeps NaN.
-    for (let i = 0; i < n; i++) norms[i] = Math.max(norms[i] as number, Math.abs(values[from + i] as number));
-  }
+  const { table, width, suffix } = space.matrix(x);
+  const chunk = context.memory.denseIn(suffix === "F32" ? "f32" : "f64", x.rows, width, space.arena);
+  const finite = space.kernels[`normalizeRows${suffix}`](
+    rowNorm[norm],
+    table,
+    width,
+    x.rows,
+    NO_NORM,
+    space.table(chunk.columns),
+    space.bytes(NORMALIZE_SCRATCH_BYTES),
+  );
+  return { chunk, finite: finite === 1 };
 }
 
 function normalizeCsr(context: TaskContext, norm: NormalizerParams["norm"], x: CsrChunk): Normalized {
-  const source = context.memory.view(x.values);
-  const indptr = context.memory.view(x.indptr);
-  const values = context.memory.column("f64", source.length, x.values.arena);
-  const out = context.memory.view(values);
-  let finite = true;
-  for (let i = 0; i < x.rows; i++) {
-    const from = indptr[i] as number;
-    const to = indptr[i + 1] as number;
-    let size = 0;
-    for (let k = from; k < to; k++) {
-      const value = Math.abs(source[k] as number);
-      size = norm === "l2" ? size + value * value : norm === "l1" ? size + value : Math.max(size, value);
-    }
-    if (norm === "l2") size = Math.sqrt(size);
-    if (!(size < Infinity)) finite = false;
-    if (size < NO_NORM) size = 1;
-    for (let k = from; k < to; k++) out[k] = (source[k] as number) / size;
-  }
+  using space = new Workspace(context.memory, x.values.arena);
+  const values = context.memory.column("f64", x.values.length, x.values.arena);
+  const finite = space.kernels.csrNormalizeRows(
+    rowNorm[norm],
+    space.pointer(x.indptr),
+    space.pointer(x.values),
+    x.rows,
+    NO_NORM,
+    space.pointer(values),
+  );
   // The structure is shared with the input; only the values are new.
-  return { chunk: { ...x, values }, finite };
+  return { chunk: { ...x, values }, finite: finite === 1 };
 }

@@ -4,7 +4,6 @@ import { Workspace } from "../src/kernels/workspace.js";
 import type { Column } from "../src/memory/column.js";
 import { densify } from "../src/numeric/densify.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
-import { doublesOf } from "../src/numeric/doubles-of.js";
 
 /** Closed intervals of values, each of one column. */
 export interface Intervals {
@@ -46,47 +45,22 @@ export function histogramStep(
   const { intervals, bins } = args;
   const x = densify(context, design.x);
   using space = Workspace.over(context.memory, x);
-  const w = design.w ? context.memory.view(design.w) : undefined;
+  const w = design.w ? space.pointer(design.w) : 0;
   const total = new Float64Array(intervals.column.length * bins);
-  // One more bin for the upper edge itself.
-  const counts = new Float64Array(bins + 1);
+  // One more place for the upper edge itself, and one for values outside.
+  const counts = space.numbers(bins + 2);
   intervals.column.forEach((column, k) => {
     context.throwIfAborted();
-    counts.fill(0);
-    const values = doublesOf(context, space, x.columns[column] as Column);
-    countInto(counts, values, w, intervals.low[k] as number, intervals.high[k] as number, bins);
-    counts[bins - 1] = (counts[bins - 1] as number) + (counts[bins] as number);
-    total.set(counts.subarray(0, bins), k * bins);
+    counts.values.fill(0);
+    const source = space.doubles(x.columns[column] as Column);
+    const [from, to] = [intervals.low[k] as number, intervals.high[k] as number];
+    const { half, low, scale } = binningOf(from, to, bins);
+    space.kernels.binCounts(source, x.rows, w, from, to, half, low, scale, bins, counts.pointer);
+    total.set(counts.values.subarray(0, bins), k * bins);
+    const last = k * bins + bins - 1;
+    total[last] = (total[last] as number) + (counts.values[bins] as number);
   });
   return total;
-}
-
-function countInto(
-  counts: Float64Array,
-  values: Float64Array,
-  w: Float64Array | undefined,
-  from: number,
-  to: number,
-  bins: number,
-): void {
-  // The bin of the upper edge is `bins` at most, whatever the rounding.
-  const { half, low, scale } = binningOf(from, to, bins);
-  if (w) {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      if (!(value >= from && value <= to)) continue;
-      const bin = ((value * half - low) * scale) | 0;
-      counts[bin] = (counts[bin] as number) + (w[i] as number);
-    }
-    return;
-  }
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    // NaN is in no interval.
-    if (!(value >= from && value <= to)) continue;
-    const bin = ((value * half - low) * scale) | 0;
-    counts[bin] = (counts[bin] as number) + 1;
-  }
 }
 
 /** Names {@link histogramStep} for the engine. */

@@ -33,6 +33,12 @@ import type {
 import type { CsrSgdRowsKernel, SgdRowsKernel } from "./sgd-kernels.js";
 import type { CsrSoftmaxLossGradKernel, SoftmaxKernel, SoftmaxLossGradKernel } from "./softmax-kernels.js";
 import type {
+  BinCountsKernel,
+  CsrNormalizeRowsKernel,
+  EdgeBinsKernel,
+  NormalizeRowsKernel,
+} from "./transform-kernels.js";
+import type {
   ApplyValidityKernel,
   BinaryKernel,
   BinaryScalarKernel,
@@ -126,6 +132,18 @@ export interface Kernels {
   readonly scaleShiftF64: AffineKernel;
   /** `x · scale + shift` of f32 columns. */
   readonly scaleShiftF32: AffineKernel;
+  /** Rows of f64 columns divided by their norm. */
+  readonly normalizeRowsF64: NormalizeRowsKernel;
+  /** Rows of f32 columns divided by their norm. */
+  readonly normalizeRowsF32: NormalizeRowsKernel;
+  /** Compressed rows divided by their norm. */
+  readonly csrNormalizeRows: CsrNormalizeRowsKernel;
+  /** Weight in equal bins. */
+  readonly binCounts: BinCountsKernel;
+  /** Edges not above f64 values. */
+  readonly edgeBinsF64: EdgeBinsKernel;
+  /** Edges not above f32 values. */
+  readonly edgeBinsF32: EdgeBinsKernel;
   /** Rows by index. */
   readonly gather: GatherKernel;
   /** Rows by mask. */
@@ -230,6 +248,12 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   centerScaleF32: true,
   scaleShiftF64: true,
   scaleShiftF32: true,
+  normalizeRowsF64: true,
+  normalizeRowsF32: true,
+  csrNormalizeRows: true,
+  binCounts: true,
+  edgeBinsF64: true,
+  edgeBinsF32: true,
   gather: true,
   filter: true,
   rowsWithin: true,
@@ -313,6 +337,7 @@ export {
   type BoostLossCode,
 } from "./histogram-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
+export { NORMALIZE_SCRATCH_BYTES, rowNorm, type RowNormCode } from "./transform-kernels.js";
 export {
   binaryOp,
   compareOp,

@@ -8,6 +8,7 @@ import { KernelHarness, lengths, type Flavour } from "./kernel-harness.js";
 import { matrixCases, type TwinCase } from "./matrix-cases.js";
 import { sgdCases } from "./sgd-cases.js";
 import { softmaxCases } from "./softmax-cases.js";
+import { transformCases } from "./transform-cases.js";
 import { vectorCases } from "./vector-cases.js";
 
 const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
@@ -18,6 +19,7 @@ const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
   ...csrCases,
   ...csvCases,
   ...histogramCases,
+  ...transformCases,
   ...vectorCases,
 };
 const harness = new KernelHarness();

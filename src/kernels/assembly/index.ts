@@ -12,6 +12,9 @@ export { softmaxLossGradF64, softmaxLossGradF32, csrSoftmaxLossGrad, softmax } f
 export { sgdRows, csrSgdRows } from "./sgd";
 export { minMaxF64, minMaxF32, nonFiniteF64, nonFiniteF32 } from "./extent";
 export { centerScaleF64, centerScaleF32, scaleShiftF64, scaleShiftF32 } from "./affine";
+export {
+  normalizeRowsF64, normalizeRowsF32, csrNormalizeRows, binCounts, edgeBinsF64, edgeBinsF32,
+} from "./transform";
 export { gather, filter, rowsWithin, copy, fill, fillF64 } from "./rows";
 export { convert, applyValidityF64, applyValidityF32 } from "./convert";
 export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwise";

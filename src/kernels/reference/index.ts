@@ -16,6 +16,7 @@ import {
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
 import { csrSgdRows, sgdRows } from "./sgd.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
+import { binCounts, csrNormalizeRows, edgeBins, normalizeRows } from "./transform.js";
 import {
   binary,
   binaryScalar,
@@ -73,6 +74,12 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     centerScaleF32: affine(views, "F32", centerScale),
     scaleShiftF64: affine(views, "F64", scaleShift),
     scaleShiftF32: affine(views, "F32", scaleShift),
+    normalizeRowsF64: normalizeRows("F64", views),
+    normalizeRowsF32: normalizeRows("F32", views),
+    csrNormalizeRows: csrNormalizeRows(views),
+    binCounts: binCounts(views),
+    edgeBinsF64: edgeBins("F64", views),
+    edgeBinsF32: edgeBins("F32", views),
     gather: gather(views),
     filter: filter(views),
     rowsWithin: rowsWithin(views),
