@@ -47,6 +47,15 @@ export {
 export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";
 export type { Engine, EngineEvents, FnRef, TaskContext, TaskSpec, TaskStatus, WorkerInfo } from "./engine/engine.js";
 export { fnRef } from "./engine/fn-ref.js";
+export {
+  scoreDataset,
+  type BatchInfo,
+  type DriftReport,
+  type DriftThresholds,
+  type FunctionModel,
+  type ScoreDatasetOptions,
+  type ScoreReport,
+} from "./inference/index.js";
 export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";
 export { Design, type FitOptions } from "./estimator/design.js";
 export { Estimator, type EstimatorJson, type FittedInput } from "./estimator/estimator.js";

@@ -1,0 +1,115 @@
+import { DataError, NotFittedError, show } from "../base/errors.js";
+import { DistributedArray } from "../collections/array/distributed-array.js";
+import type { FrameSchema } from "../collections/frame/frame-types.js";
+import { toMatrix, type MatrixInput } from "../estimator/inputs.js";
+import type { AnyEstimator } from "../estimator/registry.js";
+import { packProgram, recordProgram, type PackedProgram } from "./program.js";
+import type { OutputSpec, PackedModel } from "./scoring-model.js";
+
+/** What a model can be asked for. */
+export type ScoreOutput = "predict" | "predictProba" | "decisionFunction" | "transform";
+
+interface Scorable {
+  readonly classes?: readonly unknown[];
+  readonly steps?: readonly (readonly [string, unknown])[];
+}
+
+/** A fitted estimator as tasks take it, with the bytes that its hash stands for. */
+export interface RecordedModel {
+  readonly packed: PackedModel;
+  readonly bytes: Uint8Array;
+  /** The columns of the output that it makes. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Records what a fitted estimator does to rows of these columns, as a program that any thread can run.
+ * @throws DataError for columns that do not fit the model, an output that it does not have, or sparse results
+ */
+export function recordModel(
+  owner: string,
+  model: AnyEstimator,
+  schema: FrameSchema,
+  outputs: readonly ScoreOutput[] | undefined,
+): RecordedModel {
+  if (!model.isFitted)
+    throw new NotFittedError(`${owner}: the ${model.kind} is not fitted yet. Call \`await model.fit(X, y)\` first.`);
+  const wanted = outputs ?? usualOutputs(model);
+  const absent = wanted.find((output) => !can(model, output));
+  if (absent !== undefined)
+    throw new DataError(
+      `${owner}: the ${model.kind} has no ${absent}. It has ${METHODS.filter((one) => can(model, one)).join(", ")}.`,
+    );
+  const columns = model.featureNames ?? Object.keys(schema);
+  const missing = columns.find((name) => !(name in schema));
+  if (missing !== undefined)
+    throw new DataError(
+      `${owner}: the input has no column ${show(missing)}, which the ${model.kind} was fitted on. It has ${Object.keys(schema).join(", ")}.`,
+      { details: { column: missing } },
+    );
+  const specs: OutputSpec[] = [];
+  const program = recordProgram(
+    owner,
+    Object.fromEntries(columns.map((name) => [name, schema[name] as string])),
+    (rows) =>
+      wanted.map((output) => {
+        const result = call(owner, model, output, rows);
+        specs.push(specOf(model, output, result));
+        return result.plan;
+      }),
+  );
+  const { bytes, hash }: PackedProgram = packProgram(program);
+  return {
+    packed: { kind: "program", hash, columns, outputs: specs },
+    bytes,
+    names: specs.flatMap(({ names }) => names),
+  };
+}
+
+const METHODS: readonly ScoreOutput[] = ["predict", "predictProba", "decisionFunction", "transform"];
+
+function usualOutputs(model: AnyEstimator): ScoreOutput[] {
+  if (!can(model, "predict")) return ["transform"];
+  return can(model, "predictProba") ? ["predict", "predictProba"] : ["predict"];
+}
+
+/** A pipeline has every method; what counts is what its last step has. */
+function can(model: unknown, output: ScoreOutput): boolean {
+  const { steps } = model as Scorable;
+  const last = steps?.at(-1)?.[1];
+  return last === undefined || last === "passthrough"
+    ? typeof (model as Record<string, unknown>)[output] === "function" && (last === undefined || output === "transform")
+    : can(last, output);
+}
+
+function call(owner: string, model: AnyEstimator, output: ScoreOutput, rows: unknown): DistributedArray {
+  const method = (model as unknown as Record<string, (X: unknown) => MatrixInput>)[output] as (
+    X: unknown,
+  ) => MatrixInput;
+  const result = method.call(model, rows);
+  const array = result instanceof DistributedArray ? result : toMatrix(owner, result);
+  if (array.layout === "csr")
+    throw new DataError(
+      `${owner}: ${output} of the ${model.kind} is sparse, and files hold columns. Ask for predict, or set sparseOutput: false.`,
+    );
+  return array;
+}
+
+function specOf(model: AnyEstimator, output: ScoreOutput, array: DistributedArray): OutputSpec {
+  const classes = (model as Scorable).classes ?? [];
+  const many = array.innerShape.length > 0;
+  const width = many ? array.width : 1;
+  const each = (prefix: string): string[] =>
+    Array.from({ length: width }, (_, j) => `${prefix}_${String(classes.length === width ? classes[j] : j)}`);
+  if (output === "predict") {
+    if (classes.length > 0 && typeof classes[0] !== "number")
+      return { names: ["prediction"], classes: classes as (string | boolean)[] };
+    return {
+      names: many ? each("prediction") : ["prediction"],
+      integer: classes.length > 0 && classes.every(Number.isInteger),
+    };
+  }
+  if (output === "predictProba") return { names: each("probability") };
+  if (output === "decisionFunction") return { names: many ? each("decision") : ["decision"] };
+  return { names: array.names ?? each("output") };
+}
