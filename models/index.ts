@@ -10,7 +10,16 @@ export { coefficientTable, type CoefficientTable, type CoefficientTableOptions }
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";
 export { GammaRegressor, type GammaRegressorParams } from "./linear/gamma-regressor.js";
-export type { GlmFitOptions, OffsetOptions } from "./linear/glm-model.js";
+export type { Coefficients } from "./linear/statistics/coefficients.js";
+export {
+  ModelSummary,
+  type CovarianceKind,
+  type FTest,
+  type PseudoR2,
+  type SummaryData,
+} from "./linear/statistics/model-summary.js";
+export type { SummaryOptions } from "./linear/statistics/summary-options.js";
+export type { GlmFitOptions, GlmSummaryOptions, OffsetOptions } from "./linear/glm-model.js";
 export {
   GeneralizedLinearRegressor,
   type GeneralizedLinearRegressorParams,

@@ -26,6 +26,9 @@ import { choleskySolve, cholesky } from "../../src/numeric/linalg/cholesky.js";
 import { fitGlm, reportEnd, type GlmProblem } from "./glm-fit.js";
 import { nullHalfDeviance } from "./glm-null.js";
 import { predictedMeans } from "./glm-predict.js";
+import type { ModelSummary } from "./statistics/model-summary.js";
+import { summariseRegression } from "./statistics/regression-summary.js";
+import type { SummaryOptions } from "./statistics/summary-options.js";
 import type { LinearState } from "./linear-model.js";
 
 /** Parameters that the generalised linear models share. */
@@ -47,6 +50,9 @@ export interface OffsetOptions {
 
 /** Options of a generalised linear model's `fit` and `score`. */
 export interface GlmFitOptions extends FitOptions, OffsetOptions {}
+
+/** Options of a generalised linear model's `summary`. */
+export interface GlmSummaryOptions extends SummaryOptions, OffsetOptions {}
 
 /** Fitted state of a generalised linear model. */
 export interface GlmState extends LinearState {
@@ -187,6 +193,33 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
         );
     if (!Number.isFinite(loss)) await design.assertFinite();
     return 1 - (loss + target.constant) / (await nullHalfDeviance(design, composition, target));
+  }
+
+  /**
+   * Standard errors, tests and confidence intervals of the coefficients, and how well the model fits these rows, which should
+   * be those of the fit, with its weights and offsets. One read of X and one pass over it (two for HC2 and HC3), cheap ones
+   * over y. Statistics are compared with the normal distribution (Wald tests), as statsmodels does.
+   *
+   * Covariance: `dispersion · I⁻¹` with the expected information I, the sandwich `I⁻¹ M I⁻¹` of the squares of the scores
+   * (HC1 times n / (n − k); HC2 and HC3 over 1 − leverage and its square), or of the groups' sums of scores times
+   * `g / (g − 1) · (n − 1) / (n − k)`. Clustered, the sums of each group travel: `groups x (nFeatures + 1)` doubles.
+   *
+   * With a penalty the coefficients are biased and these figures leave that out: a note says by how much.
+   *
+   * @throws ParameterError for an option out of range; DataError for other columns, NaN, or targets the family cannot have;
+   * FitError for dependent columns, naming one, and for too few rows
+   */
+  async summary(X: MatrixInput, y: VectorInput, options: GlmSummaryOptions = {}): Promise<ModelSummary> {
+    const owner = `${this.kind}.summary`;
+    const { composition } = this;
+    const fitted = {
+      ...this.state,
+      model: this.kind,
+      composition,
+      fitIntercept: this.params.fitIntercept,
+      squares: false,
+    };
+    return summariseRegression(owner, fitted, X, y, options, this.rowVectors(owner, options));
   }
 
   /** Checks that an exposure goes with the link. @throws ParameterError */

@@ -8,6 +8,9 @@ import { solveNormalEquations, solveTriangular } from "../../src/numeric/least-s
 import { mergeTriangles, TSQR_STEP, type Triangle } from "../../src/numeric/linalg/tsqr.js";
 import { LinearModel } from "./linear-model.js";
 import { combinedMoments, type KeptMoments } from "./merge-fits.js";
+import type { ModelSummary } from "./statistics/model-summary.js";
+import { summariseRegression } from "./statistics/regression-summary.js";
+import type { SummaryOptions } from "./statistics/summary-options.js";
 import { momentsOfDesign } from "./moments-of-design.js";
 
 /** Parameters of {@link LinearRegression}. */
@@ -118,6 +121,27 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
       ...(keepMoments ? { moments: total } : {}),
     });
     return this;
+  }
+
+  /**
+   * Standard errors, t tests and confidence intervals of the coefficients, R² and more, on these rows, which should be those
+   * of the fit, with its weights. One read of X and one pass over it (two for HC2 and HC3), cheap ones over y. Covariance:
+   * `s² (X̃ᵀWX̃)⁻¹` with s² the weighted sum of squared residuals over observations less coefficients; robust ones as at
+   * `GeneralizedLinearRegressor`. Clustered, t has one degree of freedom less than there are groups.
+   *
+   * @throws ParameterError for an option out of range; DataError for other columns or NaN; FitError for dependent columns,
+   * naming one, and for too few rows
+   */
+  async summary(X: MatrixInput, y: VectorInput, options: SummaryOptions = {}): Promise<ModelSummary> {
+    const composition = { family: { name: "gaussian" }, link: { name: "identity" } } as const;
+    const fitted = {
+      ...this.state,
+      model: this.kind,
+      composition,
+      fitIntercept: this.params.fitIntercept,
+      squares: true,
+    };
+    return summariseRegression("LinearRegression.summary", fitted, X, y, options);
   }
 
   /** Columns that carry information of their own. */

@@ -19,6 +19,9 @@ import { warnNotConverged } from "../../src/estimator/warnings.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import { accuracyScore } from "../../src/metrics/index.js";
 import { fitGlm, reportEnd } from "./glm-fit.js";
+import { summariseLogistic } from "./statistics/logistic-summary.js";
+import type { ModelSummary } from "./statistics/model-summary.js";
+import type { SummaryOptions } from "./statistics/summary-options.js";
 import { fitSoftmax } from "./softmax-fit.js";
 import { noRows } from "../../src/estimator/no-rows.js";
 
@@ -241,6 +244,22 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
           : x.mapChunks(owner, task("linearStep"), this.#predictor(owner, x), { innerShape: [] }),
       (result) => (many ? result : (result.toVector() as Float64Array)),
     );
+  }
+
+  /**
+   * Standard errors, z tests and confidence intervals of the coefficients, and how well the model fits these rows, which
+   * should be those of the fit, with its weights. One read of X and one pass over it (two for HC2 and HC3, which are for two
+   * classes). More than two classes: coefficients of each class less those of the first, which alone are determined.
+   * Covariances as at `GeneralizedLinearRegressor`.
+   *
+   * With a penalty the coefficients are biased and these figures leave that out: a note says by how much.
+   *
+   * @throws ParameterError for an option out of range; DataError for other columns, NaN, or a label that the fit has not seen;
+   * FitError for dependent columns, naming one
+   */
+  async summary(X: MatrixInput, y: LabelInput, options: SummaryOptions = {}): Promise<ModelSummary> {
+    const fitted = { ...this.state, model: this.kind, fitIntercept: this.params.fitIntercept };
+    return summariseLogistic("LogisticRegression.summary", fitted, X, y, options);
   }
 
   /** Share of rows whose label is predicted. */

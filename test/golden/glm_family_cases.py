@@ -118,6 +118,9 @@ def glm_families():
             "scale": fit.scale, "dfResid": fit.df_resid, "standardError": fit.bse, "pValue": fit.pvalues, "lower": ci[:, 0], "upper": ci[:, 1],
             "predictHead": mu[:6],
         }  # fmt: skip
+        if weight == "trials":
+            # Of shares and weights statsmodels takes another likelihood than of the counts behind them.
+            fit = sm.GLM(np.column_stack([np.round(y * trials), np.round((1 - y) * trials)]), A, family=fam, **extra).fit(tol=1e-13)
         if family != "tweedie":
             expected |= {"logLikelihood": fit.llf, "aic": fit.aic, "bic": fit.bic_llf}
         for kind in ["HC0", "HC1", "HC2", "HC3"]:

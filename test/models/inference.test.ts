@@ -79,7 +79,7 @@ describe("coefficientTable against textbook formulas", () => {
       "2 rows leave nothing over for an error of 2 coefficients",
     );
     await expect(coefficientTable(small, [[1], [2]], [1, 2], { level: 95 })).rejects.toThrow(
-      "coefficientTable: level must be above 0 and below 1; got 95.",
+      "LinearRegression.summary: level must be above 0 and below 1; got 95.",
     );
   });
 });

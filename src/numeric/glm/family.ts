@@ -71,7 +71,11 @@ const binomial: Family = {
   rule: ">= 0 and <= 1",
   near: (y) => (y + 0.5) / 2,
   unitDispersion: true,
-  saturated: (y) => xlogx(y) + xlogx(1 - y),
+  saturated: (y, phi) => {
+    const trials = 1 / phi;
+    const ways = trials === 1 ? 0 : logGamma(trials + 1) - logGamma(trials * y + 1) - logGamma(trials * (1 - y) + 1);
+    return ways + trials * (xlogx(y) + xlogx(1 - y));
+  },
   hasLikelihood: true,
 };
 
