@@ -102,6 +102,43 @@ export type CsrGlmLossGradKernel = (
 ) => number;
 
 /**
+ * As {@link CsrGlmLossGradKernel}, and adds `Σ w·loss''(η)·x̃x̃ᵀ` with `x̃ = [x, 1]` to hess, from the pairs of entries of
+ * each row. With the squared family and coef 0 that is the Gram matrix.
+ *
+ * @param family in: code of the family
+ * @param power in: of the Tweedie family; others ignore it
+ * @param indptr in: i32[rows + 1]
+ * @param indices in: i32, columns of the entries
+ * @param values in: f64, values of the entries
+ * @param rows in: rows
+ * @param nCols in: columns
+ * @param y in: f64[rows] targets
+ * @param w in: f64[rows] weights, or 0 for none
+ * @param offset in: f64[rows] added to η, or 0 for none
+ * @param coef in: f64[nCols + 1], intercept last
+ * @param grad in/out: f64[nCols + 1]
+ * @param hess in/out: f64[(nCols + 1)²] row-major, symmetric on entry (its lower triangle is not read) and on return
+ * @param scratch scratch: `csrHessScratchBytes()` bytes
+ * @returns Σ w·loss of this call
+ */
+export type CsrGlmLossGradHessKernel = (
+  family: GlmFamilyCode,
+  power: number,
+  indptr: number,
+  indices: number,
+  values: number,
+  rows: number,
+  nCols: number,
+  y: number,
+  w: number,
+  offset: number,
+  coef: number,
+  grad: number,
+  hess: number,
+  scratch: number,
+) => number;
+
+/**
  * Scales the entries by column: `out[k] = values[k] · scale[indices[k]]`.
  *
  * @param values in: f64[nnz]

@@ -1,4 +1,5 @@
 import type {
+  CsrGlmLossGradHessKernel,
   CsrGlmLossGradKernel,
   CsrMatTVecKernel,
   CsrMatVecKernel,
@@ -182,6 +183,8 @@ export interface Kernels {
   readonly csrMatTVec: CsrMatTVecKernel;
   /** GLM loss and gradient over a CSR matrix. */
   readonly csrGlmLossGrad: CsrGlmLossGradKernel;
+  /** GLM loss, gradient and Hessian over a CSR matrix. */
+  readonly csrGlmLossGradHess: CsrGlmLossGradHessKernel;
   /** Entries of a CSR matrix scaled by column. */
   readonly csrScale: CsrScaleKernel;
   /** Starts of the rows of blocks side by side. */
@@ -273,6 +276,7 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   csrMatVec: true,
   csrMatTVec: true,
   csrGlmLossGrad: true,
+  csrGlmLossGradHess: true,
   csrScale: true,
   csrStackRows: true,
   csrStack: true,
@@ -322,6 +326,11 @@ export function softmaxScratchBytes(k: number): number {
 /** Bytes of scratch that `glmLossGradHessF64` and `glmLossGradHessF32` need for `nCols` columns and the intercept. */
 export function glmHessScratchBytes(nCols: number): number {
   return (nCols + 1 + 4) * gramTileStride(nCols + 1) + ALIGNMENT;
+}
+
+/** Bytes of scratch that `csrGlmLossGradHess` needs, for any number of columns. */
+export function csrHessScratchBytes(): number {
+  return 2 * glmScratchBytes();
 }
 
 /** Bytes of scratch that `csvNumbers` needs. */

@@ -1,7 +1,7 @@
 import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { CounterRng } from "../base/rng.js";
-import { glmHessScratchBytes, glmScratchBytes, type GlmFamilyCode } from "../kernels/kernels.js";
+import { csrHessScratchBytes, glmHessScratchBytes, glmScratchBytes, type GlmFamilyCode } from "../kernels/kernels.js";
 import { Workspace } from "../kernels/workspace.js";
 import type { Column, CsrChunk } from "../memory/column.js";
 import type { DesignChunk } from "./design-chunk.js";
@@ -42,13 +42,35 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
   const offset = design.offset ? space.pointer(design.offset) : 0;
   const weight = design.w ? kernels.weightedSum(0, w, x.rows) : x.rows;
   if (x.kind === "csr") {
-    const scratch = space.bytes(glmScratchBytes());
-    const loss = kernels.csrGlmLossGrad(
-      args.family,
+    const [indptr, indices, values] = [space.pointer(x.indptr), space.pointer(x.indices), space.pointer(x.values)];
+    const { family } = args;
+    if (!args.hess) {
+      const scratch = space.bytes(glmScratchBytes());
+      const loss = kernels.csrGlmLossGrad(
+        family,
+        power,
+        indptr,
+        indices,
+        values,
+        x.rows,
+        p,
+        target,
+        w,
+        0,
+        coef,
+        grad.pointer,
+        scratch,
+      );
+      return { loss, weight, grad: grad.values.slice() };
+    }
+    const hess = space.zeros((p + 1) * (p + 1));
+    const scratch = space.bytes(csrHessScratchBytes());
+    const loss = kernels.csrGlmLossGradHess(
+      family,
       power,
-      space.pointer(x.indptr),
-      space.pointer(x.indices),
-      space.pointer(x.values),
+      indptr,
+      indices,
+      values,
       x.rows,
       p,
       target,
@@ -56,9 +78,10 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
       offset,
       coef,
       grad.pointer,
+      hess.pointer,
       scratch,
     );
-    return { loss, weight, grad: grad.values.slice() };
+    return { loss, weight, grad: grad.values.slice(), hess: hess.values.slice() };
   }
   const { table, suffix } = space.matrix(x);
   if (!args.hess) {

@@ -2,6 +2,7 @@ import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { Workspace } from "../kernels/workspace.js";
 import type { Column, MatrixChunk } from "../memory/column.js";
+import type { DesignChunk } from "./design-chunk.js";
 
 /** Weighted moments of each column; entry j of every array is column j's. NaN rows are left out. */
 export interface Moments {
@@ -48,6 +49,14 @@ export function momentsStep(context: TaskContext, _args: undefined, x: MatrixChu
 
 /** Names {@link momentsStep} for the engine. */
 export const MOMENTS_STEP = fnRef(import.meta.url, "momentsStep");
+
+/** Task form of {@link momentsOf} over a partition of a fit, with its weights. */
+export function designMomentsStep(context: TaskContext, _args: undefined, { x, w }: DesignChunk): Moments {
+  return momentsOf(context, x, w);
+}
+
+/** Names {@link designMomentsStep} for the engine. */
+export const DESIGN_MOMENTS_STEP = fnRef(import.meta.url, "designMomentsStep");
 
 /**
  * Moments of the union (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample

@@ -2,7 +2,8 @@ import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { gramScratchBytes, softmaxScratchBytes } from "../kernels/kernels.js";
 import { Workspace } from "../kernels/workspace.js";
-import type { Column, DenseChunk } from "../memory/column.js";
+import type { Column } from "../memory/column.js";
+import { densify } from "./densify.js";
 import type { DesignChunk } from "./design-chunk.js";
 
 /** Sums of the multinomial loss over rows. */
@@ -73,13 +74,13 @@ export function classPairs(k: number, full: boolean): [number, number][] {
 
 const TILE = 4096;
 
-/** Blocks of the Hessian, `Σ w p_a ([a = b] − p_b) x̃x̃ᵀ` with `x̃ = [x, 1]`, of one dense partition. */
+/** Blocks of the Hessian, `Σ w p_a ([a = b] − p_b) x̃x̃ᵀ` with `x̃ = [x, 1]`, of one partition, made dense. */
 export function softmaxCurvatureStep(
   context: TaskContext,
   args: SoftmaxArgs & { full: boolean },
   design: DesignChunk,
 ): SoftmaxCurvature {
-  const x = design.x as DenseChunk;
+  const x = densify(context, design.x);
   const { k, coef } = args;
   const p = x.columns.length;
   using space = Workspace.over(context.memory, x);

@@ -1,4 +1,10 @@
-import { glmHessScratchBytes, glmScratchBytes, type GlmFamilyCode, type Kernels } from "#src/kernels/kernels.js";
+import {
+  csrHessScratchBytes,
+  glmHessScratchBytes,
+  glmScratchBytes,
+  type GlmFamilyCode,
+  type Kernels,
+} from "#src/kernels/kernels.js";
 import {
   expectUlps,
   expectWithin,
@@ -199,6 +205,7 @@ export function toCsr(
   h: KernelHarness,
   columns: readonly (readonly number[])[],
   n: number,
+  nameOf: (column: number) => number = (column) => column,
 ): { indptr: number; indices: number; values: number; nnz: number; entries: number } {
   const first = 3;
   const starts = [first];
@@ -207,7 +214,7 @@ export function toCsr(
   for (let i = 0; i < n; i++) {
     columns.forEach((x, j) => {
       if (x[i] !== 0) {
-        indices.push(j);
+        indices.push(nameOf(j));
         values.push(x[i]!);
       }
     });
@@ -248,6 +255,31 @@ const csrLossGrad: TwinCase = (h, n, flavour) => {
   });
 };
 
+const csrLossGradHess: TwinCase = (h, n, flavour) => {
+  eachProblem(n, flavour, "F64", (family, power, p, what) => {
+    h.reset();
+    const d = p.x.length;
+    const x = p.x.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
+    // Columns in any order within a row: the last first.
+    const csr = toCsr(h, x.toReversed(), n, (j) => d - 1 - j);
+    const y = h.f64(p.y);
+    const w = p.w === undefined ? 0 : h.f64(p.w);
+    const offset = p.offset === undefined ? 0 : h.f64(p.offset);
+    const coef = h.f64(p.coef);
+    const grad = h.accumulator(filled(d + 1, 0.5));
+    const hess = h.accumulator(filled((d + 1) ** 2, 0.25));
+    const scratch = h.room(csrHessScratchBytes());
+    const { indptr, indices, values } = csr;
+    const o = h.run((k) =>
+      k.csrGlmLossGradHess(family, power, indptr, indices, values, n, d, y, w, offset, coef, grad, hess, scratch),
+    );
+    const allowed = bounds(family, power, { ...p, x });
+    within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
+    within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
+    within(h.f64At(hess, (d + 1) ** 2), allowed.hess, `Hessian, ${what}`);
+  });
+};
+
 /** Cases of the kernels of generalised linear models. */
 export const glmCases = {
   glmLossGradF64: lossGrad("F64"),
@@ -257,4 +289,5 @@ export const glmCases = {
   glmLoss,
   inverseLink,
   csrGlmLossGrad: csrLossGrad,
+  csrGlmLossGradHess: csrLossGradHess,
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

@@ -162,12 +162,17 @@ export function inverseLink(family: i32, eta: usize, n: u32, out: usize): void {
   }
 }
 
-export function csrGlmLossGrad(
+// H: u8 = loss and gradient, f64 = also the Hessian.
+// @ts-ignore: decorator
+@inline
+function csrTerms<H>(
   family: i32, power: f64, indptr: usize, indices: usize, values: usize, rows: u32, nCols: u32, y: usize, w: usize,
-  offset: usize, coef: usize, grad: usize, scratch: usize,
+  offset: usize, coef: usize, grad: usize, hess: usize, scratch: usize,
 ): f64 {
   const z = alignUp(scratch);
+  const h = z + bytesOf<f64>(TILE) + 64;
   const intercept = load<f64>(coef + bytesOf<f64>(nCols));
+  const width = bytesOf<f64>(nCols + 1);
   let total: f64 = 0;
   let lost: f64 = 0;
   for (let start: u32 = 0; start < rows; start += TILE) {
@@ -182,7 +187,11 @@ export function csrGlmLossGrad(
       }
       store<f64>(z + bytesOf<f64>(i), eta);
     }
-    const loss = lossTile<u32>(family, power, count, z, y + o, w == 0 ? w : w + o, 0);
+    const targets = y + o;
+    const weights = w == 0 ? w : w + o;
+    const loss = sizeof<H>() == 8
+      ? lossTile<f64>(family, power, count, z, targets, weights, h)
+      : lossTile<u32>(family, power, count, z, targets, weights, 0);
     const sum = total + loss;
     lost += lostDigits(total, loss, sum);
     total = sum;
@@ -195,6 +204,45 @@ export function csrGlmLossGrad(
       }
     }
     addTo(grad + bytesOf<f64>(nCols), sumTile<f64>(z, count));
+    if (sizeof<H>() == 8) {
+      for (let i: u32 = 0; i < count; i++) {
+        const hi = load<f64>(h + bytesOf<f64>(i));
+        const end = load<u32>(indptr + bytesOf<u32>(start + i), 4);
+        for (let k = load<u32>(indptr + bytesOf<u32>(start + i)); k < end; k++) {
+          const a = load<u32>(indices + bytesOf<u32>(k));
+          const hv = hi * load<f64>(values + bytesOf<f64>(k));
+          const row = hess + <usize>a * width;
+          addTo(row + bytesOf<f64>(a), hv * load<f64>(values + bytesOf<f64>(k)));
+          addTo(row + bytesOf<f64>(nCols), hv);
+          for (let m = k + 1; m < end; m++) {
+            const b = load<u32>(indices + bytesOf<u32>(m));
+            const v = hv * load<f64>(values + bytesOf<f64>(m));
+            // Columns may come in any order; the upper triangle takes them all.
+            addTo(b > a ? row + bytesOf<f64>(b) : hess + <usize>b * width + bytesOf<f64>(a), v);
+          }
+        }
+      }
+      addTo(hess + <usize>nCols * width + bytesOf<f64>(nCols), sumTile<f64>(h, count));
+    }
   }
+  if (sizeof<H>() == 8) mirrorUpper(hess, nCols + 1);
   return compensated(total, lost);
+}
+
+export function csrGlmLossGrad(
+  family: i32, power: f64, indptr: usize, indices: usize, values: usize, rows: u32, nCols: u32, y: usize, w: usize,
+  offset: usize, coef: usize, grad: usize, scratch: usize,
+): f64 {
+  return csrTerms<u8>(
+    family, power, indptr, indices, values, rows, nCols, y, w, offset, coef, grad, 0, scratch,
+  );
+}
+
+export function csrGlmLossGradHess(
+  family: i32, power: f64, indptr: usize, indices: usize, values: usize, rows: u32, nCols: u32, y: usize, w: usize,
+  offset: usize, coef: usize, grad: usize, hess: usize, scratch: usize,
+): f64 {
+  return csrTerms<f64>(
+    family, power, indptr, indices, values, rows, nCols, y, w, offset, coef, grad, hess, scratch,
+  );
 }

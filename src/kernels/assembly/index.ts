@@ -7,6 +7,7 @@ export {
 } from "./products";
 export {
   glmLossGradF64, glmLossGradF32, glmLossGradHessF64, glmLossGradHessF32, glmLoss, inverseLink, csrGlmLossGrad,
+  csrGlmLossGradHess,
 } from "./glm";
 export { softmaxLossGradF64, softmaxLossGradF32, csrSoftmaxLossGrad, softmax } from "./softmax";
 export { sgdRows, csrSgdRows } from "./sgd";

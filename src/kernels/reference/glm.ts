@@ -1,4 +1,4 @@
-import type { CsrGlmLossGradKernel } from "../csr-kernels.js";
+import type { CsrGlmLossGradHessKernel, CsrGlmLossGradKernel } from "../csr-kernels.js";
 import {
   glmFamily,
   type GlmFamilyCode,
@@ -132,21 +132,25 @@ export function glmLossGradHess(views: MemoryViews, storage: FloatStorage): GlmL
   };
 }
 
+function sparseRows(views: MemoryViews, indptr: number, indices: number, values: number, rows: number): RowReader {
+  const starts = views.i32(indptr, rows + 1);
+  const entries = starts[rows]!;
+  const columnOf = views.i32(indices, entries);
+  const valueOf = views.f64(values, entries);
+  return (i) =>
+    Array.from({ length: starts[i + 1]! - starts[i]! }, (_, e) => {
+      const k = starts[i]! + e;
+      return [columnOf[k]!, valueOf[k]!] as const;
+    });
+}
+
 /** Plain twin of the GLM loss and gradient kernel over a CSR matrix. */
 export function csrGlmLossGrad(views: MemoryViews): CsrGlmLossGradKernel {
-  return (family, power, indptr, indices, values, rows, nCols, y, w, offset, coef, grad) => {
-    const starts = views.i32(indptr, rows + 1);
-    const entries = starts[rows]!;
-    const columnOf = views.i32(indices, entries);
-    const valueOf = views.f64(values, entries);
-    return accumulate(
+  return (family, power, indptr, indices, values, rows, nCols, y, w, offset, coef, grad) =>
+    accumulate(
       family,
       power,
-      (i) =>
-        Array.from({ length: starts[i + 1]! - starts[i]! }, (_, e) => {
-          const k = starts[i]! + e;
-          return [columnOf[k]!, valueOf[k]!] as const;
-        }),
+      sparseRows(views, indptr, indices, values, rows),
       nCols,
       rows,
       views.f64(y, rows),
@@ -155,6 +159,29 @@ export function csrGlmLossGrad(views: MemoryViews): CsrGlmLossGradKernel {
       views.f64(coef, nCols + 1),
       views.f64(grad, nCols + 1),
     );
+}
+
+/** Plain twin of the GLM loss, gradient and Hessian kernel over a CSR matrix. */
+export function csrGlmLossGradHess(views: MemoryViews): CsrGlmLossGradHessKernel {
+  return (family, power, indptr, indices, values, rows, nCols, y, w, offset, coef, grad, hess) => {
+    const matrix = views.f64(hess, (nCols + 1) ** 2);
+    const byColumn = sparseRows(views, indptr, indices, values, rows);
+    const loss = accumulate(
+      family,
+      power,
+      // The upper triangle takes pairs in the order of their columns.
+      (i) => [...byColumn(i)].sort((a, b) => a[0] - b[0]),
+      nCols,
+      rows,
+      views.f64(y, rows),
+      views.optionalF64(w, rows),
+      views.optionalF64(offset, rows),
+      views.f64(coef, nCols + 1),
+      views.f64(grad, nCols + 1),
+      matrix,
+    );
+    mirrorUpper(matrix, nCols + 1);
+    return loss;
   };
 }
 

@@ -2,7 +2,7 @@ import type { Kernels } from "../kernels.js";
 import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
-import { csrGlmLossGrad, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
+import { csrGlmLossGrad, csrGlmLossGradHess, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
 import {
   addAtRows,
   addTreeBins,
@@ -99,6 +99,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     csrMatVec: csrMatVec(views),
     csrMatTVec: csrMatTVec(views),
     csrGlmLossGrad: csrGlmLossGrad(views),
+    csrGlmLossGradHess: csrGlmLossGradHess(views),
     csrScale: csrScale(views),
     csrStackRows: csrStackRows(views),
     csrStack: csrStack(views),
