@@ -1,13 +1,13 @@
-import { TaskPlan } from "../../src/collections/plan.js";
 import type { Design } from "../../src/estimator/design.js";
 import type { Plain } from "../../src/base/plain.js";
 import type { GlmFamilyCode } from "../../src/kernels/kernels.js";
 import { COMPOSED_STEP, type Composition } from "../../src/numeric/glm/composed-steps.js";
-import { GLM_STEP, mergeGlmSums, SAMPLE_ROWS, type GlmSums } from "../../src/numeric/glm-steps.js";
+import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
 import { choleskySolve } from "../../src/numeric/linalg/cholesky.js";
 import { lbfgs } from "../../src/numeric/solvers/lbfgs.js";
 import { newton } from "../../src/numeric/solvers/newton.js";
 import type { Evaluation, OnIteration, Solution } from "../../src/numeric/solvers/objective.js";
+import { samplePlan, sampleStride } from "./sample-of-design.js";
 
 /** What {@link fitGlm} minimises, `lossScale · Σ w loss(x·coef + a, y) + ½ ridge |coef|² + shift`, and when it stops. */
 export interface GlmProblem {
@@ -30,14 +30,31 @@ export interface GlmProblem {
   readonly weight: number;
   /** Intercept to start from: that of the model without columns. */
   readonly intercept: number;
+  /** Whether `start` is a solution of a problem much like this one: it spares the sample's. */
+  readonly warm?: boolean | undefined;
+  /** Newton's method over all rows, or L-BFGS; by the data unless given. */
+  readonly solver?: "newton" | "lbfgs" | undefined;
 }
 
 /** Rows of the sample that the preconditioner comes from: its error falls with their number, its cost grows with it. */
 const SAMPLE = 40_000;
+/** Multiplications that one Hessian of the sample may cost. */
+const HESSIAN_WORK = 2e9;
 /** Above this many coefficients a Hessian costs more than the passes it saves. */
-const MAX_HESSIAN = 400;
+const MAX_HESSIAN = 1000;
 /** Values that the sample of a sparse design may have when it is made dense. */
 const MAX_DENSE = 2 ** 22;
+/** Sparse samples narrower than this are as well made dense. */
+const MIN_SPARSE = 64;
+
+/** Whether the rows are so few that Newton's method over all of them is the cheapest way. */
+export function isSmall(rows: number, p: number, layout: "dense" | "csr"): boolean {
+  return p <= MAX_HESSIAN && layout === "dense" && sampleStride(rows, sampleSize(p)) === 1;
+}
+
+function sampleSize(p: number): number {
+  return Math.min(SAMPLE, (2 * HESSIAN_WORK) / (p + 1) ** 2);
+}
 
 /**
  * Minimises the penalised loss of a generalised linear model over held partitions, the intercept free.
@@ -45,7 +62,8 @@ const MAX_DENSE = 2 ** 22;
  * A sample of rows is solved by Newton's method first; its solution is the start and its Hessian the preconditioner of
  * L-BFGS over all rows, each of whose iterations then removes all but a small share (about p / sample) of what is left of
  * the objective's gap: three or four passes over the data where plain L-BFGS takes tens. With few rows the sample is
- * everything, and Newton's method has the answer already. The sample of sparse rows is made dense.
+ * everything, and Newton's method has the answer already. The sample of sparse rows is made dense where they are narrow.
+ * A start that is a solution already spares the sample's: its Hessian there is the preconditioner.
  */
 export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solution> {
   const p = design.nFeatures;
@@ -54,14 +72,16 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solut
   if (problem.start) start.set(problem.start);
   const options = { tol: problem.tol, maxIter: problem.maxIter, onIteration: reportTo(design, problem.maxIter) };
   const all = { evaluate: async (x: Float64Array) => penalised(await sums(design, problem, x, false), x, problem, 1) };
-  if (p > MAX_HESSIAN) return lbfgs(all, start, options);
-  const sparse = design.layout === "csr";
-  const stride = sampleStride(problem.rows, sparse ? Math.min(SAMPLE, Math.floor(MAX_DENSE / (p + 1))) : SAMPLE);
   const curved = {
     evaluate: async (x: Float64Array) => penalisedHessian(await sums(design, problem, x, true), x, problem, 1),
   };
-  if (stride === 1 && !sparse) return newton(curved, start, options);
-  using sample = await design.derive(samplePlan(design, stride));
+  if (problem.solver === "newton" || (!problem.solver && isSmall(problem.rows, p, design.layout)))
+    return newton(curved, start, options);
+  if (p > MAX_HESSIAN) return lbfgs(all, start, options);
+  const sparse = design.layout === "csr" && p > MIN_SPARSE && !problem.composed;
+  const dense = design.layout === "csr" && !sparse ? MAX_DENSE / (p + 1) : Infinity;
+  const stride = sampleStride(problem.rows, Math.min(sparse ? SAMPLE : sampleSize(p), dense));
+  using sample = await design.derive(samplePlan(design, stride, sparse));
   const sampled = {
     evaluate: async (x: Float64Array) => {
       const part = await sums(sample, problem, x, true);
@@ -69,16 +89,16 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solut
     },
   };
   // The sample is everything, and has to outlive the solver.
-  if (stride === 1) return await newton(sampled, start, options);
+  if (stride === 1 && !problem.solver) return await newton(sampled, start, options);
   // Further than the sample's own error from the full solution there is nothing to gain.
-  const rough = await newton(sampled, start, { tol: 1e-4, maxIter: problem.maxIter });
+  const rough = await newton(sampled, start, { tol: 1e-4, maxIter: problem.warm ? 0 : problem.maxIter });
   let usable = rough.x.every(Number.isFinite);
   if (usable && problem.composed) {
     // Means of rows outside of the sample may lie outside of the family's range there.
     usable = Number.isFinite((await all.evaluate(rough.x)).value);
     if (!usable) return newton(curved, start, options);
   }
-  return lbfgs(all, usable ? rough.x : start, {
+  return lbfgs(all, usable && !problem.warm ? rough.x : start, {
     ...options,
     ...(usable ? { precondition: (v: Float64Array) => choleskySolve(rough.factor, v) } : {}),
   });
@@ -99,11 +119,6 @@ export function reportTo(design: Design, maxIter: number): OnIteration {
 export function reportEnd(design: Design, maxIter: number, solution: Solution): void {
   const detail = { objective: solution.value, gradientNorm: solution.gradientNorm, iterations: solution.iterations };
   design.onProgress?.({ stage: design.owner, done: maxIter, total: maxIter, detail });
-}
-
-/** Every how many rows one is taken, for about `size` of them. */
-export function sampleStride(rows: number, size: number): number {
-  return Math.max(1, Math.floor(rows / Math.max(1, size)));
 }
 
 function sums(
@@ -147,25 +162,4 @@ function penalisedHessian(
     hessian[p * n + p] = 1;
   }
   return { ...penalised(total, x, problem, sampleScale), hessian };
-}
-
-/**
- * The sample in few partitions, because its passes are short; how many depends on the data alone. Each partition gives its
- * rows first and those are put together then, so that no task needs more than one whole partition in memory.
- */
-export function samplePlan(design: Design, stride: number): TaskPlan {
-  const width = design.nFeatures;
-  const taken = TaskPlan.blockwise(design.plan, design.owner, SAMPLE_ROWS, { stride, width });
-  const parts = Math.min(4, taken.partitions);
-  return new TaskPlan({
-    label: design.owner,
-    partitions: parts,
-    inputs: [taken],
-    task: (index) => {
-      const from = Math.floor((index * taken.partitions) / parts);
-      const to = Math.floor(((index + 1) * taken.partitions) / parts);
-      const inputs = Array.from({ length: to - from }, (_, k) => ({ plan: taken, index: from + k }));
-      return { fn: SAMPLE_ROWS, args: { stride: 1, width }, inputs };
-    },
-  });
 }

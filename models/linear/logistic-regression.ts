@@ -1,95 +1,127 @@
-import { FitError } from "../../src/base/errors.js";
-import { ParamTable } from "../../src/base/params.js";
-import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
-import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
-import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
-import { Design, type FitOptions } from "../../src/estimator/design.js";
-import { Estimator, type EstimatorJson } from "../../src/estimator/estimator.js";
-import {
-  requireTarget,
-  type DistributedInput,
-  type LabelInput,
-  type LocalInput,
-  type MatrixInput,
-} from "../../src/estimator/inputs.js";
-import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
+import { ParameterError } from "../../src/base/errors.js";
+import { ParamTable, type ZodNamespace } from "../../src/base/params.js";
+import type { FitOptions } from "../../src/estimator/design.js";
+import type { EstimatorJson } from "../../src/estimator/estimator.js";
+import { toMatrix, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
-import { glmFamily } from "../../src/kernels/kernels.js";
-import { accuracyScore } from "../../src/metrics/index.js";
-import { fitGlm, reportEnd } from "./glm-fit.js";
+import type { Solution } from "../../src/numeric/solvers/objective.js";
+import { reportEnd } from "./glm-fit.js";
+import { assertUsableSolution, fitLogistic, openClasses, type ClassDesign, type ClassWeight } from "./logistic-fit.js";
+import { LogisticModel, type LogisticState } from "./logistic-model.js";
+import {
+  chooseSolver,
+  DEFAULT_ITERATIONS,
+  type LogisticPenalty,
+  type LogisticSolver,
+  type SolverQuestion,
+} from "./logistic-solver.js";
 import { summariseLogistic } from "./statistics/logistic-summary.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
 import type { SummaryOptions } from "./statistics/summary-options.js";
-import { fitSoftmax } from "./softmax-fit.js";
-import { noRows } from "../../src/estimator/no-rows.js";
 
 /** Parameters of {@link LogisticRegression}. */
 export interface LogisticRegressionParams {
   C: number;
+  penalty: LogisticPenalty;
+  l1Ratio: number | null;
   fitIntercept: boolean;
-  classWeight: "balanced" | Record<string, number> | null;
+  classWeight: ClassWeight;
+  solver: "auto" | LogisticSolver;
+  warmStart: boolean;
   tol: number;
-  maxIter: number;
+  maxIter: number | null;
 }
 
-interface LogisticRegressionState {
-  readonly nFeatures: number;
-  readonly featureNames?: readonly string[] | undefined;
-  readonly coef: Float64Array;
-  readonly intercepts: Float64Array;
-  readonly classes: readonly Label[];
-  readonly nIter: number;
-  readonly objective: number;
-  readonly gradientNorm: number;
-  readonly converged: boolean;
-}
-
-const TABLE = new ParamTable<LogisticRegressionParams>("LogisticRegression", (z) =>
-  z.object({
-    C: z.number().positive().default(1).describe("inverse strength of the L2 penalty; smaller is stronger"),
-    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    classWeight: z
+/** Parameters that the logistic models share, in terms of zod. */
+export const logisticTerms = {
+  fitIntercept: (z: ZodNamespace) =>
+    z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
+  classWeight: (z: ZodNamespace) =>
+    z
       .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
       .nullable()
       .default(null)
       .describe(
         'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
       ),
-    tol: z
+  solver: (z: ZodNamespace) =>
+    z
+      .enum(["auto", "newton", "lbfgs", "coordinate", "fista", "admm"])
+      .default("auto")
+      .describe(
+        '"newton" and "lbfgs" take smooth penalties only, the others all; "auto" takes the fewest passes, see explain()',
+      ),
+  tol: (z: ZodNamespace) =>
+    z
       .number()
       .positive()
       .max(0.1)
       .default(1e-6)
       .describe("stops when the predicted relative decrease of the objective is at most tol²"),
-    maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
+  maxIter: (z: ZodNamespace) =>
+    z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("most iterations over all rows; null is 100, 500 for admm and 5000 for fista"),
+} as const;
+
+const TABLE = new ParamTable<LogisticRegressionParams>("LogisticRegression", (z) =>
+  z.object({
+    C: z.number().positive().default(1).describe("inverse strength of the penalty; smaller is stronger"),
+    penalty: z
+      .enum(["none", "l2", "l1", "elasticnet"])
+      .default("l2")
+      .describe("½ |coef|², |coef|₁, a mixture of both by l1Ratio, or none"),
+    l1Ratio: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .default(null)
+      .describe("share of |coef|₁ in the elastic net, which needs it; null for the other penalties"),
+    fitIntercept: logisticTerms.fitIntercept(z),
+    classWeight: logisticTerms.classWeight(z),
+    solver: logisticTerms.solver(z),
+    warmStart: z
+      .boolean()
+      .default(false)
+      .describe("start from the solution of the last fit, where that had the same columns and classes"),
+    tol: logisticTerms.tol(z),
+    maxIter: logisticTerms.maxIter(z),
   }),
 );
 
-const task = (name: string): ReturnType<typeof fnRef> =>
-  fnRef(new URL("./predict-tasks.js", import.meta.url).href, name);
-const softmaxTask = (name: string): ReturnType<typeof fnRef> =>
-  fnRef(new URL("./softmax-predict-tasks.js", import.meta.url).href, name);
-
 /**
- * Logistic regression with an L2 penalty. Two classes: minimises
- * `C Σ w [log(1 + e^η) − yη] + ½ |coef|²` with `η = x·coef + intercept` and y in {0, 1}. More: minimises
- * `C Σ w [log Σ_c e^η_c − η_y] + ½ |coef|²` with `η_c = x·coef_c + intercept_c`, one row of `coef` a class. Intercepts are not
- * penalised; those of more than two classes have mean 0.
+ * Logistic regression with an L2, L1 or elastic net penalty, or none. Two classes: minimises
+ * `C Σ w [log(1 + e^η) − yη] + penalty(coef)` with `η = x·coef + intercept` and y in {0, 1}. More: minimises
+ * `C Σ w [log Σ_c e^η_c − η_y] + penalty(coef)` with `η_c = x·coef_c + intercept_c`, one row of `coef` a class. The penalty is
+ * `½ |coef|²`, `|coef|₁`, or `l1Ratio |coef|₁ + ½ (1 − l1Ratio) |coef|²`. Intercepts are never penalised; those of more than
+ * two classes have mean 0, without a penalty the slopes of each column too.
  *
- * Solver: L-BFGS (Nocedal and Wright 2006) preconditioned with the Hessian of a sample of rows, started at the sample's
- * solution; for two classes Newton's method where the sample is everything (fewer than 80,000 rows); plain L-BFGS for more
- * than 400 columns. X is held by the engine during the fit (one read of the source), each iteration is one pass over memory
- * and sends `nFeatures + 1` doubles a partition, for more than two classes a class.
+ * Solvers, all with the same optimum; `explain()` tells which one and why:
+ * - `lbfgs`: L-BFGS (Nocedal and Wright 2006) preconditioned with the Hessian of a sample of rows, started at the sample's
+ *   solution; plain above 1,000 columns (400 a class). Three or four passes.
+ * - `newton`: Newton's method with a trust region; for two classes one pass an iteration, which sends the Hessian.
+ * - `coordinate`: proximal Newton steps, each solved by coordinate descent over a working set (Lee, Sun and Saunders 2014;
+ *   Friedman, Hastie and Tibshirani 2010), with the curvature of a sample improved by BFGS updates, or the exact one where
+ *   the rows are few. Up to 2,500 coefficients.
+ * - `fista`: accelerated proximal gradient steps with restart (Beck and Teboulle 2009); vectors only, hundreds of passes.
+ * - `admm`: consensus ADMM (Boyd et al. 2011) in the metric of the curvature: in some twenty rounds every group of partitions
+ *   solves its own problem and only coefficients travel. Up to 2,500 coefficients.
+ *
+ * X is held by the engine during the fit (one read of the source), each iteration is one pass over memory and sends
+ * `nFeatures + 1` doubles a partition, for more than two classes a class.
  *
  * X: `(nRows, nFeatures)`, dense or CSR, f64 or f32; y: two labels or more of one type (numbers, booleans or strings). NaN
  * and infinities are an error that names column, partition and row. Not converging is a `ConvergenceWarning` of the process
- * and `converged === false`.
+ * and `converged === false`. An aborted or failed fit leaves the previous model.
  *
  * Differs from scikit-learn: the objective is the same, but `tol` bounds the predicted relative decrease of the objective
- * (by its square) instead of the gradient, which makes it independent of the columns' units; the keys of a `classWeight`
- * record are labels as text.
+ * (by its square) instead of the gradient, which makes it independent of the columns' units; solvers are named after what
+ * they do; the keys of a `classWeight` record are labels as text.
  *
  * @example
  * ```ts
@@ -97,7 +129,7 @@ const softmaxTask = (name: string): ReturnType<typeof fnRef> =>
  * console.log(await model.predict([[0.2], [2.8]])); // ["no", "yes"]
  * ```
  */
-export class LogisticRegression extends Estimator<LogisticRegressionParams, LogisticRegressionState> {
+export class LogisticRegression extends LogisticModel<LogisticRegressionParams, LogisticState> {
   static readonly table = TABLE;
 
   /** @throws ParameterError on an unknown parameter or a value out of range */
@@ -109,141 +141,43 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
     return new LogisticRegression().restore(json);
   }
 
-  /** @throws DataError for NaN, infinities or lengths that differ; FitError for one class only, or a `classWeight` of a label that y lacks */
+  /**
+   * @throws ParameterError for parameters that exclude each other; DataError for NaN, infinities or lengths that differ;
+   *   FitError for one class only, or a `classWeight` of a label that y lacks
+   */
   async fit(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "LogisticRegression.fit";
-    requireTarget(owner, y);
-    const target = await codeLabels(owner, y, options);
-    using design = Design.open(owner, X, target.values, options);
-    const summary = await holdWithLabels(design);
-    if (summary.rows === 0) throw noRows(owner);
-    const present = summary.labels.filter((_, k) => (summary.weights[k] ?? 0) > 0);
-    const classes = Array.from(present, (code) => target.labelOf(code));
-    if (classes.length < 2) throw oneClassError(owner, classes);
-    const factors = this.#classFactors(
-      classes,
-      summary.weights.filter((weight) => weight > 0),
-    );
-    const coded = summary.labels.length === present.length && present.every((code, k) => code === k);
-    if (!coded || factors) await design.encodeLabels(present, factors);
-    const weights = summary.weights.filter((weight) => weight > 0).map((weight, k) => weight * (factors?.[k] ?? 1));
-    const { C, fitIntercept, tol, maxIter } = this.params;
-    const shared = {
-      fitIntercept,
-      tol,
-      maxIter,
-      rows: summary.rows,
-      weight: weights.reduce((sum, weight) => sum + weight, 0),
-    };
-    const [negative = 0, positive = 0] = weights;
-    const k = classes.length;
-    const solution =
-      k > 2
-        ? await fitSoftmax(design, { ...shared, C, k, classWeights: weights })
-        : await fitGlm(design, {
-            ...shared,
-            family: glmFamily.logistic,
-            lossScale: C,
-            ridge: 1,
-            shift: 0,
-            intercept: Math.log(positive / negative),
-          });
-    if (!solution.x.every(Number.isFinite) || !Number.isFinite(solution.value)) {
-      await design.assertFinite();
-      throw new FitError(`${owner}: the objective overflows. Scale X first, for example with StandardScaler.`);
-    }
+    const { C, penalty, fitIntercept, classWeight, tol } = this.params;
+    const l1Ratio = this.#l1Ratio(owner);
+    using data = await openClasses(owner, X, y, classWeight, options);
+    const { design, classes, rows } = data;
+    const choice = chooseSolver(this.#question(owner, design.nFeatures, design.layout, classes.length, rows));
+    const maxIter = this.params.maxIter ?? DEFAULT_ITERATIONS[choice.solver];
+    const { solver } = choice;
+    const start = this.#start(data);
+    const solution = await fitLogistic(data, { C, penalty, l1Ratio, fitIntercept, tol, maxIter, solver, start });
+    await assertUsableSolution(owner, design, solution);
     reportEnd(design, maxIter, solution);
-    if (!solution.converged) warnNotConverged("LogisticRegression", this.params.maxIter, solution.gradientNorm);
-    const p = design.nFeatures;
-    const rows = solution.x.length / (p + 1);
-    const slopes = Array.from({ length: rows }, (_, c) => solution.x.subarray(c * (p + 1), c * (p + 1) + p));
+    if (!solution.converged) warnNotConverged("LogisticRegression", maxIter, solution.gradientNorm);
     this.setState({
-      nFeatures: p,
-      ...(design.names ? { featureNames: design.names } : {}),
-      coef: Float64Array.from(slopes.flatMap((row) => Array.from(row))),
-      intercepts: Float64Array.from({ length: rows }, (_, c) =>
-        fitIntercept ? (solution.x[c * (p + 1) + p] ?? 0) : 0,
-      ),
-      classes,
-      nIter: solution.iterations,
-      objective: solution.value,
-      gradientNorm: solution.gradientNorm,
-      converged: solution.converged,
+      ...stateOf(data, solution, fitIntercept),
+      explanation: explained(solver, choice.why, solution),
     });
     return this;
   }
 
   /**
-   * The more probable label of each row. Lazy for distributed X: an array of the labels where they are numbers (booleans as
-   * 0 and 1), of their positions in `classes` where they are strings. Local X gives labels as they were in fit.
+   * The solver and why, in words. With X before a fit, from its shape alone (nothing runs; two classes are assumed); without,
+   * of the last fit with what it took.
+   * @throws NotFittedError without X before a fit; ParameterError as `fit`
    */
-  predict(X: DistributedInput): DistributedArray;
-  predict(X: LocalInput): Promise<Label[]>;
-  predict(X: MatrixInput): DistributedArray | Promise<Label[]>;
-  predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
-    const owner = "LogisticRegression.predict";
-    const { classes } = this.state;
-    const local = !(typeof classes[0] === "number");
-    const labels = classes.map((label, k) => (local ? k : Number(label)));
-    const [first = 0, second = 1] = labels;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        classes.length > 2
-          ? x.mapChunks(owner, softmaxTask("bestLabelStep"), { ...this.#scores(owner, x), labels }, { innerShape: [] })
-          : x.mapChunks(
-              owner,
-              task("labelStep"),
-              { ...this.#predictor(owner, x), labels: [first, second] },
-              { innerShape: [] },
-            ),
-      (result) => Array.from(result.toVector() as Float64Array, (value) => (local ? (classes[value] as Label) : value)),
-    );
-  }
-
-  /** Probabilities of the classes, `(nRows, nClasses)`, columns in the order of `classes`. */
-  predictProba(X: DistributedInput): DistributedArray;
-  predictProba(X: LocalInput): Promise<LocalMatrix>;
-  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
-  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
-    const owner = "LogisticRegression.predictProba";
-    const names = this.state.classes.map(String);
-    const options = { innerShape: [names.length], names };
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        names.length > 2
-          ? x.mapChunks(owner, softmaxTask("sharesStep"), this.#scores(owner, x), options)
-          : x.mapChunks(owner, task("probabilityStep"), this.#predictor(owner, x), options),
-      (result) => result,
-    );
-  }
-
-  /**
-   * Two classes: `η = x·coef + intercept`, `(nRows)`; above 0 the second class is the more probable. More: η of each class,
-   * `(nRows, nClasses)`; the largest is the most probable.
-   */
-  decisionFunction(X: DistributedInput): DistributedArray;
-  decisionFunction(X: LocalInput): Promise<Float64Array | LocalMatrix>;
-  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array | LocalMatrix>;
-  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array | LocalMatrix> {
-    const owner = "LogisticRegression.decisionFunction";
-    const names = this.state.classes.map(String);
-    const many = names.length > 2;
-    return applyToRows<Float64Array | LocalMatrix>(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        many
-          ? x.mapChunks(owner, softmaxTask("scoresStep"), this.#scores(owner, x), { innerShape: [names.length], names })
-          : x.mapChunks(owner, task("linearStep"), this.#predictor(owner, x), { innerShape: [] }),
-      (result) => (many ? result : (result.toVector() as Float64Array)),
-    );
+  explain(X?: MatrixInput): string {
+    if (X === undefined) return this.state.explanation;
+    const owner = "LogisticRegression.explain";
+    const { width, layout, rows } = toMatrix(owner, X);
+    this.#l1Ratio(owner);
+    const { solver, why } = chooseSolver(this.#question(owner, width, layout, 2, rows));
+    return `solver ${JSON.stringify(solver)} (for two classes). ${why}`;
   }
 
   /**
@@ -262,98 +196,77 @@ export class LogisticRegression extends Estimator<LogisticRegressionParams, Logi
     return summariseLogistic("LogisticRegression.summary", fitted, X, y, options);
   }
 
-  /** Share of rows whose label is predicted. */
-  async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
-    const target = await codeLabels("LogisticRegression.score", y, options, this.classes);
-    const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted)
-      ? (await codeLabels("LogisticRegression.score", predicted as LabelInput, options, this.classes)).values
-      : predicted;
-    return accuracyScore(target.values, coded, options);
-  }
-
-  /**
-   * Two classes: slope of each column towards the second, `(nFeatures)`. More: slopes of each class, `(nClasses x nFeatures)`
-   * row by row.
-   */
-  get coef(): Float64Array {
-    return this.state.coef;
-  }
-
-  /** Constant term of two classes, 0 without `fitIntercept`. @throws FitError for more classes: see {@link intercepts} */
-  get intercept(): number {
-    const { intercepts, classes } = this.state;
-    if (intercepts.length > 1)
-      throw new FitError(`LogisticRegression: each of its ${classes.length} classes has an intercept. Use intercepts.`);
-    return intercepts[0] ?? 0;
-  }
-
-  /** Constant terms: one for two classes, else one a class. */
-  get intercepts(): Float64Array {
-    return this.state.intercepts;
-  }
-
-  /** The labels, in sorted order. */
-  get classes(): readonly Label[] {
-    return this.state.classes;
-  }
-
-  /** Iterations over all rows. */
-  get nIter(): number {
-    return this.state.nIter;
-  }
-
-  /** Value of the objective where the last pass measured it. */
-  get objective(): number {
-    return this.state.objective;
-  }
-
-  /** Largest absolute entry of the objective's gradient at that point. */
-  get gradientNorm(): number {
-    return this.state.gradientNorm;
-  }
-
-  /** Whether the solver reached its tolerance. */
-  get converged(): boolean {
-    return this.state.converged;
-  }
-
-  #predictor(
+  #question(
     owner: string,
-    x: DistributedArray,
-  ): { owner: string; names: readonly string[] | undefined; coef: Float64Array; intercept: number } {
-    const { coef, intercepts, featureNames } = this.state;
-    return { owner, names: featureNames ?? x.names, coef, intercept: intercepts[0] ?? 0 };
+    columns: number,
+    layout: "dense" | "csr",
+    classes: number,
+    rows: number | undefined,
+  ): SolverQuestion {
+    const { solver, penalty } = this.params;
+    return { owner, solver, penalty, classes, columns, rows, layout };
   }
 
-  #scores(
-    owner: string,
-    x: DistributedArray,
-  ): { owner: string; names: readonly string[] | undefined; coef: Float64Array; intercepts: Float64Array } {
-    const { coef, intercepts, featureNames } = this.state;
-    return { owner, names: featureNames ?? x.names, coef, intercepts };
-  }
-
-  /** Factor of each class's weights, undefined when there is none. @throws FitError for a label that is not among the classes */
-  #classFactors(classes: readonly Label[], weights: Float64Array): Float64Array | undefined {
-    const { classWeight } = this.params;
-    if (classWeight === null) return undefined;
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    if (classWeight === "balanced") return weights.map((weight) => total / (classes.length * weight));
-    const labels = classes.map(String);
-    const unknown = Object.keys(classWeight).find((label) => !labels.includes(label));
-    if (unknown !== undefined) {
-      throw new FitError(
-        `LogisticRegression.fit: classWeight has the label ${JSON.stringify(unknown)}, which y lacks; it has ${labels.slice(0, 5).join(", ")}. Name labels of y.`,
+  /** The share of the L1 part. @throws ParameterError unless it is given exactly where it is used */
+  #l1Ratio(owner: string): number {
+    const { penalty, l1Ratio } = this.params;
+    if (penalty === "elasticnet" && l1Ratio === null)
+      throw new ParameterError(
+        `${owner}: penalty "elasticnet" needs l1Ratio, a number from 0 to 1. Pass l1Ratio: 0.5.`,
+      );
+    if (penalty !== "elasticnet" && l1Ratio !== null) {
+      throw new ParameterError(
+        `${owner}: l1Ratio has no effect with penalty ${JSON.stringify(penalty)}; got ${l1Ratio}. Pass penalty: "elasticnet", or leave l1Ratio out.`,
       );
     }
-    return Float64Array.from(labels, (label) => classWeight[label] ?? 1);
+    return l1Ratio ?? 0;
+  }
+
+  /** Coefficients of the last fit, where they fit these data. */
+  #start({ design, classes }: ClassDesign): Float64Array | undefined {
+    const state = this.params.warmStart ? this.stateIfFitted : undefined;
+    if (!state || state.nFeatures !== design.nFeatures || state.classes.length !== classes.length) return undefined;
+    if (!state.classes.every((label, k) => label === classes[k])) return undefined;
+    const p = state.nFeatures;
+    const start = new Float64Array(state.intercepts.length * (p + 1));
+    state.intercepts.forEach((intercept, c) => {
+      start.set(state.coef.subarray(c * p, (c + 1) * p), c * (p + 1));
+      start[c * (p + 1) + p] = this.params.fitIntercept ? intercept : 0;
+    });
+    return start;
   }
 }
 
 registerEstimator("LogisticRegression", LogisticRegression);
 
-function oneClassError(owner: string, labels: readonly Label[]): FitError {
-  const seen = labels.length === 0 ? "no rows with a positive weight" : `one class only: ${JSON.stringify(labels[0])}`;
-  return new FitError(`${owner}: y has ${seen}. It needs two; check the filter and the label column.`);
+/** A solution as fitted state. */
+export function stateOf(
+  { design, classes }: Pick<ClassDesign, "design" | "classes">,
+  solution: Solution,
+  fitIntercept: boolean,
+): Omit<LogisticState, "explanation"> {
+  const p = design.nFeatures;
+  const rows = solution.x.length / (p + 1);
+  const coef = new Float64Array(rows * p);
+  for (let c = 0; c < rows; c++) coef.set(solution.x.subarray(c * (p + 1), c * (p + 1) + p), c * p);
+  return {
+    nFeatures: p,
+    ...(design.names ? { featureNames: design.names } : {}),
+    coef,
+    intercepts: Float64Array.from({ length: rows }, (_, c) => (fitIntercept ? (solution.x[c * (p + 1) + p] ?? 0) : 0)),
+    classes,
+    nIter: solution.iterations,
+    objective: solution.value,
+    gradientNorm: solution.gradientNorm,
+    converged: solution.converged,
+  };
+}
+
+function explained(solver: LogisticSolver, why: string, solution: Solution): string {
+  const { iterations, evaluations, value, gradientNorm, converged } = solution;
+  return (
+    `solver ${JSON.stringify(solver)}. ${why} It took ${iterations} iterations and ${evaluations} passes over all rows, ` +
+    `to objective ${value} with the optimality conditions violated by at most ${gradientNorm.toExponential(2)}: ` +
+    `${converged ? "converged" : "not converged"}.`
+  );
 }

@@ -11,9 +11,11 @@ import {
 } from "../../src/numeric/softmax-steps.js";
 import { lbfgs } from "../../src/numeric/solvers/lbfgs.js";
 import type { Evaluation, Objective, Solution } from "../../src/numeric/solvers/objective.js";
-import { reportTo, samplePlan, sampleStride } from "./glm-fit.js";
+import { reportTo } from "./glm-fit.js";
+import { placeBlock } from "./partitioned-loss.js";
+import { samplePlan, sampleStride } from "./sample-of-design.js";
 
-/** What {@link fitSoftmax} minimises, `C Σ w [log Σ_c e^η_c − η_y] + ½ |coef|²`, and when it stops. */
+/** What {@link fitSoftmax} minimises, `C Σ w [log Σ_c e^η_c − η_y] + ½ ridge |coef|²`, and when it stops. */
 export interface SoftmaxProblem {
   readonly C: number;
   readonly k: number;
@@ -25,6 +27,10 @@ export interface SoftmaxProblem {
   readonly weight: number;
   /** Σw of each class. */
   readonly classWeights: ArrayLike<number>;
+  /** Factor of ½ |coef|²: 1, or 0 without a penalty. */
+  readonly ridge: number;
+  /** Coefficients to start from: a solution of a problem much like this one. */
+  readonly start?: Float64Array | undefined;
 }
 
 /** Most rows of the sample that the preconditioner comes from. */
@@ -48,19 +54,22 @@ const MAX_DENSE = 2 ** 22;
 export async function fitSoftmax(design: Design, problem: SoftmaxProblem): Promise<Solution> {
   const { k } = problem;
   const q = design.nFeatures + 1;
-  const start = new Float64Array(k * q);
-  if (problem.fitIntercept) {
-    for (let c = 0; c < k; c++) start[c * q + q - 1] = Math.log((problem.classWeights[c] ?? 1) / problem.weight);
-  }
+  const start = problem.start ?? softmaxStart(problem, q);
   const options = { tol: problem.tol, maxIter: problem.maxIter, onIteration: reportTo(design, problem.maxIter) };
   const all = objectiveOf(design, problem);
-  if (q > MAX_BLOCK) return centred(await lbfgs(all, start, options), problem, q);
+  const finish = (solution: Solution): Solution => centred(solution, problem, q, problem.ridge > 0);
+  if (q > MAX_BLOCK) return finish(await lbfgs(all, start, options));
   const full = k * q <= MAX_FULL;
   const work = (full ? (k * (k + 1)) / 2 : k) * q * q * 0.5;
   const dense = design.layout === "csr" ? MAX_DENSE / q : Infinity;
   const stride = sampleStride(problem.rows, Math.min(SAMPLE, HESSIAN_WORK / work, dense));
   using sample = await design.derive(samplePlan(design, stride));
   const sampled = objectiveOf(sample, problem);
+  if (problem.start) {
+    const here = await curvature(sample, problem, start, full);
+    const known = preconditioner(here.blocks, problem, q, problem.weight / here.weight);
+    return finish(await lbfgs(all, start, { ...options, ...(known ? { precondition: known } : {}) }));
+  }
   // All coefficients 0: every block of the Hessian is the same but for a factor.
   const alike = await curvature(sample, problem, new Float64Array(k * q), false);
   const first = alike && preconditioner([alike.blocks[0] as Float64Array], problem, q, problem.weight / alike.weight);
@@ -69,10 +78,20 @@ export async function fitSoftmax(design: Design, problem: SoftmaxProblem): Promi
     maxIter: problem.maxIter,
     ...(first ? { precondition: first } : {}),
   });
-  if (!rough.x.every(Number.isFinite)) return centred(await lbfgs(all, start, options), problem, q);
+  if (!rough.x.every(Number.isFinite)) return finish(await lbfgs(all, start, options));
   const there = await curvature(sample, problem, rough.x, full);
   const second = preconditioner(there.blocks, problem, q, problem.weight / there.weight);
-  return centred(await lbfgs(all, rough.x, { ...options, ...(second ? { precondition: second } : {}) }), problem, q);
+  return finish(await lbfgs(all, rough.x, { ...options, ...(second ? { precondition: second } : {}) }));
+}
+
+/** No slopes, and the intercepts of the classes' shares. */
+export function softmaxStart(
+  { k, fitIntercept, classWeights, weight }: Pick<SoftmaxProblem, "k" | "fitIntercept" | "classWeights" | "weight">,
+  q: number,
+): Float64Array {
+  const start = new Float64Array(k * q);
+  if (fitIntercept) for (let c = 0; c < k; c++) start[c * q + q - 1] = Math.log((classWeights[c] ?? 1) / weight);
+  return start;
 }
 
 function objectiveOf(design: Design, problem: SoftmaxProblem): Objective {
@@ -86,8 +105,8 @@ function objectiveOf(design: Design, problem: SoftmaxProblem): Objective {
       const gradient = sums.grad.map((entry, at) => {
         if (at % q === q - 1) return fitIntercept ? scale * entry : 0;
         const b = x[at] ?? 0;
-        value += 0.5 * b * b;
-        return scale * entry + b;
+        value += 0.5 * problem.ridge * b * b;
+        return scale * entry + problem.ridge * b;
       });
       return { value, gradient };
     },
@@ -118,7 +137,7 @@ function preconditioner(
   if (blocks.length > k) {
     const n = k * q;
     const hessian = new Float64Array(n * n);
-    classPairs(k, true).forEach(([a, b], at) => place(hessian, blocks[at] as Float64Array, a, b, k, q, scale));
+    classPairs(k, true).forEach(([a, b], at) => placeBlock(hessian, blocks[at] as Float64Array, a, b, k, q, scale));
     const factor = penalisedFactor(hessian, n, q, problem);
     return factor && ((v) => choleskySolve(factor, v));
   }
@@ -144,31 +163,11 @@ function preconditioner(
   };
 }
 
-/** Puts the block of two classes at both of its places. */
-function place(
-  hessian: Float64Array,
-  block: Float64Array,
-  a: number,
-  b: number,
-  k: number,
-  q: number,
-  scale: number,
-): void {
-  const n = k * q;
-  for (let i = 0; i < q; i++) {
-    for (let j = 0; j < q; j++) {
-      const value = scale * (block[i * q + j] ?? 0);
-      hessian[(a * q + i) * n + b * q + j] = value;
-      hessian[(b * q + j) * n + a * q + i] = value;
-    }
-  }
-}
-
 function penalisedFactor(
   hessian: Float64Array,
   n: number,
   q: number,
-  { fitIntercept }: SoftmaxProblem,
+  { fitIntercept, ridge }: SoftmaxProblem,
 ): Cholesky | undefined {
   const intercepts = Array.from({ length: n / q }, (_, c) => c * q + q - 1);
   // The loss does not change along equal steps of all intercepts: any curvature there makes the system regular, and the
@@ -178,7 +177,10 @@ function penalisedFactor(
     for (const j of intercepts)
       hessian[i * n + j] = (hessian[i * n + j] ?? 0) + (n > q ? level / intercepts.length : 0);
   }
-  for (let i = 0; i < n; i++) if (i % q !== q - 1) hessian[i * n + i] = (hessian[i * n + i] ?? 0) + 1;
+  // Without a penalty the loss does not change along equal steps of a column's slopes either, and what is exact would be
+  // singular; the preconditioner need not be exact.
+  for (let i = 0; i < n; i++)
+    if (i % q !== q - 1) hessian[i * n + i] = (hessian[i * n + i] ?? 0) * (ridge > 0 ? 1 : 1 + 1e-6) + ridge;
   if (!fitIntercept) {
     for (const i of intercepts) {
       for (let j = 0; j < n; j++) hessian[i * n + j] = hessian[j * n + i] = 0;
@@ -188,11 +190,18 @@ function penalisedFactor(
   return cholesky(hessian, n);
 }
 
-function centred(solution: Solution, { k, fitIntercept }: SoftmaxProblem, q: number): Solution {
-  if (!fitIntercept) return solution;
+/** The solution whose intercepts have mean 0, and the slopes of each column too where no penalty sees to that. */
+export function centred(
+  solution: Solution,
+  { k, fitIntercept }: Pick<SoftmaxProblem, "k" | "fitIntercept">,
+  q: number,
+  penalised: boolean,
+): Solution {
   const x = solution.x.slice();
-  let mean = 0;
-  for (let c = 0; c < k; c++) mean += (x[c * q + q - 1] ?? 0) / k;
-  for (let c = 0; c < k; c++) x[c * q + q - 1] = (x[c * q + q - 1] ?? 0) - mean;
+  for (let j = penalised ? q - 1 : 0; j < (fitIntercept ? q : q - 1); j++) {
+    let mean = 0;
+    for (let c = 0; c < k; c++) mean += (x[c * q + j] ?? 0) / k;
+    for (let c = 0; c < k; c++) x[c * q + j] = (x[c * q + j] ?? 0) - mean;
+  }
   return { ...solution, x };
 }

@@ -32,10 +32,12 @@ export function sampleSparseRows(
   const x = memory.csr(total, args.width, entries);
   const y = memory.column("f64", total);
   const w = weighted ? memory.column("f64", total) : undefined;
+  const offset = designs.some((design) => design.offset) ? memory.column("f64", total) : undefined;
   // Views are taken after the allocations: those may grow the memory.
   const [indptr, indices, values] = [memory.view(x.indptr), memory.view(x.indices), memory.view(x.values)];
   const targets = memory.view(y);
   const weights = w ? memory.view(w) : undefined;
+  const offsets = offset ? memory.view(offset) : undefined;
   let at = 0;
   let end = 0;
   designs.forEach((design, d) => {
@@ -43,6 +45,7 @@ export function sampleSparseRows(
     const [starts, columns, cells] = [memory.view(from.indptr), memory.view(from.indices), memory.view(from.values)];
     const labels = memory.view(design.y as Column<"f64">);
     const own = design.w ? memory.view(design.w) : undefined;
+    const shifts = design.offset ? memory.view(design.offset) : undefined;
     for (const row of picks[d] ?? []) {
       const [begin, stop] = [starts[row] ?? 0, starts[row + 1] ?? 0];
       indptr[at] = end;
@@ -51,11 +54,12 @@ export function sampleSparseRows(
       end += stop - begin;
       targets[at] = labels[row] ?? 0;
       if (weights) weights[at] = own ? (own[row] ?? 0) : 1;
+      if (offsets) offsets[at] = shifts ? (shifts[row] ?? 0) : 0;
       at += 1;
     }
   });
   indptr[at] = end;
-  return { x, y, ...(w ? { w } : {}) };
+  return { x, y, ...(w ? { w } : {}), ...(offset ? { offset } : {}) };
 }
 
 /** Names {@link sampleSparseRows} for the engine. */

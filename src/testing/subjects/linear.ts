@@ -79,6 +79,21 @@ export const linearSubjects: readonly TestSubject[] = [
     { classWeight: "balanced" },
     { ...logistic, name: "LogisticRegression with balanced classes" },
   ),
+  subjectOf(
+    LogisticRegression,
+    { penalty: "l1", C: 0.5 },
+    { ...logistic, name: "LogisticRegression with an L1 penalty" },
+  ),
+  subjectOf(
+    LogisticRegression,
+    { penalty: "elasticnet", l1Ratio: 0.5, solver: "fista" },
+    { ...logistic, name: "LogisticRegression by fista" },
+  ),
+  subjectOf(
+    LogisticRegression,
+    { penalty: "elasticnet", l1Ratio: 0.5, solver: "admm" },
+    { ...logistic, name: "LogisticRegression by consensus" },
+  ),
   subjectOf(PoissonRegressor, { alpha: 0.01 }, generalised),
   subjectOf(GammaRegressor, { alpha: 0.01 }, generalised),
   subjectOf(

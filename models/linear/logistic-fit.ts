@@ -1,0 +1,159 @@
+import { FitError } from "../../src/base/errors.js";
+import { Design, type FitOptions } from "../../src/estimator/design.js";
+import { requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
+import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
+import { noRows } from "../../src/estimator/no-rows.js";
+import { glmFamily } from "../../src/kernels/kernels.js";
+import type { Solution } from "../../src/numeric/solvers/objective.js";
+import { Penalty } from "../../src/numeric/solvers/penalty.js";
+import { fitGlm } from "./glm-fit.js";
+import type { LogisticPenalty, LogisticSolver } from "./logistic-solver.js";
+import { interceptsOf, type LossShape } from "./partitioned-loss.js";
+import { fitPenalised } from "./penalised-fit.js";
+import { centred, fitSoftmax, softmaxStart } from "./softmax-fit.js";
+
+/** Factors of the sample weights by label. */
+export type ClassWeight = "balanced" | Record<string, number> | null;
+
+/** The rows of a fit with their labels as classes 0 to k - 1. */
+export interface ClassDesign extends Disposable {
+  readonly design: Design;
+  readonly classes: readonly Label[];
+  /** Σw of each class, factors included. */
+  readonly classWeights: Float64Array;
+  /** Σw. */
+  readonly weight: number;
+  readonly rows: number;
+}
+
+/**
+ * Holds X, y and weights, finds the labels that have a weight, and codes them; weights are multiplied by the factors of
+ * their classes.
+ * @throws FitError for one class only, or a `classWeight` of a label that y lacks
+ */
+export async function openClasses(
+  owner: string,
+  X: MatrixInput,
+  y: LabelInput,
+  classWeight: ClassWeight,
+  options: FitOptions,
+): Promise<ClassDesign> {
+  requireTarget(owner, y);
+  const target = await codeLabels(owner, y, options);
+  const design = Design.open(owner, X, target.values, options);
+  try {
+    const summary = await holdWithLabels(design);
+    if (summary.rows === 0) throw noRows(owner);
+    const present = summary.labels.filter((_, k) => (summary.weights[k] ?? 0) > 0);
+    const found = summary.weights.filter((weight) => weight > 0);
+    const classes = Array.from(present, (code) => target.labelOf(code));
+    if (classes.length < 2) throw oneClassError(owner, classes);
+    const factors = classFactors(owner, classWeight, classes, found);
+    const coded = summary.labels.length === present.length && present.every((code, k) => code === k);
+    if (!coded || factors) await design.encodeLabels(present, factors);
+    const classWeights = found.map((weight, k) => weight * (factors?.[k] ?? 1));
+    return {
+      design,
+      classes,
+      classWeights,
+      weight: classWeights.reduce((sum, weight) => sum + weight, 0),
+      rows: summary.rows,
+      [Symbol.dispose]: () => design[Symbol.dispose](),
+    };
+  } catch (error) {
+    design[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What {@link fitLogistic} minimises besides the data, and how. */
+export interface LogisticProblem {
+  readonly C: number;
+  readonly penalty: LogisticPenalty;
+  readonly l1Ratio: number;
+  readonly fitIntercept: boolean;
+  readonly tol: number;
+  readonly maxIter: number;
+  readonly solver: LogisticSolver;
+  /** Coefficients of a model much like this one, `rows x (columns + 1)`, intercepts last. */
+  readonly start?: Float64Array | undefined;
+}
+
+/** The factors of |coef|₁ and ½ |coef|² of a penalty. */
+export function penaltyFactors(
+  penalty: LogisticPenalty,
+  l1Ratio: number,
+): { readonly l1: number; readonly l2: number } {
+  if (penalty === "none") return { l1: 0, l2: 0 };
+  const share = penalty === "l1" ? 1 : penalty === "l2" ? 0 : l1Ratio;
+  return { l1: share, l2: 1 - share };
+}
+
+/** Minimises the penalised loss over held partitions by the solver that was chosen. */
+export async function fitLogistic(data: ClassDesign, problem: LogisticProblem): Promise<Solution> {
+  const { design, classWeights, weight, rows } = data;
+  const { C, fitIntercept, tol, maxIter, solver, start } = problem;
+  const { l1, l2 } = penaltyFactors(problem.penalty, problem.l1Ratio);
+  const classes = data.classes.length;
+  const [negative = 0, positive = 0] = classWeights;
+  const intercept = Math.log(positive / negative);
+  const shared = { fitIntercept, tol, maxIter, rows, weight, start };
+  const q = design.nFeatures + 1;
+  if (classes === 2 && (solver === "newton" || solver === "lbfgs")) {
+    const glm = {
+      family: glmFamily.logistic,
+      lossScale: C,
+      ridge: l2,
+      shift: 0,
+      intercept,
+      solver,
+      warm: start !== undefined,
+    };
+    return fitGlm(design, { ...shared, ...glm });
+  }
+  if (solver === "lbfgs") return fitSoftmax(design, { ...shared, C, k: classes, classWeights, ridge: l2 });
+  const k = classes === 2 ? 1 : classes;
+  const family = classes === 2 ? glmFamily.logistic : undefined;
+  const shape: LossShape = { family, k, q, lossScale: C, fitIntercept, weight };
+  const penalty = new Penalty({ l1, l2, free: interceptsOf(shape) });
+  const cold = softmaxStart({ k, fitIntercept: fitIntercept && k > 1, classWeights, weight }, q);
+  if (k === 1 && fitIntercept) cold[q - 1] = intercept;
+  const solution = await fitPenalised(
+    design,
+    { shape, penalty, tol, maxIter, rows, start: start ?? cold, warm: start !== undefined },
+    solver,
+  );
+  return k > 1 ? centred(solution, { k, fitIntercept }, q, problem.penalty !== "none") : solution;
+}
+
+/** @throws DataError naming a NaN or infinity in X; FitError when the objective overflows without one */
+export async function assertUsableSolution(owner: string, design: Design, solution: Solution): Promise<void> {
+  if (solution.x.every(Number.isFinite) && Number.isFinite(solution.value)) return;
+  await design.assertFinite();
+  throw new FitError(`${owner}: the objective overflows. Scale X first, for example with StandardScaler.`);
+}
+
+/** Factor of each class's weights, undefined when there is none. @throws FitError for a label that is not among the classes */
+function classFactors(
+  owner: string,
+  classWeight: ClassWeight,
+  classes: readonly Label[],
+  weights: Float64Array,
+): Float64Array | undefined {
+  if (classWeight === null) return undefined;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (classWeight === "balanced") return weights.map((weight) => total / (classes.length * weight));
+  const labels = classes.map(String);
+  const unknown = Object.keys(classWeight).find((label) => !labels.includes(label));
+  if (unknown !== undefined) {
+    throw new FitError(
+      `${owner}: classWeight has the label ${JSON.stringify(unknown)}, which y lacks; it has ${labels.slice(0, 5).join(", ")}. Name labels of y.`,
+    );
+  }
+  return Float64Array.from(labels, (label) => classWeight[label] ?? 1);
+}
+
+function oneClassError(owner: string, labels: readonly Label[]): FitError {
+  const seen = labels.length === 0 ? "no rows with a positive weight" : `one class only: ${JSON.stringify(labels[0])}`;
+  return new FitError(`${owner}: y has ${seen}. It needs two; check the filter and the label column.`);
+}
