@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { PartwiseError } from "../../base/errors.js";
 import { type LocalCluster, type LocalClusterOptions, startCluster } from "../../engine/dask/local-cluster.js";
 import type { CliContext } from "../cli-command.js";
+import { defaultPython } from "../../engine/dask/python-probe.js";
 import { memorySize, resourceTags, wholeNumber } from "../option-values.js";
 
 const EXAMPLES = `
@@ -38,7 +39,7 @@ export function configure(command: Command, context: CliContext): void {
       "a resource tag of each worker, such as GPU=1; may be repeated",
       resourceTags,
     )
-    .option("--python <path>", "the Python interpreter that has dask", "python3")
+    .option("--python <path>", "the Python interpreter that has dask", defaultPython())
     .option("--json", "print the addresses as one line of JSON")
     .addHelpText("after", EXAMPLES)
     .action((flags: StartFlags) => start(flags, context));

@@ -4,6 +4,7 @@ import type { CliContext } from "../cli-command.js";
 import type { Check } from "../doctor/check.js";
 import { clusterChecks, type ClusterQuestion } from "../doctor/cluster-checks.js";
 import { machineChecks } from "../doctor/machine-checks.js";
+import { defaultPython } from "../../engine/dask/python-probe.js";
 import { wholeNumber } from "../option-values.js";
 
 const EXAMPLES = `
@@ -32,7 +33,7 @@ export function configure(command: Command, context: CliContext): void {
   command
     .description("Checks this machine, and a cluster, for all that partwise needs: one line each, with what mends it.")
     .option("-s, --scheduler <address>", "look at this cluster too, such as tcp://host:8786")
-    .option("--python <path>", "the Python interpreter that connects to clusters", "python3")
+    .option("--python <path>", "the Python interpreter that connects to clusters", defaultPython())
     .option("--timeout <ms>", "how long to wait for the scheduler", wholeNumber(1), 5000)
     .option("--tls-ca-file <file>", "certificate authority of a cluster with TLS (PEM)")
     .option("--tls-cert <file>", "certificate of this client (PEM)")
@@ -49,8 +50,8 @@ export function configure(command: Command, context: CliContext): void {
 }
 
 function questionOf(flags: DoctorFlags): ClusterQuestion {
-  const { scheduler, python, timeout, tlsCaFile: caFile, tlsCert: certFile, tlsKey: keyFile } = flags;
-  const files = [caFile, certFile, keyFile].filter((file) => file !== undefined);
+  const { scheduler, python, timeout, tlsCaFile: ca, tlsCert: cert, tlsKey: key } = flags;
+  const files = [ca, cert, key].filter((file) => file !== undefined);
   if (files.length !== 0 && files.length !== 3) {
     throw new ParameterError("doctor: --tls-ca-file, --tls-cert and --tls-key belong together; give all three.");
   }
@@ -58,7 +59,7 @@ function questionOf(flags: DoctorFlags): ClusterQuestion {
     python,
     timeoutMs: timeout,
     ...(scheduler === undefined ? {} : { scheduler }),
-    ...(caFile && certFile && keyFile ? { tls: { caFile, certFile, keyFile } } : {}),
+    ...(ca && cert && key ? { tls: { ca, cert, key } } : {}),
   };
 }
 

@@ -16,7 +16,7 @@ export interface ClusterMember {
 /** What {@link probeCluster} needs beside the address. */
 export interface ClusterProbeOptions {
   readonly timeoutMs?: number;
-  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
 // Asks for versions through Dask's own handler first: a function sent to a worker of another Python may crash it.
@@ -53,7 +53,7 @@ watchdog.start()
 security = None
 if tls:
     security = Security(
-        tls_ca_file=tls["caFile"], tls_client_cert=tls["certFile"], tls_client_key=tls["keyFile"], require_encryption=True
+        tls_ca_file=tls["ca"], tls_client_cert=tls["cert"], tls_client_key=tls["key"], require_encryption=True
     )
 with Client(address, timeout=timeout, security=security, set_as_default=False) as client:
     watchdog.cancel()

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ParameterError, PartwiseError, show } from "../../base/errors.js";
 import { DaskProcess, flags } from "./dask-process.js";
-import { requirePython } from "./python-probe.js";
+import { defaultPython, requirePython } from "./python-probe.js";
 import { knownWorkers, untilListening } from "./scheduler-watch.js";
 
 /** How one worker of a {@link LocalCluster} runs. */
@@ -32,12 +32,12 @@ export interface LocalWorkerOptions {
 export interface LocalClusterOptions extends LocalWorkerOptions {
   /** Worker processes; 2 unless given. */
   readonly workers?: number;
-  /** The interpreter that has Dask; `python3` unless given. */
+  /** The interpreter that has Dask; `PARTWISE_PYTHON`, else `python3` unless given. */
   readonly python?: string;
   /** The address the scheduler and its dashboard listen on; `127.0.0.1` unless given. */
   readonly host?: string;
   /** The files that make the cluster speak TLS, all in PEM form. */
-  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   /** Milliseconds that starting may take; 60,000 unless given. */
   readonly timeout?: number;
 }
@@ -271,7 +271,7 @@ export class LocalCluster {
 }
 
 function tlsFlags({ tls }: LocalClusterOptions): Record<string, string | undefined> {
-  return { "tls-ca-file": tls?.caFile, "tls-cert": tls?.certFile, "tls-key": tls?.keyFile };
+  return { "tls-ca-file": tls?.ca, "tls-cert": tls?.cert, "tls-key": tls?.key };
 }
 
 function check(options: LocalClusterOptions): void {
@@ -307,7 +307,7 @@ function check(options: LocalClusterOptions): void {
  */
 export async function startCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
   check(options);
-  const { executable: python } = await requirePython("startCluster", options.python ?? "python3");
+  const { executable: python } = await requirePython("startCluster", options.python ?? defaultPython());
   const { host = "127.0.0.1", workers = 2, timeout = 60_000, prefix = [], env = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "partwise-cluster-"));
   const file = join(folder, "scheduler.json");

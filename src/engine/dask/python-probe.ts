@@ -50,6 +50,11 @@ export async function probePython(owner: string, python: string): Promise<Python
   return JSON.parse(output) as PythonReport;
 }
 
+/** The interpreter that is used when none is named: `PARTWISE_PYTHON`, else `python3`. */
+export function defaultPython(): string {
+  return process.env["PARTWISE_PYTHON"] ?? "python3";
+}
+
 /** One thing that keeps an interpreter from running Dask for partwise. */
 export interface PythonProblem {
   readonly what: string;

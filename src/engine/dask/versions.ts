@@ -4,7 +4,7 @@
  */
 export const supportedVersions = {
   python: { oldest: "3.10", newest: "3.13" },
-  dask: { oldest: "2024.8.0", newest: "2026.8.0" },
+  dask: { oldest: "2025.4.0", newest: "2026.8.0" },
 } as const;
 
 /** The command that installs what the Python side needs. */
