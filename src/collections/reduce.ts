@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
 import type { Engine, FnRef } from "../engine/engine.js";
-import { GROUP_STEP } from "./group-task.js";
+import { GROUP_STEP } from "../engine/group-task.js";
 import { HeldPlan, type Plan } from "./plan.js";
 import { PlanRun, type RunOptions } from "./plan-run.js";
 import { chooseEngine } from "./choose-engine.js";

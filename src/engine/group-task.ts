@@ -1,6 +1,6 @@
 import type { Plain } from "../base/plain.js";
-import type { FnRef, TaskContext } from "../engine/engine.js";
-import { fnRef, loadFn } from "../engine/fn-ref.js";
+import type { FnRef, TaskContext, TaskSpec } from "./engine.js";
+import { fnRef, loadFn } from "./fn-ref.js";
 
 /** What {@link groupStep} is told. */
 export interface GroupArgs {
@@ -31,4 +31,26 @@ export async function groupStep(context: TaskContext, args: GroupArgs, ...values
     partials.push(result instanceof Promise ? await result : result);
   }
   return partials;
+}
+
+/**
+ * A group as up to `count` smaller ones, whose lists of partials are the whole group's when they are put end to end; any
+ * other task as it is. For an engine that sends one task to a machine of several threads.
+ */
+export function splitGroup(task: TaskSpec, count: number): TaskSpec[] {
+  if (task.fn.module !== GROUP_STEP.module || task.fn.export !== GROUP_STEP.export) return [task];
+  const group = task.args as unknown as GroupArgs;
+  const parts = Math.min(count, group.indices.length);
+  if (parts <= 1) return [task];
+  const edge = (k: number): number => Math.floor((k * group.indices.length) / parts);
+  return Array.from({ length: parts }, (_, k) => {
+    const indices = group.indices.slice(edge(k), edge(k + 1));
+    return {
+      ...task,
+      key: `${task.key}/${k}`,
+      args: { ...group, indices } as unknown as Plain,
+      deps: task.deps.slice(edge(k) * group.width, edge(k + 1) * group.width),
+      partition: { index: indices[0] ?? 0, of: group.of },
+    };
+  });
 }

@@ -1,0 +1,306 @@
+import { readFileSync } from "node:fs";
+import { Emitter } from "../../base/emitter.js";
+import { abortedError, decodeError, EngineClosedError, type PlainError } from "../../base/errors.js";
+import type { Plain } from "../../base/plain.js";
+import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, WorkerInfo } from "../engine.js";
+import { fuse } from "../fuse.js";
+import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
+import { hostOnly } from "./host-only.js";
+import { parseAddress, timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
+import { GatewayLink, type ClusterFacts } from "./gateway-link.js";
+import { KeptValue } from "./kept-value.js";
+import type { Header, Message } from "./message-socket.js";
+import { specsOf, wireTask } from "./task-wire.js";
+import { decodeValue, encodeValue } from "./value-codec.js";
+
+const VERSION = (
+  JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
+
+let engines = 0;
+
+/**
+ * A Dask cluster. Graphs go to the scheduler through a gateway (Python, public Dask API only); beside every Dask worker a
+ * Node process, the local engine behind a socket, runs their tasks and holds their values. See docs/cluster.md.
+ *
+ * It connects with its first call, or by {@link DaskEngine.ready}. When the gateway or the scheduler is lost, everything
+ * that was asked fails with one error, and the next call connects again.
+ */
+export class DaskEngine implements Engine {
+  readonly name = "dask";
+  readonly address: string;
+  readonly #address: DaskAddress;
+  readonly #options: DaskOptions;
+  readonly #events = new Emitter<EngineEvents>();
+  readonly #values = new Map<string, KeptValue>();
+  readonly #id = `e${process.pid}.${engines++}`;
+  #link: Promise<GatewayLink> | undefined;
+  #open: GatewayLink | undefined;
+  #facts: ClusterFacts | undefined;
+  #nextRun = 0;
+  #nextPut = 0;
+  #closed = false;
+
+  /**
+   * @param address `tcp://scheduler:8786`, `tls://...`, `dask://...`, or `partwise://host:port` of a running gateway
+   * @throws ParameterError on an address or option that makes no sense
+   */
+  constructor(address: string, options: DaskOptions = {}) {
+    this.#address = parseAddress(address);
+    this.address = this.#address.url;
+    timeoutOf(options);
+    this.#options = options;
+  }
+
+  /** Threads of all workers, as far as they are known. */
+  get parallelism(): number {
+    const threads = Object.values(this.#facts?.workers ?? {}).reduce((sum, count) => sum + count, 0);
+    return Math.max(1, threads);
+  }
+
+  /** Dask's own page about the cluster; undefined before the engine is connected, or when there is none. */
+  get dashboardLink(): string | undefined {
+    return this.#facts?.dashboard ?? undefined;
+  }
+
+  /** Connects, if it has not yet. @throws when there is no way to reach the cluster, with what to do */
+  async ready(): Promise<void> {
+    await this.#connected();
+  }
+
+  async submit(tasks: readonly TaskSpec[], options: SubmitOptions): Promise<void> {
+    this.#assertOpen();
+    const fused = fuse(tasks, options.keep);
+    const made = new Set(fused.map((task) => task.key));
+    for (const task of fused) {
+      if (this.#values.has(task.key)) throw repeatedKey(task.key);
+      for (const dep of task.deps) if (!made.has(dep) && !this.#values.has(dep)) throw unknownKey(dep);
+    }
+    const run = `${this.#id}/${this.#nextRun++}`;
+    const kept = new Set(options.keep);
+    const own = fused.filter((task) => kept.has(task.key)).map((task) => new KeptValue(task.key, run, task.partition));
+    for (const value of own) this.#values.set(value.key, value);
+    if (options.signal?.aborted) {
+      for (const value of own) this.#cancel(value, options.signal);
+      return;
+    }
+    try {
+      const link = await this.#connected();
+      // Closed, lost or aborted while it connected.
+      const waiting = own.filter((value) => !value.status);
+      if (waiting.length < own.length) return;
+      this.#watchSignal(run, own, link, options.signal);
+      for (const value of own) this.#begin(value, link);
+      const parts = fused.map((task) => encodeValue(specsOf(task) as unknown as Plain));
+      const wires = fused.map((task) => wireTask(task, this.#options.resources));
+      await link.askWith({ op: "submit", run, tasks: wires, keep: own.map((value) => value.key) }, parts);
+    } catch (error) {
+      for (const value of own) {
+        if (!value.status) this.#finish(value, { key: value.key, state: "failed", error: error as Error });
+        this.#values.delete(value.key);
+      }
+      throw error;
+    }
+  }
+
+  async wait(keys: readonly string[]): Promise<TaskStatus[]> {
+    this.#assertOpen();
+    const statuses = await Promise.all(keys.map((key) => this.#value(key).ended));
+    return statuses;
+  }
+
+  async get(keys: readonly string[]): Promise<Plain[]> {
+    const failure = firstFailure(await this.wait(keys));
+    if (failure) throw failure;
+    const values = keys.map((key) => this.#value(key));
+    const absent = [...new Set(values.filter((value) => value.inline === undefined).map((value) => value.key))];
+    const fetched = new Map<string, Uint8Array>();
+    if (absent.length > 0) {
+      const link = await this.#connected();
+      const { header, payload } = await link.ask({ op: "fetch", keys: absent });
+      let at = 0;
+      for (const [i, size] of (header["result"] as { sizes: number[] }).sizes.entries()) {
+        fetched.set(absent[i] as string, payload.subarray(at, at + size));
+        at += size;
+      }
+    }
+    return values.map((value) => decodeValue(value.inline ?? (fetched.get(value.key) as Uint8Array)));
+  }
+
+  async put(value: Plain, options: { readonly source?: TaskSpec } = {}): Promise<string> {
+    this.#assertOpen();
+    hostOnly(value);
+    const key = `put-${this.#nextPut++}`;
+    const [source] = options.source ? fuse([{ ...options.source, key }], [key]) : [];
+    for (const dep of source?.deps ?? []) this.#value(dep);
+    const kept = new KeptValue(key, "put", undefined);
+    const parts = [encodeValue(value), ...(source ? [encodeValue(specsOf(source) as unknown as Plain)] : [])];
+    const link = await this.#connected();
+    await link.askWith({ op: "put", key, ...(source ? { source: wireTask(source, undefined) } : {}) }, parts);
+    this.#assertOpen();
+    this.#values.set(key, kept);
+    kept.end({ key, state: "done" });
+    return key;
+  }
+
+  release(keys: readonly string[]): void {
+    const own = keys.filter((key) => this.#values.has(key));
+    for (const key of own) {
+      const value = this.#values.get(key);
+      this.#values.delete(key);
+      // Nobody can ask for it any more.
+      if (value && !value.status) this.#drop(value);
+    }
+    if (own.length > 0) this.#open?.tell({ op: "release", keys: own });
+  }
+
+  async locate(keys: readonly string[]): Promise<Map<string, string[]>> {
+    const known = keys.filter((key) => this.#values.has(key));
+    const found = known.length > 0 ? await this.#ask<Record<string, string[]>>({ op: "locate", keys: known }) : {};
+    return new Map(keys.map((key) => [key, found[key] ?? []]));
+  }
+
+  async workers(): Promise<WorkerInfo[]> {
+    const found = await this.#ask<Record<string, { busy?: boolean; tasksDone?: number }>>({ op: "workers" });
+    return Object.entries(found).map(([id, facts]) => ({
+      id,
+      state: facts.busy === true ? "busy" : "idle",
+      tasksDone: facts.tasksDone ?? 0,
+    }));
+  }
+
+  on<K extends keyof EngineEvents>(event: K, listener: (event: EngineEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const value of this.#values.values()) {
+      if (!value.status) this.#finish(value, { key: value.key, state: "cancelled", error: closedError() });
+    }
+    this.#values.clear();
+    const link = await this.#link?.catch(() => undefined);
+    link?.close();
+    this.#open = undefined;
+  }
+
+  #connected(): Promise<GatewayLink> {
+    this.#assertOpen();
+    if (!this.#link) {
+      const link = GatewayLink.open(this.#address, this.#options, VERSION, {
+        onMessage: (message) => this.#receive(message),
+        onLost: (error) => this.#lost(error),
+      });
+      this.#link = link;
+      link.then(
+        (open) => {
+          this.#open = open;
+          this.#facts = open.facts;
+          if (this.#closed) open.close();
+        },
+        () => (this.#link = undefined),
+      );
+    }
+    return this.#link;
+  }
+
+  async #ask<T>(header: Header): Promise<T> {
+    const link = await this.#connected();
+    return (await link.ask(header)).header["result"] as T;
+  }
+
+  #begin(value: KeptValue, link: GatewayLink): void {
+    link.busy(1);
+    value.onEnd = () => link.busy(-1);
+  }
+
+  #watchSignal(run: string, own: readonly KeptValue[], link: GatewayLink, signal: AbortSignal | undefined): void {
+    if (!signal) return;
+    const abort = (): void => {
+      link.tell({ op: "cancel", run, id: -1 });
+      for (const value of own) if (!value.status) this.#cancel(value, signal);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    void Promise.all(own.map((value) => value.ended)).then(() => signal.removeEventListener("abort", abort));
+  }
+
+  #cancel(value: KeptValue, signal: AbortSignal): void {
+    const error = abortedError(signal, value.partition?.of ?? value.key);
+    this.#finish(value, { key: value.key, state: "cancelled", error });
+  }
+
+  #drop(value: KeptValue): void {
+    value.end({ key: value.key, state: "cancelled", error: unknownKey(value.key) });
+  }
+
+  #finish(value: KeptValue, status: TaskStatus, measured: { ms?: number; bytes?: number } = {}): void {
+    if (value.status) return;
+    value.end(status);
+    const partition = value.partition ? { partition: value.partition } : {};
+    this.#events.emit("task", { key: value.key, state: status.state, ...measured, ...partition });
+  }
+
+  #receive({ header, payload }: Message): void {
+    const value = this.#values.get(header["key"] as string);
+    if (header["op"] === "end" && value && !value.status) this.#ended(value, header, payload);
+    else if (header["op"] === "recompute")
+      this.#events.emit("recompute", { key: header["key"] as string, reason: header["reason"] as string });
+    else if (header["op"] === "event") this.#happened(header["event"] as Header);
+  }
+
+  #ended(value: KeptValue, header: Header, payload: Uint8Array): void {
+    const { key } = value;
+    const state = header["state"] as TaskStatus["state"];
+    const partition = value.partition ? { partition: value.partition } : {};
+    if (state === "done") {
+      const bytes = header["bytes"] as number;
+      if (payload.byteLength > 0) value.inline = payload;
+      this.#events.emit("task", { key, state: "started", ...partition });
+      this.#finish(value, { key, state, bytes }, { bytes });
+    } else this.#finish(value, { key, state, error: decodeError(header["error"] as PlainError) });
+  }
+
+  // What a sidecar saw while a task ran.
+  #happened(event: Header): void {
+    const task = event["task"] as string;
+    const partition = this.#values.get(task)?.partition;
+    switch (event["type"]) {
+      case "retried":
+        this.#events.emit("task", { key: task, state: "retried", ...(partition ? { partition } : {}) });
+        break;
+      case "spill":
+        this.#events.emit("spill", event as unknown as EngineEvents["spill"]);
+        break;
+      case "worker":
+        this.#events.emit("worker", { id: `${String(event["on"])}/${String(event["id"])}`, state: "lost" });
+        break;
+      case "recompute":
+        this.#events.emit("recompute", { key: task, reason: String(event["reason"]) });
+        break;
+    }
+  }
+
+  #lost(error: EngineClosedError): void {
+    this.#link = undefined;
+    this.#open = undefined;
+    for (const value of this.#values.values()) {
+      if (value.status) value.lose({ key: value.key, state: "failed", error });
+      else this.#finish(value, { key: value.key, state: "failed", error });
+    }
+  }
+
+  #value(key: string): KeptValue {
+    const value = this.#values.get(key);
+    if (!value) throw unknownKey(key);
+    return value;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closedError();
+  }
+}
+
+function closedError(): EngineClosedError {
+  return new EngineClosedError("Dask engine: it is closed. Make a new one with connect() and submit again.");
+}

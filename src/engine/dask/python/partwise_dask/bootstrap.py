@@ -1,0 +1,146 @@
+"""Brings partwise to a cluster that has never heard of it.
+
+The plugins of this module travel by value (cloudpickle), so nothing has to be installed beside Dask: they carry the
+sources of this package, and, when workers cannot see the driver's files, the JavaScript build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import os
+import sys
+import tempfile
+import zipfile
+from typing import Any
+
+from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
+
+
+def install_package(sources: dict[str, bytes], version: str, content: str) -> None:
+    """Makes ``import partwise_dask`` give the version that the driver has."""
+    module = sys.modules.get("partwise_dask")
+    if module is None:
+        folder = _unpacked(f"py-{content}", lambda target: _write_all(target, sources))
+        sys.path.insert(0, folder)
+        module = importlib.import_module("partwise_dask")
+    if module.__version__ != version:
+        raise RuntimeError(
+            f"partwise_dask {module.__version__} is on {os.uname().nodename}, the driver has {version}. "
+            f"Run `pip install partwise-dask=={version}` there (or uninstall it: the driver brings its own), "
+            "and restart the workers."
+        )
+
+
+def _write_all(folder: str, files: dict[str, bytes]) -> None:
+    for name, data in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+
+
+def _unzip(folder: str, bundle: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        archive.extractall(folder)
+
+
+def _unpacked(name: str, unpack: Any) -> str:
+    """A folder of this user that holds what ``unpack`` writes; made once on every machine, whole or not at all."""
+    base = os.path.join(tempfile.gettempdir(), f"partwise-{os.getuid()}")
+    os.makedirs(base, mode=0o700, exist_ok=True)
+    status = os.stat(base)
+    if status.st_uid != os.getuid() or status.st_mode & 0o022:
+        raise RuntimeError(f"{base} belongs to somebody else or others may write to it. Remove it.")
+    target = os.path.join(base, name)
+    if not os.path.isdir(target):
+        making = tempfile.mkdtemp(dir=base)
+        unpack(making)
+        try:
+            os.rename(making, target)
+        except OSError:
+            if not os.path.isdir(target):  # another worker of this machine was faster
+                raise
+    return target
+
+
+def content_of(home: str) -> str | None:
+    """A hash of the JavaScript build below ``home``; None when there is none."""
+    root = os.path.join(home, "dist")
+    if not os.path.exists(os.path.join(root, "src", "engine", "dask", "sidecar.js")):
+        return None
+    digest = hashlib.sha256()
+    for name in build_files(root):
+        digest.update(name.encode())
+        with open(os.path.join(root, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()[:16]
+
+
+def build_files(root: str) -> list[str]:
+    """The files of a build that workers need, relative to ``root``."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        if folder == root:
+            folders[:] = [one for one in folders if one not in ("bench", "examples")]
+        for name in files:
+            if name.endswith((".js", ".wasm", ".json")):
+                found.append(os.path.relpath(os.path.join(folder, name), root))
+    return sorted(found)
+
+
+class PartwiseScheduler(SchedulerPlugin):  # type: ignore[misc]
+    """Makes the scheduler understand partwise's graphs: it unpickles them."""
+
+    idempotent = True
+
+    def __init__(self, sources: dict[str, bytes], version: str, content: str) -> None:
+        self.name = f"partwise-scheduler-{content}"
+        self.facts = (sources, version, content)
+
+    async def start(self, scheduler: Any) -> None:
+        install_package(*self.facts)
+
+
+class PartwiseWorker(WorkerPlugin):  # type: ignore[misc]
+    """Keeps a sidecar beside the worker."""
+
+    idempotent = True
+
+    def __init__(
+        self,
+        sources: dict[str, bytes],
+        version: str,
+        content: str,
+        build: str,
+        home: str,
+        bundle: bytes | None = None,
+    ) -> None:
+        self.name = f"partwise-worker-{content}-{build}{'' if bundle is None else '-bundle'}"
+        self.facts = (sources, version, content)
+        self.version = version
+        self.build = build
+        self.home = home
+        self.bundle = bundle
+
+    async def setup(self, worker: Any) -> None:
+        install_package(*self.facts)
+        plugin = importlib.import_module("partwise_dask.plugin")
+        await plugin.start(worker, self.find_home(), self.version)
+
+    async def teardown(self, worker: Any) -> None:
+        plugin = importlib.import_module("partwise_dask.plugin")
+        await plugin.stop(worker)
+
+    def find_home(self) -> str | None:
+        """Where this machine has the driver's build: PARTWISE_HOME, the same folder, or what travelled along."""
+        chosen = os.environ.get("PARTWISE_HOME")
+        if chosen:
+            return chosen
+        if content_of(self.home) == self.build:
+            return self.home
+        bundle = self.bundle
+        if bundle is not None:
+            return _unpacked(f"js-{self.build}", lambda target: _unzip(target, bundle))
+        return None

@@ -1,0 +1,146 @@
+"""The Dask cluster as the gateway sees it: attach, bring partwise there, ask about workers. Public Client API only."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import os
+import platform
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+from distributed import Client, Security
+
+from . import __version__, bootstrap, tasks
+
+logger = logging.getLogger("partwise.cluster")
+
+#: What workers never load: pictures, the command line, the compiler.
+DRIVER_ONLY = {"@observablehq/plot", "@resvg/resvg-js", "linkedom", "commander", "yaml"}
+
+
+class Cluster:
+    """One Dask client, and what it has brought to the cluster."""
+
+    def __init__(self, client: Client, home: str) -> None:
+        self.client = client
+        self.home = home
+        self.build = bootstrap.content_of(home) or "none"
+        self.bundled = False
+        package = Path(__file__).parent
+        self._sources = {
+            f"partwise_dask/{path.name}": path.read_bytes() for path in sorted(package.glob("*.py"))
+        }
+        digest = hashlib.sha256()
+        for name, data in self._sources.items():
+            digest.update(name.encode() + data)
+        self._content = digest.hexdigest()[:16]
+
+    @staticmethod
+    async def attach(address: str, home: str, security: Security | None, timeout: float) -> Cluster:
+        """Connects to a scheduler and sets partwise up on it and its workers."""
+        client = await Client(
+            address, asynchronous=True, security=security, timeout=timeout, name="partwise", direct_to_workers=True
+        )
+        cluster = Cluster(client, home)
+        await cluster.install()
+        return cluster
+
+    async def install(self) -> None:
+        """Registers the plugins, and brings the build where workers do not have it."""
+        # By value: the cluster cannot import what it has never seen.
+        cloudpickle.register_pickle_by_value(bootstrap)
+        common = (self._sources, __version__, self._content)
+        await self.client.register_plugin(bootstrap.PartwiseScheduler(*common))
+        await self.client.register_plugin(bootstrap.PartwiseWorker(*common, self.build, self.home))
+        workers = await self.describe()
+        if any(facts.get("missing") for facts in workers.values()):
+            await self.bring_bundle()
+
+    async def bring_bundle(self) -> None:
+        """Sends the build and the packages it needs to every worker, now and later."""
+        if self.bundled:
+            return
+        self.bundled = True
+        bundle = make_bundle(self.home)
+        logger.info("sending %.1f MB of JavaScript to the workers", len(bundle) / 1e6)
+        plugin = bootstrap.PartwiseWorker(
+            self._sources, __version__, self._content, self.build, self.home, bundle
+        )
+        await self.client.register_plugin(plugin)
+
+    async def describe(self) -> dict[str, dict[str, Any]]:
+        """What every worker says about itself, by address."""
+        answers = await self.client.run(tasks.describe, on_error="return")
+        return {
+            address: facts if isinstance(facts, dict) else {"error": str(facts)}
+            for address, facts in answers.items()
+        }
+
+
+def make_bundle(home: str) -> bytes:
+    """A zip of the build and of the packages that it needs on workers of this platform."""
+    out = io.BytesIO()
+    root = Path(home)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.write(root / "package.json", "package.json")
+        for name in bootstrap.build_files(str(root / "dist")):
+            archive.write(root / "dist" / name, f"dist/{name}")
+        for name, folder in sorted(packages_of(root).items()):
+            for path in sorted(folder.rglob("*")):
+                relative = path.relative_to(folder)
+                if path.is_file() and relative.parts[0] != "node_modules" and path.suffix not in (".map", ".ts", ".md"):
+                    archive.write(path, f"node_modules/{name}/{relative}")
+    return out.getvalue()
+
+
+def packages_of(root: Path) -> dict[str, Path]:
+    """The packages that a worker may load, by name: dependencies of dependencies, optional ones that are here."""
+    modules = find_modules(root)
+    found: dict[str, Path] = {}
+    wanted = [name for name in _dependencies(root) if name not in DRIVER_ONLY]
+    while wanted:
+        name = wanted.pop()
+        folder = modules / name
+        if name in found or not (folder / "package.json").exists():
+            continue
+        found[name] = folder
+        wanted.extend(_dependencies(folder))
+    return found
+
+
+def find_modules(root: Path) -> Path:
+    """Where the packages of the package in ``root`` are: below it, or beside it when it is installed itself."""
+    own = root / "node_modules"
+    if own.is_dir():
+        return own
+    for parent in root.resolve().parents:
+        if parent.name == "node_modules":
+            return parent
+    return own
+
+
+def _dependencies(folder: Path) -> list[str]:
+    facts = json.loads((folder / "package.json").read_text())
+    return [*facts.get("dependencies", {}), *facts.get("optionalDependencies", {})]
+
+
+def versions() -> dict[str, str]:
+    """What runs here, for `doctor` and for error messages."""
+    import dask
+    import distributed
+    import msgpack
+
+    return {
+        "partwise": __version__,
+        "python": platform.python_version(),
+        "dask": str(dask.__version__),
+        "distributed": str(distributed.__version__),
+        "msgpack": ".".join(map(str, msgpack.version)),
+        "host": platform.node(),
+        "pid": str(os.getpid()),
+    }

@@ -1,0 +1,81 @@
+"""Starts and stops the sidecar of a worker; called by the plugin that ``bootstrap`` brings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from dask.utils import parse_bytes
+
+from .errors import SidecarUnusable
+from .sidecar import Sidecar, SidecarOptions
+from .tasks import SIDECARS
+
+logger = logging.getLogger("partwise.plugin")
+
+#: The sidecar's share of a worker's memory limit; the rest is for Python, for values on their way, and for scratch.
+MEMORY_SHARE = 0.6
+
+
+async def start(worker: Any, home: str | None, version: str) -> None:
+    """Starts the sidecar of a worker. Without a build the worker has none, and its tasks say so."""
+    if home is None:
+        logger.info("the driver's build of partwise is not on this machine; the driver will bring it")
+        return
+    check_version(home, version)
+    loop = asyncio.get_running_loop()
+
+    def on_lost(reason: str) -> None:
+        event = {"reason": reason, "worker": worker.address}
+        loop.call_soon_threadsafe(worker.log_event, "partwise-sidecar", event)
+
+    previous = SIDECARS.get(worker.id)
+    if previous is not None and previous.options.home == home:
+        return
+    sidecar = Sidecar(options_for(worker, home), on_lost)
+    SIDECARS[worker.id] = sidecar
+    if previous is not None:
+        previous.close()
+    try:
+        await loop.run_in_executor(None, sidecar.process)
+    except SidecarUnusable as error:
+        # Not fatal for a worker that others may use as well: partwise's tasks fail with this message.
+        logger.error("partwise on %s: %s", worker.address, error)
+
+
+async def stop(worker: Any) -> None:
+    """Ends the sidecar of a worker."""
+    sidecar = SIDECARS.pop(worker.id, None)
+    if sidecar is not None:
+        await asyncio.get_running_loop().run_in_executor(None, sidecar.close)
+
+
+def check_version(home: str, version: str) -> None:
+    """Raises SidecarUnusable when the build in ``home`` is another version of partwise."""
+    try:
+        found = json.loads(Path(home, "package.json").read_text()).get("version")
+    except OSError as error:
+        raise SidecarUnusable(f"PARTWISE_HOME is {home}, and there is no partwise ({error}).") from error
+    if found != version:
+        raise SidecarUnusable(
+            f"partwise {found} is in {home}, the driver has {version}. "
+            f"Run `npm install partwise@{version}` there, or unset PARTWISE_HOME: the driver brings its own build."
+        )
+
+
+def options_for(worker: Any, home: str) -> SidecarOptions:
+    """What the sidecar of this worker may use."""
+    limit = os.environ.get("PARTWISE_MEMORY_LIMIT")
+    allowed = worker.memory_manager.memory_limit
+    memory = parse_bytes(limit) if limit else int(allowed * MEMORY_SHARE) if allowed else None
+    return SidecarOptions(
+        home=home,
+        threads=worker.state.nthreads,
+        memory_limit=memory,
+        temp_directory=os.environ.get("PARTWISE_TEMP") or worker.local_directory,
+        node=os.environ.get("PARTWISE_NODE") or "node",
+    )

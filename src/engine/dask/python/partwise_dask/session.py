@@ -1,0 +1,370 @@
+"""One client's graphs on the cluster: submitted, watched, recovered, fetched, let go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from distributed import Future, KilledWorker, wait
+
+from . import tasks
+from .cluster import Cluster
+from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
+from .graph import Node, dask_graph, missing_for
+from .value import INLINE_BYTES, Bytes, Handle, HandleLost, Inline, Value, value_of
+
+logger = logging.getLogger("partwise.session")
+
+MAX_DEATHS = 3
+#: Losses that are noticed within this time are made good together, so that what they share is made once.
+GATHER_LOSSES = 0.005
+
+PlainError = dict[str, Any]
+Emit = Callable[[dict[str, Any], Bytes], None]
+
+
+def plain_error(name: str, message: str, **details: Any) -> PlainError:
+    """An error of partwise as JavaScript reads it."""
+    return {"name": name, "message": message, **({"details": details} if details else {})}
+
+
+class Session:
+    """What one TypeScript client has on the cluster."""
+
+    def __init__(self, cluster: Cluster, emit: Emit) -> None:
+        self.cluster = cluster
+        self.client = cluster.client
+        self.topic = f"partwise-{uuid.uuid4().hex[:12]}"
+        self._emit = emit
+        self._kept: dict[str, Node] = {}
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._retry: set[Node] = set()
+        self._retrying: asyncio.Task[None] | None = None
+        self._counted: set[str] = set()
+        self._next_worker = 0
+        self._closed = False
+        self.client.subscribe_topic(self.topic, self._on_event)
+
+    # -- what the client asks for -----------------------------------------------------------------
+
+    async def submit(self, run: str, wires: list[dict[str, Any]], blobs: list[bytes], keep: list[str]) -> None:
+        """Takes a whole graph over: one message to the scheduler."""
+        nodes: dict[str, Node] = {}
+        for wire_task, blob in zip(wires, blobs, strict=True):
+            key = wire_task["key"]
+            nodes[key] = Node(
+                key=key,
+                run=run,
+                deps=[nodes.get(dep) or self._kept[dep] for dep in wire_task["deps"]],
+                specs=blob,
+                label=wire_task["label"],
+                partition=wire_task.get("partition"),
+                resources=wire_task.get("resources") or {},
+                kept=key in keep,
+            )
+        for key in keep:
+            self._kept[key] = nodes[key]
+        read = {dep.key for node in nodes.values() for dep in node.deps}
+        # Tasks that nobody reads or keeps run for what they do.
+        targets = [node for node in nodes.values() if node.kept or node.key not in read]
+        await self._start(targets)
+
+    async def put(self, key: str, data: bytes, source: dict[str, Any] | None, specs: bytes | None) -> None:
+        """Takes a value over; ``source`` is the task that can make it again."""
+        deps = [self._kept[dep] for dep in source["deps"]] if source else []
+        node = Node(key=key, run="put", deps=deps, specs=specs, label="put", kept=True)
+        self._kept[key] = node
+        # Small values are kept here too: putting them again costs nothing.
+        node.data = data if len(data) <= INLINE_BYTES else None
+        await self._scatter(node, data)
+        node.ended.set()
+
+    def share(self, run: str, key: str, data: bytes) -> Node:
+        """Arguments that several tasks of a graph have in common: kept here, sent to workers once each."""
+        node = Node(key=key, run=run, deps=[], specs=None, label="shared", data=data)
+        self._kept[key] = node
+        return node
+
+    async def fetch(self, keys: list[str]) -> list[Bytes]:
+        """The values' bytes. Raises the first failed key's error as TaskFailed."""
+        nodes = [self._kept[key] for key in keys]
+        while True:
+            for node in nodes:
+                await node.ended.wait()
+                if node.error is not None:
+                    raise NodeFailed(node.error, node.cancelled)
+            futures = [node.future for node in nodes]
+            if any(future is None for future in futures):
+                continue
+            values = await self._gather([future for future in futures if future is not None])
+            pieces: list[Bytes] = []
+            for node, value in zip(nodes, values, strict=True):
+                try:
+                    pieces.append(value.to_bytes() if value is not None else _lost())
+                except HandleLost:
+                    self._value_is_lost(node)
+            if len(pieces) == len(nodes):
+                return pieces
+
+    def release(self, keys: Iterable[str]) -> None:
+        """Gives kept values up; Dask frees them when no task needs them."""
+        for key in keys:
+            node = self._kept.pop(key, None)
+            if node is not None:
+                node.kept = False
+                if node.ended.is_set() or node.specs is None:
+                    node.future = None
+
+    async def cancel(self, run: str) -> None:
+        """Stops a graph: what waits never starts, what runs is asked to stop."""
+        for node in [node for node in self._kept.values() if node.run == run and not node.ended.is_set()]:
+            node.cancelled = True
+            self._fail(node, plain_error("AbortedError", "stopped by its signal"))
+        with contextlib.suppress(Exception):
+            await self.client.run(tasks.abort, run, on_error="ignore")
+
+    async def locate(self, keys: list[str]) -> dict[str, list[str]]:
+        """The workers that hold each value."""
+        futures = {key: node.future for key in keys if (node := self._kept.get(key)) and node.future is not None}
+        holders = await self.client.who_has(list(futures.values())) if futures else {}
+        return {key: list(holders.get(futures[key].key, ())) if key in futures else [] for key in keys}
+
+    async def close(self) -> None:
+        """Lets everything go."""
+        self._closed = True
+        self._kept.clear()
+        for job in list(self._jobs):
+            job.cancel()
+        with contextlib.suppress(Exception):
+            self.client.unsubscribe_topic(self.topic)
+
+    # -- running and watching ---------------------------------------------------------------------
+
+    async def _start(self, targets: list[Node]) -> None:
+        """Makes the values of these nodes, and of all they are made from that is not there."""
+        missing = missing_for(targets)
+        failed = {id(node): node.error for node in missing if node.error is not None}
+        runnable: list[Node] = []
+        for node in missing:
+            bad = next((dep.error for dep in node.deps if id(dep) in failed or dep.error is not None), None)
+            if bad is not None:
+                failed[id(node)] = bad
+                self._fail(node, bad)
+            elif node.error is None:
+                runnable.append(node)
+        for node in runnable:
+            if node.specs is None:
+                if node.data is None:
+                    self._fail(node, _unrecoverable(node))
+                    await self._start([target for target in targets if target.error is None])
+                    return
+                await self._scatter(node, node.data)
+        made = [node for node in runnable if node.specs is not None]
+        graph = dask_graph(made, self.topic)
+        wanted = {id(node) for node in targets}
+        watched = [node for node in made if node.kept or id(node) in wanted]
+        if not watched:
+            return
+        by_resources: dict[tuple[tuple[str, float], ...], list[Node]] = {}
+        for node in watched:
+            by_resources.setdefault(tuple(sorted(node.resources.items())), []).append(node)
+        for resources, group in by_resources.items():
+            keys = [node.dask_key for node in group]
+            futures = self.client.get(graph, keys, sync=False, resources=dict(resources) or None)
+            for node, future in zip(group, futures, strict=True):
+                node.future = future
+                node.ended.clear()
+                self._job(self._watch(node, future))
+
+    async def _watch(self, node: Node, future: Future) -> None:
+        with contextlib.suppress(Exception):
+            await wait([future])
+        if node.future is not future or self._closed:
+            return  # made again meanwhile, or let go
+        try:
+            if future.status == "finished":
+                await self._finished(node, future)
+            elif future.status == "error":
+                await self._errored(node, await future.exception())
+            else:
+                self._cancelled_by_dask(node)
+        except Exception as error:
+            logger.exception("watching %s failed", node.key)
+            self._fail(node, plain_error("PartwiseError", f"Dask engine: {node.where}: {type(error).__name__}: {error}"))
+
+    def _cancelled_by_dask(self, node: Node) -> None:
+        """Something it was made from was put, and went with its worker."""
+        gone = [one for one in node.ancestors() if one.future is not None and one.future.status in ("lost", "cancelled")]
+        self._inputs_are_lost(node, gone)
+
+    async def _finished(self, node: Node, future: Future) -> None:
+        if not node.kept:
+            node.future = None
+            node.ended.set()
+            self._emit({"op": "end", "key": node.key, "state": "done"}, b"")
+            return
+        header: dict[str, Any] = {"op": "end", "key": node.key, "state": "done"}
+        value: Value | None = None
+        if future.type is Inline:
+            (value,) = await self._gather([future])
+            if value is None:
+                return  # its worker died just now; Dask makes it again, and this is called again
+        if isinstance(value, Inline):
+            header["bytes"] = value.nbytes
+            node.ended.set()
+            self._emit(header, value.data)
+            return
+        sizes = await self.client.nbytes([future.key], summary=False)
+        header["bytes"] = int(sizes.get(future.key, 0))
+        node.ended.set()
+        self._emit(header, b"")
+
+    async def _errored(self, node: Node, error: BaseException | None) -> None:
+        if isinstance(error, TaskFailed):
+            self._fail(node, error.plain)
+        elif isinstance(error, ValuesLost):
+            names = set(error.keys)
+            victim = next((one for one in node.ancestors() if one.key == error.task), node)
+            self._inputs_are_lost(node, [dep for dep in victim.deps if dep.key in names])
+        elif isinstance(error, SidecarLost):
+            self._killed(node, error)
+        elif isinstance(error, SidecarUnusable) and not self.cluster.bundled and "not set up" in str(error):
+            await self.cluster.bring_bundle()
+            self._again(node)
+        elif isinstance(error, KilledWorker):
+            victim = next((one for one in node.ancestors() if one.dask_key == error.task), node)
+            self._fail(
+                node,
+                plain_error(
+                    "WorkerLostError",
+                    f"Dask engine: {victim.where} has killed {error.allowed_failures + 1} workers in a row, the last at "
+                    f"{error.last_worker}. It probably runs out of memory or crashes native code: use smaller "
+                    "partitions, or run it on the inline engine to see why.",
+                    key=victim.key,
+                ),
+            )
+        else:
+            text = f"{type(error).__name__}: {error}"
+            self._fail(node, plain_error("PartwiseError", f"Dask engine: {node.where} failed. {text}"))
+
+    def _killed(self, node: Node, error: SidecarLost) -> None:
+        victim = next((one for one in node.ancestors() if one.key == error.task), node)
+        if error.attempt not in self._counted:
+            self._counted.add(error.attempt)
+            victim.deaths += 1
+        if victim.deaths < MAX_DEATHS:
+            self._again(node)
+            return
+        self._fail(
+            node,
+            plain_error(
+                "WorkerLostError",
+                f"Dask engine: {victim.where} has killed {MAX_DEATHS} sidecars in a row ({error.reason}). "
+                "It probably runs out of memory or crashes native code: use smaller partitions, or run it on the "
+                "inline engine to see why.",
+                key=victim.key,
+            ),
+        )
+
+    def _fail(self, node: Node, error: PlainError) -> None:
+        if node.ended.is_set() and node.error is not None:
+            return
+        node.error = error
+        node.future = None
+        node.ended.set()
+        state = "cancelled" if node.cancelled else "failed"
+        self._emit({"op": "end", "key": node.key, "state": state, "error": error}, b"")
+
+    # -- making good what is lost -----------------------------------------------------------------
+
+    def _value_is_lost(self, node: Node) -> None:
+        node.future = None
+        node.ended.clear()
+        self._emit({"op": "recompute", "key": node.key, "reason": "its sidecar died"}, b"")
+        self._again(node)
+
+    def _inputs_are_lost(self, node: Node, lost: Iterable[Node]) -> None:
+        for one in lost:
+            if one.future is None:
+                continue
+            one.future = None
+            if one.ended.is_set() and one.error is None and one.kept:
+                self._emit({"op": "recompute", "key": one.key, "reason": "its sidecar died"}, b"")
+                one.ended.clear()
+                self._again(one)
+        self._again(node)
+
+    def _again(self, node: Node) -> None:
+        node.future = None
+        self._retry.add(node)
+        if self._retrying is None:
+            self._retrying = self._job(self._retry_all())
+
+    async def _retry_all(self) -> None:
+        await asyncio.sleep(GATHER_LOSSES)
+        nodes, self._retry = list(self._retry), set()
+        self._retrying = None
+        await self._start([node for node in nodes if node.future is None and node.error is None])
+
+    # -- small things -----------------------------------------------------------------------------
+
+    async def _scatter(self, node: Node, data: bytes) -> None:
+        node.renew_key()
+        futures = await self.client.scatter({node.dask_key: value_of(data)}, hash=False)
+        node.future = futures[node.dask_key]
+
+    async def _gather(self, futures: list[Future]) -> list[Value | None]:
+        values = await self.client.gather(futures, errors="skip")
+        if len(values) == len(futures):
+            return list(values)
+        found: list[Value | None] = []
+        for future in futures:
+            one = await self.client.gather([future], errors="skip")
+            found.append(one[0] if one else None)
+        return found
+
+    def _job(self, work: Any) -> asyncio.Task[None]:
+        job: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._jobs.add(job)
+        job.add_done_callback(self._job_done)
+        return job
+
+    def _job_done(self, job: asyncio.Task[None]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and job.exception() is not None and not self._closed:
+            logger.error("the gateway failed", exc_info=job.exception())
+            self._emit({"op": "broken", "error": f"{type(job.exception()).__name__}: {job.exception()}"}, b"")
+
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        message = event[1]
+        if isinstance(message, dict):
+            self._emit({"op": "event", "event": message}, b"")
+
+
+class NodeFailed(Exception):
+    """A value that was asked for will never be."""
+
+    def __init__(self, error: PlainError, cancelled: bool) -> None:
+        super().__init__(error.get("message"))
+        self.error = error
+        self.cancelled = cancelled
+
+
+def _lost() -> Bytes:
+    raise HandleLost
+
+
+def _unrecoverable(node: Node) -> PlainError:
+    return plain_error(
+        "WorkerLostError",
+        f"Dask engine: the value {node.key} is lost (its worker or sidecar died) and was put without a source, so it "
+        "cannot be made again. Load it again.",
+        key=node.key,
+    )
+
+
+__all__ = ["Handle", "NodeFailed", "Session", "plain_error"]

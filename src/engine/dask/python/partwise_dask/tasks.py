@@ -1,0 +1,96 @@
+"""What runs on Dask workers: one function for all tasks, and a few that the gateway calls on all workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+from .errors import SidecarUnusable, TaskFailed, ValuesLost
+from .errors import SidecarLost as _SidecarLost
+from .sidecar import Sidecar, SidecarProcess
+from .value import Bytes, Handle, HandleLost, Inline, Value
+
+#: The sidecars of the workers in this process, by the worker's id. The plugin fills it.
+SIDECARS: dict[str, Sidecar] = {}
+
+
+def run(head: bytes, specs: bytes, *values: Value) -> Value:
+    """Runs the JavaScript tasks ``specs`` over ``values``, where the worker is.
+
+    ``head`` is msgpack: ``task`` (the key), ``attempt`` (the key in Dask), ``run`` (the graph), ``topic`` (where events
+    go), ``deps`` (the keys of the values, in order).
+    """
+    from distributed import get_worker
+
+    facts = msgpack.unpackb(head, raw=False)
+    worker = get_worker()
+    sidecar = sidecar_of(worker.id)
+    process = sidecar.process()
+    deps, payload = _inputs(facts, values, process)
+    try:
+        header, body = process.request(
+            {"op": "run", "run": facts["run"], "size": len(specs), "deps": deps}, [specs, *payload]
+        )
+    except ConnectionError as error:
+        raise _SidecarLost(facts["task"], facts["attempt"], str(error)) from None
+    for event in header.get("events", ()):
+        worker.log_event(facts["topic"], {**event, "task": facts["task"], "on": worker.address})
+    if header["ok"]:
+        sidecar.tasks_done += 1
+        if "handle" in header:
+            return Handle(int(header["bytes"]), process=process, key=str(header["handle"]))
+        return Inline(body)
+    if header.get("lost"):
+        raise ValuesLost(facts["task"], tuple(header["lost"]))
+    raise TaskFailed(msgpack.packb(header["error"]))
+
+
+def _inputs(
+    facts: dict[str, Any], values: tuple[Value, ...], process: SidecarProcess
+) -> tuple[list[dict[str, Any]], list[Bytes]]:
+    deps: list[dict[str, Any]] = []
+    payload: list[Bytes] = []
+    lost: list[str] = []
+    for key, value in zip(facts["deps"], values, strict=True):
+        if isinstance(value, Inline):
+            deps.append({"key": key, "size": value.nbytes})
+            payload.append(value.data)
+            continue
+        try:
+            deps.append({"key": key, "handle": value.place(process)})
+        except HandleLost:
+            lost.append(key)
+        except ConnectionError as error:
+            raise _SidecarLost(facts["task"], facts["attempt"], str(error)) from None
+    if lost:
+        raise ValuesLost(facts["task"], tuple(lost))
+    return deps, payload
+
+
+def sidecar_of(worker_id: str) -> Sidecar:
+    """The sidecar of a worker. Raises SidecarUnusable when the plugin has not set it up."""
+    sidecar = SIDECARS.get(worker_id)
+    if sidecar is None:
+        raise SidecarUnusable("partwise is not set up on this worker; its log says why.")
+    return sidecar
+
+
+def abort(run_id: str, dask_worker: Any = None) -> None:
+    """Stops what runs on a worker for a graph."""
+    sidecar = SIDECARS.get(dask_worker.id)
+    if sidecar is not None:
+        sidecar.process().abort(run_id)
+
+
+def describe(dask_worker: Any = None) -> dict[str, Any]:
+    """What a worker is and does."""
+    sidecar = SIDECARS.get(dask_worker.id)
+    executing = dask_worker.state.executing_count
+    return {
+        "name": str(dask_worker.name),
+        "nthreads": dask_worker.state.nthreads,
+        "busy": executing > 0,
+        "resources": dict(dask_worker.state.total_resources),
+        **(sidecar.info() if sidecar is not None else {"missing": True}),
+    }

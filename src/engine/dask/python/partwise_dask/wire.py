@@ -1,0 +1,71 @@
+"""Length-prefixed msgpack: ``[u32 header length][u64 payload length][header][payload]``, little endian.
+
+The payload is raw bytes that belong to the header, so that values pass without being packed and unpacked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import msgpack
+
+PREFIX = struct.Struct("<IQ")
+MAX_HEADER = 1 << 30
+
+Header = dict[str, Any]
+Piece = bytes | bytearray | memoryview
+
+
+def pack(header: Header, payload: Sequence[Piece] = ()) -> list[Piece]:
+    """A message in pieces, ready to be written one after another."""
+    head: bytes = msgpack.packb(header, use_bin_type=True)
+    size = sum(len(memoryview(piece).cast("B")) for piece in payload)
+    return [PREFIX.pack(len(head), size) + head, *payload]
+
+
+def unpack_header(data: Piece) -> Header:
+    """The header of a message."""
+    header = msgpack.unpackb(data, raw=False, strict_map_key=False)
+    if not isinstance(header, dict):
+        raise ValueError("a message's header has to be a map")
+    return header
+
+
+def send(sock: socket.socket, header: Header, payload: Sequence[Piece] = ()) -> None:
+    """Writes one message to a blocking socket."""
+    first, *rest = pack(header, payload)
+    sock.sendall(first)
+    for piece in rest:
+        sock.sendall(piece)
+
+
+def receive(sock: socket.socket) -> tuple[Header, bytearray]:
+    """Reads one message from a blocking socket. Raises ConnectionError at its end."""
+    head_size, size = PREFIX.unpack(_exactly(sock, PREFIX.size))
+    header = unpack_header(_exactly(sock, head_size))
+    return header, _exactly(sock, size)
+
+
+def _exactly(sock: socket.socket, size: int) -> bytearray:
+    data = bytearray(size)
+    view = memoryview(data)
+    at = 0
+    while at < size:
+        got = sock.recv_into(view[at:])
+        if got == 0:
+            raise ConnectionError("the other side closed the connection")
+        at += got
+    return data
+
+
+async def read(reader: asyncio.StreamReader, max_header: int = MAX_HEADER) -> tuple[Header, bytes]:
+    """Reads one message from a stream. Raises IncompleteReadError at its end."""
+    head_size, size = PREFIX.unpack(await reader.readexactly(PREFIX.size))
+    if head_size > max_header:
+        raise ValueError(f"a header of {head_size} bytes, at most {max_header} are allowed here")
+    header = unpack_header(await reader.readexactly(head_size))
+    return header, await reader.readexactly(size) if size else b""

@@ -1,0 +1,173 @@
+import type { Socket } from "node:net";
+import { encodeError, WorkerLostError } from "../../base/errors.js";
+import type { Plain } from "../../base/plain.js";
+import type { EngineEvents, TaskSpec } from "../engine.js";
+import { LocalEngine, type LocalEngineOptions } from "../local/local-engine.js";
+import { splitGroup } from "../group-task.js";
+import { MessageSocket, type Header, type Message } from "./message-socket.js";
+import { decodeValue, encodeValue, totalBytes } from "./value-codec.js";
+
+/** Values up to this size travel with the answer and are not held here. */
+export const INLINE_BYTES = 64 * 1024;
+
+/** One input of a request to run: a value that is held here, or the bytes of one that is not. */
+interface DepHeader {
+  /** The key by which the tasks call it. */
+  readonly key: string;
+  readonly handle?: string;
+  /** Bytes of the payload, when there is no handle. */
+  readonly size?: number;
+}
+
+/**
+ * The local engine behind a socket: what each Dask worker keeps beside it. Requests are answered in the order in which
+ * they end; each connection carries one at a time.
+ */
+export class SidecarServer {
+  readonly #engine: LocalEngine;
+  readonly #aborts = new Map<string, Set<AbortController>>();
+  #nextRun = 0;
+
+  constructor(options: LocalEngineOptions) {
+    this.#engine = new LocalEngine(options);
+  }
+
+  /** Serves one connection until it ends. */
+  serve(socket: Socket): void {
+    const connection = new MessageSocket(socket, (message) => {
+      this.#answer(message).then(
+        ({ header, payload }) => connection.send(header, payload),
+        (error: unknown) => connection.send({ ok: false, error: encodeError(error) as unknown as Header }),
+      );
+    });
+    // The worker went away or closed an idle connection: nothing to report to.
+    socket.on("error", () => socket.destroy());
+  }
+
+  async #answer({ header, payload }: Message): Promise<{ header: Header; payload?: Uint8Array[] }> {
+    switch (header["op"]) {
+      case "run":
+        return this.#run(header, payload);
+      case "put": {
+        const handle = await this.#engine.put(decodeValue(payload));
+        return { header: { ok: true, handle } };
+      }
+      case "fetch": {
+        const [value] = await this.#engine.get([header["handle"] as string]);
+        return { header: { ok: true }, payload: encodeValue(value) };
+      }
+      case "free":
+        this.#engine.release(header["handles"] as string[]);
+        return { header: { ok: true } };
+      case "abort":
+        for (const controller of this.#aborts.get(header["run"] as string) ?? []) controller.abort();
+        return { header: { ok: true } };
+      case "info":
+        return {
+          header: { ok: true, held: this.#engine.heldBytes, limit: this.#engine.memoryLimit, pid: process.pid },
+        };
+      default:
+        throw new TypeError(`Sidecar: it knows no request ${String(header["op"])}.`);
+    }
+  }
+
+  /** Runs the tasks of one Dask task, and answers with the value of the last. */
+  async #run(header: Header, payload: Uint8Array): Promise<{ header: Header; payload?: Uint8Array[] }> {
+    const started = performance.now();
+    const space = `d${this.#nextRun++}/`;
+    const deps = header["deps"] as DepHeader[];
+    const specBytes = header["size"] as number;
+    const specs = decodeValue(payload.subarray(0, specBytes)) as unknown as TaskSpec[];
+    const { names, placed, putKeys } = await this.#place(deps, payload, specBytes);
+    const rename = (key: string): string => names.get(key) ?? space + key;
+    const own = specs.map((spec) => ({ ...spec, key: space + spec.key, deps: spec.deps.map(rename) }));
+    const last = own.at(-1) as TaskSpec;
+    const parts = splitGroup(last, this.#engine.parallelism);
+    const roots = parts.map((part) => part.key);
+    const abort = new AbortController();
+    const forget = this.#rememberAbort(header["run"] as string, abort);
+    const events = this.#watch(new Set(roots));
+    try {
+      await this.#engine.submit([...own.slice(0, -1), ...parts], { keep: roots, signal: abort.signal });
+      const statuses = await this.#engine.wait(roots);
+      const bytes = statuses.reduce((sum, status) => sum + (status.bytes ?? 0), 0);
+      const common = { ok: true, bytes, ms: performance.now() - started, events: events.seen };
+      if (roots.length === 1 && bytes > INLINE_BYTES && statuses[0]?.state === "done")
+        return { header: { ...common, handle: roots[0] as string } };
+      const values = await this.#engine.get(roots);
+      const value = roots.length === 1 ? values[0] : (values as Plain[][]).flat();
+      this.#engine.release(roots);
+      const pieces = encodeValue(value);
+      return { header: { ...common, bytes: totalBytes(pieces) }, payload: pieces };
+    } catch (error) {
+      this.#engine.release(roots);
+      // A value of this run that was put here: the worker's Dask side can bring it again.
+      const lost = error instanceof WorkerLostError ? putKeys.get(error.details.key ?? "") : undefined;
+      const answer = { ok: false, error: encodeError(error) as unknown as Header, events: events.seen };
+      return { header: lost === undefined ? answer : { ...answer, lost: [lost] } };
+    } finally {
+      events.end();
+      forget();
+      this.#engine.release(placed);
+    }
+  }
+
+  // Inputs that came as bytes are placed for this run only, unless they are to stay: then the answer of `put` was a handle.
+  async #place(
+    deps: readonly DepHeader[],
+    payload: Uint8Array,
+    from: number,
+  ): Promise<{ names: Map<string, string>; placed: string[]; putKeys: Map<string, string> }> {
+    const names = new Map<string, string>();
+    const placed: string[] = [];
+    const putKeys = new Map<string, string>();
+    let at = from;
+    for (const dep of deps) {
+      if (dep.handle !== undefined) names.set(dep.key, dep.handle);
+      else {
+        const size = dep.size ?? 0;
+        const key = await this.#engine.put(decodeValue(payload.subarray(at, at + size)));
+        at += size;
+        names.set(dep.key, key);
+        placed.push(key);
+        putKeys.set(key, dep.key);
+      }
+    }
+    return { names, placed, putKeys };
+  }
+
+  #rememberAbort(run: string, controller: AbortController): () => void {
+    const set = this.#aborts.get(run) ?? new Set();
+    this.#aborts.set(run, set.add(controller));
+    return () => {
+      set.delete(controller);
+      if (set.size === 0) this.#aborts.delete(run);
+    };
+  }
+
+  // What happens here while a request runs, for the driver's listeners.
+  #watch(roots: ReadonlySet<string>): { readonly seen: Header[]; end(): void } {
+    const seen: Header[] = [];
+    const note =
+      <K extends keyof EngineEvents>(type: K) =>
+      (event: EngineEvents[K]): void => {
+        seen.push({ type, ...event });
+      };
+    const offs = [
+      this.#engine.on("task", (event) => {
+        if (event.state === "retried" && roots.has(event.key)) seen.push({ type: "retried" });
+      }),
+      this.#engine.on("spill", note("spill")),
+      this.#engine.on("worker", (event) => {
+        if (event.state === "lost") note("worker")(event);
+      }),
+      this.#engine.on("recompute", note("recompute")),
+    ];
+    return {
+      seen,
+      end: () => {
+        for (const off of offs) off();
+      },
+    };
+  }
+}
