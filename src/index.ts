@@ -44,6 +44,9 @@ export {
   type TargetFunction,
   type TransformedTargetRegressorParams,
 } from "./compose/transformed-target-regressor.js";
+export { connect } from "./engine/dask/connect.js";
+export { DaskEngine } from "./engine/dask/dask-engine.js";
+export type { DaskOptions } from "./engine/dask/dask-options.js";
 export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";
 export type { Engine, EngineEvents, FnRef, TaskContext, TaskSpec, TaskStatus, WorkerInfo } from "./engine/engine.js";
 export { fnRef } from "./engine/fn-ref.js";

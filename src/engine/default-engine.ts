@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { ParameterError, show } from "../base/errors.js";
+import { DaskEngine } from "./dask/dask-engine.js";
 import type { Engine } from "./engine.js";
 import { InlineEngine } from "./inline/inline-engine.js";
 import { LocalEngine, type LocalEngineOptions } from "./local/local-engine.js";
@@ -20,7 +21,8 @@ export function localEngine(options: LocalEngineOptions = {}): LocalEngine {
 
 /**
  * The engine that runs what names no other: what {@link setEngine} was given, else `PARTWISE_ENGINE` (`inline`, `local`,
- * `local:4`), else one thread for each core.
+ * `local:4`, `dask://scheduler:8786`, `partwise://gateway:9000`), else one thread for each core. A cluster is reached with
+ * the first task.
  */
 export function defaultEngine(): Engine {
   current ??= fromEnvironment(process.env["PARTWISE_ENGINE"] ?? "local");
@@ -38,9 +40,12 @@ export function engineIsChosen(): boolean {
 }
 
 function fromEnvironment(text: string): Engine {
+  if (/^(dask|tcp|tls|partwise):/.test(text)) return new DaskEngine(text);
   const [kind, threads] = text.split(":");
   if (kind === "inline" && threads === undefined) return inlineEngine();
   if (kind === "local" && threads === undefined) return new LocalEngine({ threads: availableParallelism() });
   if (kind === "local" && /^[1-9]\d*$/.test(threads ?? "")) return new LocalEngine({ threads: Number(threads) });
-  throw new ParameterError(`PARTWISE_ENGINE must be inline, local or local:<threads>; got ${show(text)}.`);
+  throw new ParameterError(
+    `PARTWISE_ENGINE must be inline, local, local:<threads> or dask://<scheduler>:<port>; got ${show(text)}.`,
+  );
 }

@@ -10,6 +10,8 @@ export interface CaseContext {
   readonly make: (...limits: Parameters<MakeEngine>) => Promise<EngineUnderTest>;
   /** Arguments by which the scripts in fixtures/ make the same engine in a process of their own. */
   readonly scriptArguments: readonly string[];
+  /** Milliseconds in which such a script has to be done. */
+  readonly scriptTimeout: number;
 }
 
 /** One promise of every engine, named by a sentence. */
@@ -25,6 +27,8 @@ export interface SkippedCase {
 export interface EngineCasesOptions {
   readonly skip?: readonly SkippedCase[];
   readonly scriptArguments: readonly string[];
+  /** Milliseconds in which a script that uses the engine has to be done; 5,000 unless given. */
+  readonly scriptTimeout?: number;
 }
 
 /** The promises of `Engine`, one suite for all engines. */
@@ -45,7 +49,7 @@ export function engineCases(name: string, makeEngine: MakeEngine, options: Engin
         for (const [title, run] of Object.entries(table)) {
           const reason = skipped.get(title);
           if (reason !== undefined) it.skip(`${title} (not here: ${reason})`, () => undefined);
-          else it(title, () => withEngines(makeEngine, options.scriptArguments, run));
+          else it(title, () => withEngines(makeEngine, options, run));
         }
       });
     }
@@ -54,13 +58,14 @@ export function engineCases(name: string, makeEngine: MakeEngine, options: Engin
 
 async function withEngines(
   makeEngine: MakeEngine,
-  scriptArguments: readonly string[],
+  { scriptArguments, scriptTimeout = 5000 }: EngineCasesOptions,
   run: CaseTable[string],
 ): Promise<void> {
   const made: EngineUnderTest[] = [];
   try {
     await run({
       scriptArguments,
+      scriptTimeout,
       make: async (limits) => {
         const one = await makeEngine(limits);
         made.push(one);

@@ -273,10 +273,11 @@ export class DaskEngine implements Engine {
         this.#events.emit("spill", event as unknown as EngineEvents["spill"]);
         break;
       case "worker":
+      case "sidecar":
         this.#events.emit("worker", { id: `${String(event["on"])}/${String(event["id"])}`, state: "lost" });
         break;
       case "recompute":
-        this.#events.emit("recompute", { key: task, reason: String(event["reason"]) });
+        this.#events.emit("recompute", { key: String(event["key"]), reason: String(event["reason"]) });
         break;
     }
   }

@@ -59,11 +59,20 @@ export class GatewayLink {
    * Connects, and starts a gateway first when the address is a scheduler's.
    * @throws EngineClosedError when nobody answers, PartwiseError on a wrong token or version
    */
-  static async open(address: DaskAddress, options: DaskOptions, version: string, events: LinkEvents): Promise<GatewayLink> {
+  static async open(
+    address: DaskAddress,
+    options: DaskOptions,
+    version: string,
+    events: LinkEvents,
+  ): Promise<GatewayLink> {
     const own = address.kind === "scheduler" ? await startGateway(address, options) : undefined;
     const token = own?.token ?? options.token ?? process.env["PARTWISE_TOKEN"] ?? "";
     try {
-      const socket = await dial(own ? { ...address, host: "127.0.0.1", port: own.port } : address, options, own === undefined);
+      const socket = await dial(
+        own ? { ...address, host: "127.0.0.1", port: own.port } : address,
+        options,
+        own === undefined,
+      );
       let link: GatewayLink | undefined;
       let answered: ((message: Message) => void) | undefined;
       const messages = new MessageSocket(socket, (message) => {

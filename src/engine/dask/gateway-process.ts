@@ -10,7 +10,8 @@ const HOME = fileURLToPath(new URL("../../../../", import.meta.url)).replace(/\/
 /** The folder of the Python package that comes with this version. */
 export const PYTHON_FOLDER = `${HOME}/src/engine/dask/python`;
 
-const INSTALL = 'Run `pip install "dask[distributed]" msgpack` with it, or pass another as `python` (or PARTWISE_PYTHON).';
+const INSTALL =
+  'Run `pip install "dask[distributed]" msgpack` with it, or pass another as `python` (or PARTWISE_PYTHON).';
 
 /** A gateway of this process's own: it ends when this process does. */
 export interface GatewayProcess {
@@ -103,8 +104,10 @@ function gatewayFailed(python: string, code: number | null, said: readonly strin
   const text = said.join("\n");
   const missing = /No module named '([\w.]+)'/.exec(text)?.[1];
   if (missing !== undefined && missing !== "partwise_dask")
-    return new PartwiseError(`connect: ${python} has no ${missing.split(".")[0]}, which the gateway to Dask needs. ${INSTALL}`);
-  const last = said.filter((one) => one.trim() !== "").at(-1) ?? "it said nothing";
+    return new PartwiseError(
+      `connect: ${python} has no ${missing.split(".")[0]}, which the gateway to Dask needs. ${INSTALL}`,
+    );
+  const last = said.findLast((one) => one.trim() !== "") ?? "it said nothing";
   return new PartwiseError(`connect: the gateway to Dask ended with code ${code}: ${last}`, { cause: new Error(text) });
 }
 

@@ -10,6 +10,10 @@ import { decodeValue, encodeValue, totalBytes } from "./value-codec.js";
 /** Values up to this size travel with the answer and are not held here. */
 export const INLINE_BYTES = 64 * 1024;
 
+/** Tasks of different Dask tasks may have the same keys: inside they live in spaces, which nobody outside gets to see. */
+const SPACE = "partwise-space-";
+const SPACES = new RegExp(`${SPACE}\\d+/`, "g");
+
 /** One input of a request to run: a value that is held here, or the bytes of one that is not. */
 interface DepHeader {
   /** The key by which the tasks call it. */
@@ -37,7 +41,7 @@ export class SidecarServer {
     const connection = new MessageSocket(socket, (message) => {
       this.#answer(message).then(
         ({ header, payload }) => connection.send(header, payload),
-        (error: unknown) => connection.send({ ok: false, error: encodeError(error) as unknown as Header }),
+        (error: unknown) => connection.send({ ok: false, error: outside(encodeError(error)) as unknown as Header }),
       );
     });
     // The worker went away or closed an idle connection: nothing to report to.
@@ -53,8 +57,14 @@ export class SidecarServer {
         return { header: { ok: true, handle } };
       }
       case "fetch": {
-        const [value] = await this.#engine.get([header["handle"] as string]);
-        return { header: { ok: true }, payload: encodeValue(value) };
+        const key = header["handle"] as string;
+        const events = this.#watch(new Set());
+        try {
+          const [value] = await this.#engine.get([key]);
+          return { header: { ok: true, events: events.seen }, payload: encodeValue(value) };
+        } finally {
+          events.end();
+        }
       }
       case "free":
         this.#engine.release(header["handles"] as string[]);
@@ -74,7 +84,7 @@ export class SidecarServer {
   /** Runs the tasks of one Dask task, and answers with the value of the last. */
   async #run(header: Header, payload: Uint8Array): Promise<{ header: Header; payload?: Uint8Array[] }> {
     const started = performance.now();
-    const space = `d${this.#nextRun++}/`;
+    const space = `${SPACE}${this.#nextRun++}/`;
     const deps = header["deps"] as DepHeader[];
     const specBytes = header["size"] as number;
     const specs = decodeValue(payload.subarray(0, specBytes)) as unknown as TaskSpec[];
@@ -103,7 +113,7 @@ export class SidecarServer {
       this.#engine.release(roots);
       // A value of this run that was put here: the worker's Dask side can bring it again.
       const lost = error instanceof WorkerLostError ? putKeys.get(error.details.key ?? "") : undefined;
-      const answer = { ok: false, error: encodeError(error) as unknown as Header, events: events.seen };
+      const answer = { ok: false, error: outside(encodeError(error)) as unknown as Header, events: events.seen };
       return { header: lost === undefined ? answer : { ...answer, lost: [lost] } };
     } finally {
       events.end();
@@ -151,7 +161,7 @@ export class SidecarServer {
     const note =
       <K extends keyof EngineEvents>(type: K) =>
       (event: EngineEvents[K]): void => {
-        seen.push({ type, ...event });
+        seen.push(outside<Header>({ type, ...event }));
       };
     const offs = [
       this.#engine.on("task", (event) => {
@@ -170,4 +180,12 @@ export class SidecarServer {
       },
     };
   }
+}
+
+/** Plain data with the keys in it as they are called outside. */
+function outside<T>(value: T): T {
+  if (typeof value === "string") return value.replaceAll(SPACES, "") as T;
+  if (Array.isArray(value)) return value.map(outside) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, outside(item as unknown)])) as T;
 }

@@ -15,7 +15,9 @@ lines.once("line", (line) => {
   const { socket, ...options } = JSON.parse(line) as SidecarStart;
   const sidecar = new SidecarServer(options);
   const server = createServer((connection) => sidecar.serve(connection));
-  server.listen(socket, () => process.stdout.write(`${JSON.stringify({ ready: process.pid, node: process.version })}\n`));
+  server.listen(socket, () =>
+    process.stdout.write(`${JSON.stringify({ ready: process.pid, node: process.version })}\n`),
+  );
 });
 // SIGKILL, because threads in native code must not be terminated one by one: the process goes as a whole.
 lines.once("close", () => process.kill(process.pid, "SIGKILL"));

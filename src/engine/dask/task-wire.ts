@@ -27,18 +27,16 @@ export function wireTask(task: FusedTask, resources: Readonly<Record<string, num
 
 /** A fused task as the tasks it was made of, the last one its root: the sidecar fuses them again. */
 export function specsOf(task: FusedTask): TaskSpec[] {
-  return task.steps.map(
-    (step): TaskSpec => ({
-      key: step.key,
-      fn: step.fn,
-      args: step.args,
-      deps: step.inputs.map((input) =>
-        "dep" in input ? (task.deps[input.dep] as string) : (task.steps[input.step] as { key: string }).key,
-      ),
-      retries: task.retries,
-      ...(step.partition ? { partition: step.partition } : {}),
-    }),
-  );
+  return task.steps.map((step): TaskSpec => ({
+    key: step.key,
+    fn: step.fn,
+    args: step.args,
+    deps: step.inputs.map((input) =>
+      "dep" in input ? (task.deps[input.dep] as string) : (task.steps[input.step] as { key: string }).key,
+    ),
+    retries: task.retries,
+    ...(step.partition ? { partition: step.partition } : {}),
+  }));
 }
 
 function labelOf(task: FusedTask): string {

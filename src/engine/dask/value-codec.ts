@@ -66,9 +66,9 @@ class HeadWriter extends Serializer {
   constructor() {
     super();
     // Not in Node's type declarations; `v8.DefaultSerializer` is made the same way.
-    (this as unknown as { _setTreatArrayBufferViewsAsHostObjects(on: boolean): void })._setTreatArrayBufferViewsAsHostObjects(
-      true,
-    );
+    (
+      this as unknown as { _setTreatArrayBufferViewsAsHostObjects(on: boolean): void }
+    )._setTreatArrayBufferViewsAsHostObjects(true);
   }
 
   // V8 calls this for every view.

@@ -3,14 +3,17 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { EngineClosedError } from "#src/base/errors.js";
-import type { CaseTable } from "../engine-cases.js";
+import type { CaseContext, CaseTable } from "../engine-cases.js";
 import { runGraph, task } from "../engine-under-test.js";
 
-/** Runs a script of fixtures/ in its own process; rejects when it does not exit by itself within 5 s. */
-async function runScript(name: string, args: readonly string[]): Promise<string> {
+/** Runs a script of fixtures/ in its own process; rejects when it does not exit by itself in time. */
+async function runScript(
+  name: string,
+  { scriptArguments: args, scriptTimeout: timeout }: Pick<CaseContext, "scriptArguments" | "scriptTimeout">,
+): Promise<string> {
   const file = fileURLToPath(new URL(`../fixtures/${name}.mjs`, import.meta.url));
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, ...args], {
-    timeout: 5000,
+    timeout,
     killSignal: "SIGKILL",
   });
   expect(stderr).toBe("");
@@ -90,16 +93,16 @@ export const lifetimeCases: CaseTable = {
     if (heldBytes) expect(heldBytes()).toBe(0);
   },
 
-  "an idle engine does not keep a script alive": async ({ scriptArguments }) => {
-    expect(await runScript("idle-script", scriptArguments)).toBe("value 41");
+  "an idle engine does not keep a script alive": async (context) => {
+    expect(await runScript("idle-script", context)).toBe("value 41");
   },
 
-  "a busy engine keeps a script alive until it is done": async ({ scriptArguments }) => {
-    expect(await runScript("busy-script", scriptArguments)).toBe("value 42");
+  "a busy engine keeps a script alive until it is done": async (context) => {
+    expect(await runScript("busy-script", context)).toBe("value 42");
   },
 
-  "closing while tasks run ends them with the reason and lets the process exit": async ({ scriptArguments }) => {
-    expect(await runScript("close-script", scriptArguments)).toBe("value EngineClosedError");
+  "closing while tasks run ends them with the reason and lets the process exit": async (context) => {
+    expect(await runScript("close-script", context)).toBe("value EngineClosedError");
   },
 
   "events tell of every task, with its partition": async ({ make }) => {

@@ -9,6 +9,7 @@ import logging
 import os
 import platform
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,9 @@ class Cluster:
         self.home = home
         self.build = bootstrap.content_of(home) or "none"
         self.bundled = False
+        self._listeners: set[Callable[[dict[str, Any]], None]] = set()
         package = Path(__file__).parent
-        self._sources = {
-            f"partwise_dask/{path.name}": path.read_bytes() for path in sorted(package.glob("*.py"))
-        }
+        self._sources = {f"partwise_dask/{path.name}": path.read_bytes() for path in sorted(package.glob("*.py"))}
         digest = hashlib.sha256()
         for name, data in self._sources.items():
             digest.update(name.encode() + data)
@@ -44,17 +44,32 @@ class Cluster:
     async def attach(address: str, home: str, security: Security | None, timeout: float) -> Cluster:
         """Connects to a scheduler and sets partwise up on it and its workers."""
         client = await Client(
-            address, asynchronous=True, security=security, timeout=timeout, name="partwise", direct_to_workers=True
+            address,
+            asynchronous=True,
+            security=security,
+            timeout=timeout,
+            name="partwise",
+            direct_to_workers=True,
         )
         cluster = Cluster(client, home)
         await cluster.install()
         return cluster
+
+    def on_sidecar_event(self, listener: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Tells what happens in sidecars outside of tasks. Returns what takes the listener off."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def _tell(self, event: tuple[float, Any]) -> None:
+        for listener in list(self._listeners):
+            listener(event[1])
 
     async def install(self) -> None:
         """Registers the plugins, and brings the build where workers do not have it."""
         # By value: the cluster cannot import what it has never seen.
         cloudpickle.register_pickle_by_value(bootstrap)
         common = (self._sources, __version__, self._content)
+        self.client.subscribe_topic(tasks.SIDECAR_TOPIC, self._tell)
         await self.client.register_plugin(bootstrap.PartwiseScheduler(*common))
         await self.client.register_plugin(bootstrap.PartwiseWorker(*common, self.build, self.home))
         workers = await self.describe()
@@ -68,17 +83,14 @@ class Cluster:
         self.bundled = True
         bundle = make_bundle(self.home)
         logger.info("sending %.1f MB of JavaScript to the workers", len(bundle) / 1e6)
-        plugin = bootstrap.PartwiseWorker(
-            self._sources, __version__, self._content, self.build, self.home, bundle
-        )
+        plugin = bootstrap.PartwiseWorker(self._sources, __version__, self._content, self.build, self.home, bundle)
         await self.client.register_plugin(plugin)
 
     async def describe(self) -> dict[str, dict[str, Any]]:
         """What every worker says about itself, by address."""
         answers = await self.client.run(tasks.describe, on_error="return")
         return {
-            address: facts if isinstance(facts, dict) else {"error": str(facts)}
-            for address, facts in answers.items()
+            address: facts if isinstance(facts, dict) else {"error": str(facts)} for address, facts in answers.items()
         }
 
 

@@ -30,7 +30,9 @@ MAX_HELLO = 4096
 class Connection:
     """One TypeScript client."""
 
-    def __init__(self, cluster: Cluster, token: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, cluster: Cluster, token: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._cluster = cluster
         self._token = token
         self._reader = reader
@@ -79,11 +81,15 @@ class Connection:
             shared = header.get("shared", [])
             for key, blob in zip(shared, blobs, strict=False):
                 session.share(header["run"], key, blob)
-            await self._answer(header, session.submit(header["run"], header["tasks"], blobs[len(shared) :], header["keep"]))
+            await self._answer(
+                header, session.submit(header["run"], header["tasks"], blobs[len(shared) :], header["keep"])
+            )
             session.release(shared)
         elif op == "put":
             data, *specs = split(payload, header["sizes"])
-            await self._answer(header, session.put(header["key"], data, header.get("source"), specs[0] if specs else None))
+            await self._answer(
+                header, session.put(header["key"], data, header.get("source"), specs[0] if specs else None)
+            )
         elif op == "release":
             session.release(header["keys"])
         else:
@@ -120,11 +126,25 @@ class Connection:
             self._send({"op": "answer", "id": header["id"], "ok": True, "result": result}, payload)
         except NodeFailed as failure:
             self._send(
-                {"op": "answer", "id": header["id"], "ok": False, "error": failure.error, "cancelled": failure.cancelled}
+                {
+                    "op": "answer",
+                    "id": header["id"],
+                    "ok": False,
+                    "error": failure.error,
+                    "cancelled": failure.cancelled,
+                }
             )
         except KeyError as error:
-            unknown = f"Engine: there is no value {error.args[0]}; it was not kept, was released, or belongs to another engine."
-            self._send({"op": "answer", "id": header["id"], "ok": False, "error": plain_error("PartwiseError", unknown)})
+            why = "it was not kept, was released, or belongs to another engine."
+            unknown = f"Engine: there is no value {error.args[0]}; {why}"
+            self._send(
+                {
+                    "op": "answer",
+                    "id": header["id"],
+                    "ok": False,
+                    "error": plain_error("PartwiseError", unknown),
+                }
+            )
         except Exception as error:
             logger.exception("a request failed")
             text = f"Dask engine: {type(error).__name__}: {error}"

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgpack
 from dask._task_spec import Task, TaskRef
-from distributed import Future
 
 from . import tasks
 
@@ -37,7 +36,7 @@ class Node:
     kept: bool = False
     #: The key in Dask, another one each time the value is made.
     dask_key: str = ""
-    future: Future | None = None
+    future: Any = None
     #: The final error, as JavaScript knows errors; None while there is hope.
     error: dict[str, Any] | None = None
     cancelled: bool = False

@@ -13,7 +13,7 @@ from dask.utils import parse_bytes
 
 from .errors import SidecarUnusable
 from .sidecar import Sidecar, SidecarOptions
-from .tasks import SIDECARS
+from .tasks import SIDECAR_TOPIC, SIDECARS
 
 logger = logging.getLogger("partwise.plugin")
 
@@ -29,14 +29,13 @@ async def start(worker: Any, home: str | None, version: str) -> None:
     check_version(home, version)
     loop = asyncio.get_running_loop()
 
-    def on_lost(reason: str) -> None:
-        event = {"reason": reason, "worker": worker.address}
-        loop.call_soon_threadsafe(worker.log_event, "partwise-sidecar", event)
+    def on_event(event: dict[str, Any]) -> None:
+        loop.call_soon_threadsafe(worker.log_event, SIDECAR_TOPIC, {**event, "on": worker.address})
 
     previous = SIDECARS.get(worker.id)
     if previous is not None and previous.options.home == home:
         return
-    sidecar = Sidecar(options_for(worker, home), on_lost)
+    sidecar = Sidecar(options_for(worker, home), on_event)
     SIDECARS[worker.id] = sidecar
     if previous is not None:
         previous.close()

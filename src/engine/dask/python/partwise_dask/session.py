@@ -48,6 +48,7 @@ class Session:
         self._next_worker = 0
         self._closed = False
         self.client.subscribe_topic(self.topic, self._on_event)
+        self._stop_sidecars = cluster.on_sidecar_event(self._on_sidecar_event)
 
     # -- what the client asks for -----------------------------------------------------------------
 
@@ -141,6 +142,7 @@ class Session:
             job.cancel()
         with contextlib.suppress(Exception):
             self.client.unsubscribe_topic(self.topic)
+        self._stop_sidecars()
 
     # -- running and watching ---------------------------------------------------------------------
 
@@ -180,10 +182,10 @@ class Session:
                 node.ended.clear()
                 self._job(self._watch(node, future))
 
-    async def _watch(self, node: Node, future: Future) -> None:
+    async def _watch(self, node: Node, future: Any) -> None:
         with contextlib.suppress(Exception):
             await wait([future])
-        if node.future is not future or self._closed:
+        if future is None or node.future is not future or self._closed:
             return  # made again meanwhile, or let go
         try:
             if future.status == "finished":
@@ -194,11 +196,16 @@ class Session:
                 self._cancelled_by_dask(node)
         except Exception as error:
             logger.exception("watching %s failed", node.key)
-            self._fail(node, plain_error("PartwiseError", f"Dask engine: {node.where}: {type(error).__name__}: {error}"))
+            self._fail(
+                node,
+                plain_error("PartwiseError", f"Dask engine: {node.where}: {type(error).__name__}: {error}"),
+            )
 
     def _cancelled_by_dask(self, node: Node) -> None:
         """Something it was made from was put, and went with its worker."""
-        gone = [one for one in node.ancestors() if one.future is not None and one.future.status in ("lost", "cancelled")]
+        gone = [
+            one for one in node.ancestors() if one.future is not None and one.future.status in ("lost", "cancelled")
+        ]
         self._inputs_are_lost(node, gone)
 
     async def _finished(self, node: Node, future: Future) -> None:
@@ -241,9 +248,9 @@ class Session:
                 node,
                 plain_error(
                     "WorkerLostError",
-                    f"Dask engine: {victim.where} has killed {error.allowed_failures + 1} workers in a row, the last at "
-                    f"{error.last_worker}. It probably runs out of memory or crashes native code: use smaller "
-                    "partitions, or run it on the inline engine to see why.",
+                    f"Dask engine: {victim.where} has killed {error.allowed_failures + 1} workers in a row, "
+                    f"the last at {error.last_worker}. It probably runs out of memory or crashes native code: "
+                    "use smaller partitions, or run it on the inline engine to see why.",
                     key=victim.key,
                 ),
             )
@@ -342,6 +349,10 @@ class Session:
     def _on_event(self, event: tuple[float, Any]) -> None:
         message = event[1]
         if isinstance(message, dict):
+            self._emit({"op": "event", "event": message}, b"")
+
+    def _on_sidecar_event(self, message: dict[str, Any]) -> None:
+        if message["type"] in ("sidecar", "spill") or message.get("key") in self._kept:
             self._emit({"op": "event", "event": message}, b"")
 
 

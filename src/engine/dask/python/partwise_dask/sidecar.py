@@ -47,8 +47,9 @@ class SidecarOptions:
 class SidecarProcess:
     """One life of a sidecar. Requests may come from any thread; each uses a connection of its own."""
 
-    def __init__(self, options: SidecarOptions) -> None:
+    def __init__(self, options: SidecarOptions, on_event: Callable[[dict[str, Any]], None]) -> None:
         self.alive = False
+        self._on_event = on_event
         self._options = options
         self._folder = tempfile.mkdtemp(prefix="partwise-sidecar-")
         self._path = os.path.join(self._folder, "socket")
@@ -59,8 +60,9 @@ class SidecarProcess:
         script = Path(options.home, "dist", "src", "engine", "dask", "sidecar.js")
         if node is None:
             raise SidecarUnusable(
-                f"there is no `{options.node}` on the PATH of this worker. Install Node.js 20.19 or newer on every worker "
-                "(conda install -c conda-forge nodejs=20, or the image in deploy/), or set PARTWISE_NODE to its path."
+                f"there is no `{options.node}` on the PATH of this worker. Install Node.js 20.19 or newer on every "
+                "worker (conda install -c conda-forge nodejs=20, or the image in deploy/), "
+                "or set PARTWISE_NODE to its path."
             )
         if not script.exists():
             raise SidecarUnusable(f"there is no partwise build in {options.home} ({script} is missing).")
@@ -103,10 +105,12 @@ class SidecarProcess:
         return answer
 
     def fetch(self, key: str) -> bytearray:
-        """The bytes of a value."""
+        """The bytes of a value. Raises LookupError when the sidecar cannot bring it back."""
         header, payload = self.request({"op": "fetch", "handle": key})
         if not header["ok"]:
-            raise ConnectionError(str(header["error"].get("message")))
+            raise LookupError(str(header["error"].get("message")))
+        for event in header.get("events", ()):
+            self._on_event(event)
         return payload
 
     def put(self, data: Bytes) -> str:
@@ -205,11 +209,11 @@ class SidecarProcess:
 class Sidecar:
     """The sidecar of one worker through all its lives."""
 
-    def __init__(self, options: SidecarOptions, on_lost: Callable[[str], None] = lambda reason: None) -> None:
+    def __init__(self, options: SidecarOptions, on_event: Callable[[dict[str, Any]], None]) -> None:
         self.options = options
         self.tasks_done = 0
         self.lives = 0
-        self._on_lost = on_lost
+        self._on_event = on_event
         self._lock = threading.Lock()
         self._process: SidecarProcess | None = None
         self._failures = 0
@@ -227,7 +231,7 @@ class Sidecar:
             if self._failures >= MAX_FAILED_STARTS:
                 self._failures = 0
                 raise SidecarUnusable(f"the sidecar died {MAX_FAILED_STARTS} times in a row soon after its start.")
-            process = SidecarProcess(self.options)
+            process = SidecarProcess(self.options, self._on_event)
             self._process = process
             self.lives += 1
             threading.Thread(target=self._watch, args=(process,), daemon=True).start()
@@ -258,6 +262,6 @@ class Sidecar:
         self._failures = self._failures + 1 if time.monotonic() - born < YOUNG else 0
         reason = f"sidecar {process.pid} ended with code {code}"
         logger.warning("%s; starting another", reason)
-        self._on_lost(reason)
+        self._on_event({"type": "sidecar", "reason": reason, "id": f"sidecar-{process.pid}"})
         with contextlib.suppress(SidecarUnusable):
             self.process()

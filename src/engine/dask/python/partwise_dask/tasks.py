@@ -6,13 +6,16 @@ from typing import Any
 
 import msgpack
 
-from .errors import SidecarUnusable, TaskFailed, ValuesLost
-from .errors import SidecarLost as _SidecarLost
+from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .sidecar import Sidecar, SidecarProcess
 from .value import Bytes, Handle, HandleLost, Inline, Value
 
 #: The sidecars of the workers in this process, by the worker's id. The plugin fills it.
 SIDECARS: dict[str, Sidecar] = {}
+
+
+#: What happens in sidecars outside of tasks: lost lives, values made again while they were read.
+SIDECAR_TOPIC = "partwise-sidecar"
 
 
 def run(head: bytes, specs: bytes, *values: Value) -> Value:
@@ -33,7 +36,7 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
             {"op": "run", "run": facts["run"], "size": len(specs), "deps": deps}, [specs, *payload]
         )
     except ConnectionError as error:
-        raise _SidecarLost(facts["task"], facts["attempt"], str(error)) from None
+        raise SidecarLost(facts["task"], facts["attempt"], str(error)) from None
     for event in header.get("events", ()):
         worker.log_event(facts["topic"], {**event, "task": facts["task"], "on": worker.address})
     if header["ok"]:
@@ -62,7 +65,7 @@ def _inputs(
         except HandleLost:
             lost.append(key)
         except ConnectionError as error:
-            raise _SidecarLost(facts["task"], facts["attempt"], str(error)) from None
+            raise SidecarLost(facts["task"], facts["attempt"], str(error)) from None
     if lost:
         raise ValuesLost(facts["task"], tuple(lost))
     return deps, payload

@@ -73,7 +73,7 @@ class Handle:
                 raise HandleLost
             try:
                 return self._process.fetch(self._key)
-            except ConnectionError as error:
+            except (ConnectionError, LookupError) as error:
                 raise HandleLost from error
 
     def place(self, process: SidecarProcess) -> str:
@@ -85,7 +85,10 @@ class Handle:
             if data is None:
                 if self._process is None or self._key is None or not self._process.alive:
                     raise HandleLost
-                data = self._process.fetch(self._key)
+                try:
+                    data = self._process.fetch(self._key)
+                except (ConnectionError, LookupError) as error:
+                    raise HandleLost from error
             old_process, old_key = self._process, self._key
             self._key = process.put(data)
             self._process = process
