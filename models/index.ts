@@ -27,6 +27,8 @@ export {
 export { Lasso, type LassoParams } from "./linear/lasso.js";
 export { LassoCV, type LassoCVParams } from "./linear/lasso-cv.js";
 export { LinearRegression, type LinearRegressionParams } from "./linear/linear-regression.js";
+export { LinearSVC, type LinearSVCParams } from "./linear/linear-svc.js";
+export { LinearSVR, type LinearSVRParams } from "./linear/linear-svr.js";
 export { LogisticRegression, type LogisticRegressionParams } from "./linear/logistic-regression.js";
 export {
   enetPath,

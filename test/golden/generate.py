@@ -20,6 +20,7 @@ from scaler_cases import standard_scaler
 from summary_cases import summaries
 from selection_cases import selection_cases
 from sgd_cases import sgd
+from svm_cases import svm
 
 MAKERS = {
     "boosting": boosting,
@@ -43,6 +44,7 @@ MAKERS = {
     "composition": composition_cases,
     "feature-selection": feature_selection_cases,
     "sgd": sgd,
+    "svm": svm,
 }
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import { GeneralizedLinearRegressor } from "../../../models/linear/generalized-l
 import { LassoCV } from "../../../models/linear/lasso-cv.js";
 import { Lasso } from "../../../models/linear/lasso.js";
 import { LinearRegression } from "../../../models/linear/linear-regression.js";
+import { LinearSVC } from "../../../models/linear/linear-svc.js";
+import { LinearSVR } from "../../../models/linear/linear-svr.js";
 import { LogisticRegression } from "../../../models/linear/logistic-regression.js";
 import { PoissonRegressor } from "../../../models/linear/poisson-regressor.js";
 import { RidgeCV } from "../../../models/linear/ridge-cv.js";
@@ -107,4 +109,25 @@ export const linearSubjects: readonly TestSubject[] = [
     { ...generalised, name: "GeneralizedLinearRegressor of a negative binomial" },
   ),
   subjectOf(TweedieRegressor, { alpha: 0.01, power: 1.5 }, { ...generalised, name: "TweedieRegressor of power 1.5" }),
+  subjectOf(
+    LinearSVC,
+    { C: 0.1 },
+    {
+      ...logistic,
+      name: "LinearSVC of three classes",
+      target: "three classes",
+      attributes: ["coef", "intercepts", "objective"],
+    },
+  ),
+  subjectOf(
+    LinearSVC,
+    { C: 0.1, loss: "hinge", tol: 1e-9 },
+    { ...logistic, name: "LinearSVC with the hinge", attributes: ["coef", "objective"] },
+  ),
+  subjectOf(LinearSVC, { C: 0.1, penalty: "l1", tol: 1e-12 }, { ...logistic, name: "LinearSVC with an L1 penalty" }),
+  subjectOf(
+    LinearSVR,
+    { C: 0.1, epsilon: 0.1, tol: 1e-9 },
+    { ...logistic, task: "regressor", attributes: ["coef", "objective"] },
+  ),
 ];
