@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import {
   calibrationChart,
+  ColumnTransformer,
   defaultEngine,
   DistributedArray,
   makePipeline,
@@ -14,17 +15,16 @@ import {
   progressBar,
   rocCurveChart,
   saveChart,
-  type DistributedDataFrame,
-  type PolarsExpr,
 } from "partwise";
 import { loadFlights } from "partwise/datasets";
 import { accuracyScore, calibrationCurve, logLoss, rocAucScore, rocCurve } from "partwise/metrics";
 import { trainTestSplit } from "partwise/model-selection";
 import { LogisticRegression } from "partwise/models";
-import { StandardScaler } from "partwise/preprocessing";
+import { DateFeatures, OneHotEncoder, StandardScaler, TargetEncoder } from "partwise/preprocessing";
 
 const LATE_MINUTES = 15;
-const AIRPORTS = 20;
+/** What this job reached with 57 columns made by hand: waves of the hour, days, months, the 20 busiest airports. */
+const BY_HAND_AUC = 0.654;
 const OUT = join(process.cwd(), "out", "flights");
 
 const pl = polars();
@@ -37,68 +37,47 @@ async function stage<T>(name: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** The airports with most flights, each of which becomes a column. */
-async function busiest(flights: DistributedDataFrame, column: string): Promise<string[]> {
-  return (await flights.valueCounts(column)).slice(0, AIRPORTS).map(({ value }) => String(value));
-}
-
-/** Numbers that a linear model can use: the time of day as waves, day and month as columns, distance, busy airports. */
-function featureColumns(origins: readonly string[], destinations: readonly string[]): PolarsExpr[] {
-  const date = pl.col("date").date;
-  const hour = date.hour().cast(pl.Float64).add(date.minute().cast(pl.Float64).div(60));
-  const is = (test: PolarsExpr, name: string): PolarsExpr => test.cast(pl.Float32).alias(name);
-  return [
-    pl.col("distance").cast(pl.Float64).div(1000).alias("distance"),
-    pl.col("distance").cast(pl.Float64).log(Math.E).alias("log_distance"),
-    ...[1, 2, 3].flatMap((k) => [
-      hour
-        .mul((2 * Math.PI * k) / 24)
-        .sin()
-        .alias(`hour_sin_${k}`),
-      hour
-        .mul((2 * Math.PI * k) / 24)
-        .cos()
-        .alias(`hour_cos_${k}`),
-    ]),
-    ...[2, 3, 4, 5, 6, 7].map((day) => is(date.weekday().eq(day), `weekday_${day}`)),
-    ...[2, 3, 4, 5, 6].map((month) => is(date.month().eq(month), `month_${month}`)),
-    ...origins.map((airport) => is(pl.col("origin").eq(pl.lit(airport)), `from_${airport}`)),
-    ...destinations.map((airport) => is(pl.col("destination").eq(pl.lit(airport)), `to_${airport}`)),
-  ];
-}
-
 const started = performance.now();
 console.log(`Flights more than ${LATE_MINUTES} minutes late, on ${availableParallelism()} cores\n`);
 
-const { flights, origins, destinations } = await stage("look at the data", async () => {
+const flights = await stage("look at the data", async () => {
   const source = await loadFlights({ partitions: 14 });
-  const labelled = source.withColumns(pl.col("delay").gt(LATE_MINUTES).alias("late"));
-  return {
-    flights: labelled,
-    origins: await busiest(labelled, "origin"),
-    destinations: await busiest(labelled, "destination"),
-  };
+  return source.withColumns({ late: pl.col("delay").gt(LATE_MINUTES) });
 });
-const features = flights.select(...featureColumns(origins, destinations));
-console.log(
-  `${flights.rows?.toLocaleString("en")} flights in ${flights.partitions} partitions, ${features.columns.length} features`,
-);
+const raw = flights.select("date", "origin", "destination", "distance");
+console.log(`${flights.rows?.toLocaleString("en")} flights in ${flights.partitions} partitions`);
 
 const { train, test } = await stage("split", () =>
-  trainTestSplit(
-    { X: features.toArray(undefined, { dtype: "f32" }), y: flights.column("late").toArray() },
-    { testSize: 0.2, randomState: 7 },
-  ),
+  trainTestSplit({ X: raw, y: flights.column("late") }, { testSize: 0.2, randomState: 7 }),
 );
 
 const bar = progressBar();
-const model = makePipeline(new StandardScaler(), new LogisticRegression({ C: 1 }));
+// From raw columns to numbers: each transformer gets its own, and all of them are fitted in one reading of the file. Rare
+// values (flights at night) share a column; each airport becomes its share of late flights, learnt from other rows.
+const features = new ColumnTransformer({
+  transformers: [
+    [
+      "time",
+      makePipeline(
+        new DateFeatures({ features: ["hour", "weekday", "month"] }),
+        new OneHotEncoder({ minFrequency: 0.01, drop: "first", sparseOutput: false, dtype: "f32" }),
+      ),
+      ["date"],
+    ],
+    ["minute", new DateFeatures({ features: ["minute"], cyclic: true }), ["date"]],
+    ["airport", new TargetEncoder({ dtype: "f32" }), ["origin", "destination"]],
+    ["miles", new StandardScaler(), ["distance"]],
+  ],
+});
+const model = makePipeline(features, new LogisticRegression({ C: 1 }));
 await stage("fit", () => model.fit(train.X, train.y, { onProgress: bar }));
 bar.done();
+const names = features.getFeatureNamesOut();
+console.log(`${names.length} features, from ${names[0]} to ${names.at(-1)}`);
 
 const report = await stage("evaluate", async () => {
   // Kept for the metrics, which then share one pass over the test rows' features.
-  using y = await test.y.persist();
+  using y = await test.y.toArray().persist();
   using proba = await model.predictProba(test.X).persist();
   const score = proba.column(1);
   const [rate = 0] = await y.mean();
@@ -118,7 +97,7 @@ const report = await stage("evaluate", async () => {
 await mkdir(OUT, { recursive: true });
 const scoredFolder = join(OUT, "scored");
 const files = await stage("score all rows", () => {
-  const late = model.predictProba(features.toArray(undefined, { dtype: "f32" })).column(1);
+  const late = model.predictProba(raw).column(1);
   const scored = flights
     .select("date", "origin", "destination", "distance", "delay")
     .withArrays({ late_probability: late });
@@ -146,6 +125,10 @@ console.log(row("", "model", "baseline"));
 console.log(row("accuracy", report.accuracy, report.baselineAccuracy));
 console.log(row("log loss", report.logLoss, report.baselineLogLoss));
 console.log(row("area under ROC", report.auc, 0.5));
+const gain = report.auc - BY_HAND_AUC;
+console.log(
+  `  columns made by hand reached an area of ${BY_HAND_AUC}: ${gain >= 0 ? "+" : "-"}${Math.abs(gain).toFixed(4)} by the pipeline`,
+);
 console.log("\nWritten");
 console.log(`  ${files.length} Parquet files in ${relative(process.cwd(), scoredFolder)}`);
 for (const path of pictures) console.log(`  ${relative(process.cwd(), path)}`);
