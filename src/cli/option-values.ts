@@ -24,3 +24,24 @@ export function resourceTags(text: string, previous: Record<string, number> = {}
   }
   throw new InvalidArgumentError("It must be NAME=AMOUNT with an amount > 0, such as GPU=1.");
 }
+
+/** A list by commas, blanks around the entries left out. */
+export function list(text: string): string[] {
+  const entries = text.split(",").map((entry) => entry.trim());
+  if (entries.some((entry) => entry === "")) throw new InvalidArgumentError("It must be names by commas, such as a,b.");
+  return entries;
+}
+
+/** A share: at least 0 and below 1. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("It must be a number >= 0 and < 1, such as 0.2.");
+}
+
+/** A number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It must be a number > 0.");
+}

@@ -1,16 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { AbortedError, ParameterError, PartwiseError } from "../base/errors.js";
+import { partwiseVersion } from "../base/version.js";
 import type { CliContext, CommandEntry } from "./cli-command.js";
 
 /** How `partwise` ends. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
-
-/** The version in the package's own `package.json`. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 const EPILOGUE = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
@@ -36,7 +30,7 @@ export async function runCli(
   };
   const program = new Command("partwise")
     .description("Machine learning on partitioned data: every core of this machine, or a Dask cluster.")
-    .version(packageVersion(), "-V, --version", "print the version")
+    .version(partwiseVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help, or a command's: partwise doctor --help")
     .configureOutput({ writeOut: full.out, writeErr: full.err })
     .showHelpAfterError("(add --help for the usage)")

@@ -9,9 +9,7 @@ import { emptyFrame, type DTypeLike, dtypeName } from "../collections/frame/fram
 import { PlanRun, type RunOptions } from "../collections/plan-run.js";
 import type { Engine, FnRef } from "../engine/engine.js";
 import type { AnyEstimator } from "../estimator/registry.js";
-import { readCsv } from "../io/read-csv.js";
-import { readNdjson } from "../io/read-ndjson.js";
-import { readIpc, readParquet } from "../io/read-parquet.js";
+import { openFrame } from "../io/open-frame.js";
 import type { DataSketch } from "../persistence/data-sketch.js";
 import { modelOf } from "../persistence/load-model.js";
 import { readModelFile } from "../persistence/model-file.js";
@@ -119,7 +117,7 @@ export interface ScoreReport {
 export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreReport> {
   const started = performance.now();
   checkOptions(options);
-  const input = typeof options.input === "string" ? await openInput(options.input) : options.input;
+  const input = typeof options.input === "string" ? await openFrame(OWNER, options.input) : options.input;
   const { model, sketch } = await prepareModel(options, input);
   const passthrough = passthroughOf(options, input, model);
   const needed = neededColumns(input, model, passthrough);
@@ -358,26 +356,6 @@ function neededColumns(input: DistributedDataFrame, model: RecordedModel, passth
   const columns = model.packed.columns ?? input.columns;
   const needed = new Set([...columns, ...passthrough]);
   return input.columns.filter((name) => needed.has(name));
-}
-
-async function openInput(path: string): Promise<DistributedDataFrame> {
-  const extension = /\.(\w+)(\.(gz|zst))?$/.exec(path)?.[1]?.toLowerCase();
-  switch (extension) {
-    case "parquet":
-      return readParquet(path);
-    case "csv":
-      return readCsv(path);
-    case "ndjson":
-    case "jsonl":
-      return readNdjson(path);
-    case "arrow":
-    case "ipc":
-      return readIpc(path);
-    default:
-      throw new ParameterError(
-        `${OWNER}: cannot tell from the name ${show(path)} how to read it. End it in .parquet, .csv, .ndjson or .arrow ("folder/*.parquet"), or pass a frame.`,
-      );
-  }
 }
 
 function finishDrift(
