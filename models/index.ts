@@ -26,6 +26,7 @@ export {
 } from "./linear/generalized-linear-regressor.js";
 export { Lasso, type LassoParams } from "./linear/lasso.js";
 export { LassoCV, type LassoCVParams } from "./linear/lasso-cv.js";
+export type { LeastSquaresSolver, SolverExplanation } from "./linear/least-squares-fit.js";
 export { LinearRegression, type LinearRegressionParams } from "./linear/linear-regression.js";
 export { LinearSVC, type LinearSVCParams } from "./linear/linear-svc.js";
 export { LinearSVR, type LinearSVRParams } from "./linear/linear-svr.js";

@@ -4,18 +4,18 @@ import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { solveNormalEquations, solveTriangular } from "../../src/numeric/least-squares.js";
-import { mergeTriangles, TSQR_STEP, type Triangle } from "../../src/numeric/linalg/tsqr.js";
+import { solveNormalEquations } from "../../src/numeric/least-squares.js";
+import { fitLeastSquares, type LeastSquaresSolver, type SolverExplanation } from "./least-squares-fit.js";
 import { LinearModel } from "./linear-model.js";
 import { combinedMoments, type KeptMoments } from "./merge-fits.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
 import { summariseRegression } from "./statistics/regression-summary.js";
 import type { SummaryOptions } from "./statistics/summary-options.js";
-import { momentsOfDesign } from "./moments-of-design.js";
 
 /** Parameters of {@link LinearRegression}. */
 export interface LinearRegressionParams {
   fitIntercept: boolean;
+  solver: "auto" | LeastSquaresSolver;
   keepMoments: boolean;
 }
 
@@ -24,6 +24,7 @@ interface LinearRegressionState extends KeptMoments {
   readonly intercept: number;
   readonly rank: number;
   readonly method: "cholesky" | "qr" | "svd";
+  readonly explanation: SolverExplanation<LeastSquaresSolver>;
 }
 
 const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
@@ -32,6 +33,12 @@ const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
       .boolean()
       .default(true)
       .describe("estimate a constant term; without it the data are taken as centred"),
+    solver: z
+      .enum(["auto", "gram", "tsqr", "randomized"])
+      .default("auto")
+      .describe(
+        "normal equations; triangular factor of the rows; products with random directions, for many columns of low rank",
+      ),
     keepMoments: z
       .boolean()
       .default(false)
@@ -42,11 +49,15 @@ const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
 /**
  * Ordinary least squares: minimises `Σ w (y − x·coef − intercept)²`.
  *
- * One pass over X: means and centred second moments per partition, merged pairwise (Chan, Golub and LeVeque 1979), then a
- * Cholesky factorisation in correlation form with one step of refinement. Where the columns are so nearly dependent that
- * this would lose more than six digits, a second pass takes the triangular factor of the data (TSQR: Demmel et al. 2012);
- * where they are dependent, the solution of minimum norm. `method` and `rank` say which it was. `(p + 1)²` doubles a
- * partition travel.
+ * Solvers, of which `explain()` tells the one that was used and why:
+ * - `gram`: one pass over X. Means and centred second moments per partition, merged pairwise (Chan, Golub and LeVeque 1979), then
+ *   a Cholesky factorisation in correlation form with one step of refinement. `(p + 1)²` doubles a partition travel.
+ * - `tsqr`: a second pass takes the triangular factor of the rows (Demmel et al. 2012), which keeps twice the digits; where the
+ *   columns are dependent, the solution of minimum norm. Where `gram` would lose more than six digits, `auto` takes it.
+ * - `randomized`: for thousands of columns whose rows span few dimensions. Products with random directions, orthonormalised, until
+ *   they span what the rows span (Halko, Martinsson and Tropp 2011); then least squares in that space, which is the solution of
+ *   minimum norm. Five passes or more, `k p` doubles a partition. `auto` takes it above 4000 columns. Rows of more than 1024
+ *   dimensions get a `ConvergenceWarning` and the solution in the strongest.
  *
  * X: `(nRows, nFeatures)`, dense or CSR (made dense a partition at a time), f64 or f32; y: `(nRows)`. Sums are in f64.
  * NaN and infinities are an error that names column, partition and row.
@@ -97,28 +108,29 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
         `${owner}: the columns of these rows are too nearly dependent to solve from co-moments alone. Fit on all rows, or use Ridge.`,
       );
     const result = new LinearRegression(a.getParams());
-    result.setState({ ...a.state, ...solution, moments });
+    const explanation = { solver: "gram", reason: "co-moments of both", passes: 0 } as const;
+    result.setState({ ...a.state, ...solution, explanation, moments });
     return result;
   }
 
-  /** @throws DataError for NaN, infinities or lengths that differ; FitError when all weights are zero */
+  /** @throws DataError for NaN, infinities or lengths that differ; FitError when all weights are zero, or columns are too nearly dependent for `gram` */
   async fit(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<this> {
     const owner = "LinearRegression.fit";
     requireTarget(owner, y);
     using design = Design.open(owner, X, y, options);
-    const { fitIntercept, keepMoments } = this.params;
-    const total = await momentsOfDesign(design);
-    let solution = solveNormalEquations(total, fitIntercept);
-    if (!solution) {
-      const shift = fitIntercept ? total.mean : new Float64Array(total.mean.length);
-      const triangle = await design.reduce<Triangle>(TSQR_STEP, { shift }, mergeTriangles);
-      solution = solveTriangular(triangle, total, fitIntercept);
+    const { fitIntercept, solver, keepMoments } = this.params;
+    if (solver === "randomized" && keepMoments) {
+      throw new FitError(
+        `${owner}: keepMoments needs the products of all pairs of columns, which solver "randomized" does without. Pass "auto", or leave keepMoments out.`,
+      );
     }
+    const { solution, explanation, moments } = await fitLeastSquares(design, solver, fitIntercept, keepMoments);
     this.setState({
       nFeatures: design.nFeatures,
       ...(design.names ? { featureNames: design.names } : {}),
       ...solution,
-      ...(keepMoments ? { moments: total } : {}),
+      explanation,
+      ...(keepMoments && moments ? { moments } : {}),
     });
     return this;
   }
@@ -147,6 +159,11 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
   /** Columns that carry information of their own. */
   get rank(): number {
     return this.state.rank;
+  }
+
+  /** The solver of the last fit, why it was taken, and its passes over the rows. */
+  explain(): SolverExplanation<LeastSquaresSolver> {
+    return this.state.explanation;
   }
 
   /** How the solution was found: normal equations, triangular factor, or minimum norm. */

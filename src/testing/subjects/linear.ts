@@ -59,6 +59,28 @@ export const linearSubjects: readonly TestSubject[] = [
       mergeable: { keepMoments: true },
     },
   ),
+  subjectOf(
+    LinearRegression,
+    { solver: "tsqr" },
+    {
+      ...squares,
+      name: "LinearRegression by TSQR",
+      solution: "closed form",
+      onePass: false,
+      mergeable: { keepMoments: true },
+    },
+  ),
+  subjectOf(
+    LinearRegression,
+    { solver: "randomized" },
+    {
+      ...squares,
+      name: "LinearRegression by random directions",
+      solution: "closed form",
+      onePass: false,
+      mergeable: { solver: "auto", keepMoments: true },
+    },
+  ),
   subjectOf(Ridge, {}, { ...squares, solution: "closed form", mergeable: { keepMoments: true } }),
   subjectOf(RidgeCV, {}, { ...squares, solution: "closed form", minRows: 2 }),
   subjectOf(Lasso, { alpha: 0.1 }, { ...squares, solution: "iterative" }),
