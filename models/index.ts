@@ -24,6 +24,8 @@ export {
   GeneralizedLinearRegressor,
   type GeneralizedLinearRegressorParams,
 } from "./linear/generalized-linear-regressor.js";
+export { HuberRegressor, type HuberRegressorParams } from "./linear/huber-regressor.js";
+export { QuantileRegressor, type QuantileRegressorParams } from "./linear/quantile-regressor.js";
 export { Lasso, type LassoParams } from "./linear/lasso.js";
 export { LassoCV, type LassoCVParams } from "./linear/lasso-cv.js";
 export type { LeastSquaresSolver, SolverExplanation } from "./linear/least-squares-fit.js";

@@ -17,6 +17,7 @@ from logistic_cases import logistic_penalties, logistic_regression
 from metric_cases import metric_cases, more_metric_cases
 from preprocessing_cases import scalers, selectors, transformers
 from scaler_cases import standard_scaler
+from robust_cases import robust
 from summary_cases import summaries
 from selection_cases import selection_cases
 from sgd_cases import sgd
@@ -36,6 +37,7 @@ MAKERS = {
     "column-selectors": selectors,
     "coefficient-tables": coefficient_tables,
     "glm": glm,
+    "robust": robust,
     "summaries": summaries,
     "glm-families": glm_families,
     "multinomial": multinomial,

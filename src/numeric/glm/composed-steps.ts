@@ -107,7 +107,7 @@ export function composedStep(context: TaskContext, args: ComposedArgs, design: D
 export const COMPOSED_STEP = fnRef(import.meta.url, "composedStep");
 
 /** `Σ h·x̃x̃ᵀ` with `x̃ = [x, 1]`. */
-function weightedGram(context: TaskContext, space: Workspace, design: DesignChunk, h: number): Float64Array {
+export function weightedGram(context: TaskContext, space: Workspace, design: DesignChunk, h: number): Float64Array {
   const x = densify(context, design.x);
   const p = x.columns.length;
   const { table, suffix } = space.matrix(x);

@@ -2,6 +2,7 @@ import { ElasticNetCV } from "../../../models/linear/elastic-net-cv.js";
 import { ElasticNet } from "../../../models/linear/elastic-net.js";
 import { GammaRegressor } from "../../../models/linear/gamma-regressor.js";
 import { GeneralizedLinearRegressor } from "../../../models/linear/generalized-linear-regressor.js";
+import { HuberRegressor } from "../../../models/linear/huber-regressor.js";
 import { LassoCV } from "../../../models/linear/lasso-cv.js";
 import { Lasso } from "../../../models/linear/lasso.js";
 import { LinearRegression } from "../../../models/linear/linear-regression.js";
@@ -9,6 +10,7 @@ import { LinearSVC } from "../../../models/linear/linear-svc.js";
 import { LinearSVR } from "../../../models/linear/linear-svr.js";
 import { LogisticRegression } from "../../../models/linear/logistic-regression.js";
 import { PoissonRegressor } from "../../../models/linear/poisson-regressor.js";
+import { QuantileRegressor } from "../../../models/linear/quantile-regressor.js";
 import { RidgeCV } from "../../../models/linear/ridge-cv.js";
 import { Ridge } from "../../../models/linear/ridge.js";
 import { TweedieRegressor } from "../../../models/linear/tweedie-regressor.js";
@@ -117,6 +119,16 @@ export const linearSubjects: readonly TestSubject[] = [
     LogisticRegression,
     { penalty: "elasticnet", l1Ratio: 0.5, solver: "admm" },
     { ...logistic, name: "LogisticRegression by consensus" },
+  ),
+  subjectOf(
+    HuberRegressor,
+    { tol: 1e-9 },
+    { ...squares, solution: "iterative", onePass: false, attributes: ["coef", "intercept", "scale", "objective"] },
+  ),
+  subjectOf(
+    QuantileRegressor,
+    { alpha: 0.01, quantile: 0.4 },
+    { ...squares, solution: "iterative", onePass: false, attributes: ["coef", "intercept", "objective"] },
   ),
   subjectOf(PoissonRegressor, { alpha: 0.01 }, generalised),
   subjectOf(GammaRegressor, { alpha: 0.01 }, generalised),
