@@ -3,7 +3,7 @@ import type { Plain } from "../../src/base/plain.js";
 import type { GlmFamilyCode } from "../../src/kernels/kernels.js";
 import { COMPOSED_STEP, type Composition } from "../../src/numeric/glm/composed-steps.js";
 import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
-import { choleskySolve } from "../../src/numeric/linalg/cholesky.js";
+import { choleskySolve, type Cholesky } from "../../src/numeric/linalg/cholesky.js";
 import { lbfgs } from "../../src/numeric/solvers/lbfgs.js";
 import { newton } from "../../src/numeric/solvers/newton.js";
 import type { Evaluation, OnIteration, Solution } from "../../src/numeric/solvers/objective.js";
@@ -36,6 +36,22 @@ export interface GlmProblem {
   readonly solver?: "newton" | "lbfgs" | undefined;
 }
 
+/** Where a fit ended. */
+export interface GlmSolution extends Solution {
+  /** Factor of a Hessian on the way, of all rows or a sample; none where there are too many columns. */
+  readonly factor?: Cholesky;
+}
+
+/** Whether a column of a factored Hessian may be a combination of those before it. */
+export function looksDependent({ lower, n }: Cholesky): boolean {
+  for (let i = 0; i < n; i++) {
+    let size = 0;
+    for (let k = 0; k <= i; k++) size += (lower[i * n + k] ?? 0) ** 2;
+    if (!((lower[i * n + i] ?? 0) ** 2 > 1e-8 * size)) return true;
+  }
+  return false;
+}
+
 /** Rows of the sample that the preconditioner comes from: its error falls with their number, its cost grows with it. */
 const SAMPLE = 40_000;
 /** Multiplications that one Hessian of the sample may cost. */
@@ -65,7 +81,7 @@ function sampleSize(p: number): number {
  * everything, and Newton's method has the answer already. The sample of sparse rows is made dense where they are narrow.
  * A start that is a solution already spares the sample's: its Hessian there is the preconditioner.
  */
-export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solution> {
+export async function fitGlm(design: Design, problem: GlmProblem): Promise<GlmSolution> {
   const p = design.nFeatures;
   const start = new Float64Array(p + 1);
   if (problem.fitIntercept) start[p] = problem.intercept;
@@ -98,10 +114,11 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<Solut
     usable = Number.isFinite((await all.evaluate(rough.x)).value);
     if (!usable) return newton(curved, start, options);
   }
-  return lbfgs(all, usable && !problem.warm ? rough.x : start, {
+  const solution = await lbfgs(all, usable && !problem.warm ? rough.x : start, {
     ...options,
     ...(usable ? { precondition: (v: Float64Array) => choleskySolve(rough.factor, v) } : {}),
   });
+  return { ...solution, factor: rough.factor };
 }
 
 /** Tells the fit's caller of each iteration. */

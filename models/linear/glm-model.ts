@@ -23,7 +23,11 @@ import { linkOf } from "../../src/numeric/glm/link.js";
 import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
 import { mergeTargetSums, TARGET_STEP, type TargetSums } from "../../src/numeric/glm-target.js";
 import { choleskySolve, cholesky } from "../../src/numeric/linalg/cholesky.js";
-import { fitGlm, reportEnd, type GlmProblem } from "./glm-fit.js";
+import { momentsOfDesign } from "./moments-of-design.js";
+import { nullSpaceOfColumns, warnDependent } from "./rank-warning.js";
+import { warnIfSeparated } from "./separation.js";
+import { project } from "../../src/numeric/linalg/null-space.js";
+import { fitGlm, looksDependent, reportEnd, type GlmProblem, type GlmSolution } from "./glm-fit.js";
 import { nullHalfDeviance } from "./glm-null.js";
 import { predictedMeans } from "./glm-predict.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
@@ -133,6 +137,11 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
       );
     }
     reportEnd(design, maxIter, solution);
+    if (alpha === 0) {
+      await this.#warnIfUnbounded(design, composition, solution);
+      if (solution.factor && looksDependent(solution.factor))
+        await minimumNorm(design, this.kind, fitIntercept, solution.x);
+    }
     if (!solution.converged) warnNotConverged(this.kind, maxIter, solution.gradientNorm);
     const p = design.nFeatures;
     const state: GlmState = {
@@ -222,6 +231,12 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
     return summariseRegression(owner, fitted, X, y, options, this.rowVectors(owner, options));
   }
 
+  async #warnIfUnbounded(design: Design, { family, link }: Composition, solution: GlmSolution): Promise<void> {
+    if (family.name === "binomial") return warnIfSeparated(design, solution, "outcomes", ["y = 0", "y = 1"]);
+    const counts = family.name === "poisson" || family.name === "negativeBinomial" || family.name === "tweedie";
+    if (counts && link.name === "log") await warnIfSeparated(design, solution, "counts", ["y = 0", "y > 0"]);
+  }
+
   /** Checks that an exposure goes with the link. @throws ParameterError */
   protected rowVectors(owner: string, { offset, exposure }: OffsetOptions): RowVectors {
     const { link } = this.composition;
@@ -262,6 +277,23 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
   get converged(): boolean {
     return this.state.converged;
   }
+}
+
+/**
+ * Takes out of the coefficients, in place, what has no effect on any row, and says which columns leave it open. One pass.
+ */
+async function minimumNorm(design: Design, owner: string, fitIntercept: boolean, x: Float64Array): Promise<void> {
+  const moments = await momentsOfDesign(design);
+  const space = nullSpaceOfColumns(moments, fitIntercept);
+  const p = design.nFeatures;
+  const coef = x.slice(0, p);
+  for (const unit of space.basis) project(coef, unit);
+  if (fitIntercept) {
+    // Along those directions all rows move alike: the intercept makes up for it.
+    for (let j = 0; j < p; j++) x[p] = (x[p] ?? 0) + (moments.mean[j] ?? 0) * ((x[j] ?? 0) - (coef[j] ?? 0));
+  }
+  x.set(coef);
+  warnDependent(owner, space, design.names, p);
 }
 
 function assertUsable(owner: string, target: TargetSums, { family, link }: Composition): void {

@@ -8,6 +8,7 @@ import { solveNormalEquations } from "../../src/numeric/least-squares.js";
 import { fitLeastSquares, type LeastSquaresSolver, type SolverExplanation } from "./least-squares-fit.js";
 import { LinearModel } from "./linear-model.js";
 import { combinedMoments, type KeptMoments } from "./merge-fits.js";
+import { dependenceOfColumns, warnDependent } from "./rank-warning.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
 import { summariseRegression } from "./statistics/regression-summary.js";
 import type { SummaryOptions } from "./statistics/summary-options.js";
@@ -53,7 +54,7 @@ const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
  * - `gram`: one pass over X. Means and centred second moments per partition, merged pairwise (Chan, Golub and LeVeque 1979), then
  *   a Cholesky factorisation in correlation form with one step of refinement. `(p + 1)²` doubles a partition travel.
  * - `tsqr`: a second pass takes the triangular factor of the rows (Demmel et al. 2012), which keeps twice the digits; where the
- *   columns are dependent, the solution of minimum norm. Where `gram` would lose more than six digits, `auto` takes it.
+ *   columns are dependent, the solution of minimum norm, with a `RankWarning` of the process that names columns. Where `gram` would lose more than six digits, `auto` takes it.
  * - `randomized`: for thousands of columns whose rows span few dimensions. Products with random directions, orthonormalised, until
  *   they span what the rows span (Halko, Martinsson and Tropp 2011); then least squares in that space, which is the solution of
  *   minimum norm. Five passes or more, `k p` doubles a partition. `auto` takes it above 4000 columns. Rows of more than 1024
@@ -125,6 +126,8 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
       );
     }
     const { solution, explanation, moments } = await fitLeastSquares(design, solver, fitIntercept, keepMoments);
+    if (moments && solution.rank < design.nFeatures)
+      warnDependent("LinearRegression", dependenceOfColumns(moments, fitIntercept), design.names, design.nFeatures);
     this.setState({
       nFeatures: design.nFeatures,
       ...(design.names ? { featureNames: design.names } : {}),

@@ -1,4 +1,4 @@
-import { ParameterError } from "../../src/base/errors.js";
+import { ParameterError, show } from "../../src/base/errors.js";
 import { ParamTable, type ZodNamespace } from "../../src/base/params.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
@@ -16,6 +16,7 @@ import {
   type LogisticSolver,
   type SolverQuestion,
 } from "./logistic-solver.js";
+import { warnIfSeparated } from "./separation.js";
 import { summariseLogistic } from "./statistics/logistic-summary.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
 import type { SummaryOptions } from "./statistics/summary-options.js";
@@ -159,6 +160,10 @@ export class LogisticRegression extends LogisticModel<LogisticRegressionParams, 
     await assertUsableSolution(owner, design, solution);
     reportEnd(design, maxIter, solution);
     if (!solution.converged) warnNotConverged("LogisticRegression", maxIter, solution.gradientNorm);
+    if (classes.length === 2 && (penalty === "none" || C >= UNPENALISED)) {
+      const sides = [`class ${show(classes[0])}`, `class ${show(classes[1])}`] as const;
+      await warnIfSeparated(design, solution, "outcomes", sides);
+    }
     this.setState({
       ...stateOf(data, solution, fitIntercept),
       explanation: explained(solver, choice.why, solution),
@@ -236,6 +241,9 @@ export class LogisticRegression extends LogisticModel<LogisticRegressionParams, 
     return start;
   }
 }
+
+/** From this C on the penalty no longer bounds coefficients of data that columns separate. */
+const UNPENALISED = 1e6;
 
 registerEstimator("LogisticRegression", LogisticRegression);
 

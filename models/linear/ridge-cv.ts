@@ -57,6 +57,9 @@ const TABLE = new ParamTable<RidgeCVParams>("RidgeCV", (z) =>
  * const model = await new RidgeCV({ alphas: [0.01, 1, 100] }).fit([[0], [1], [2], [3]], [1, 3, 5, 7]);
  * console.log(model.alpha); // 0.01
  * ```
+ *
+ * Has no `merge` and `subtract`: the scores that chose the penalty need the rows (or the folds) of both. Merge
+ * {@link Ridge} models with the penalty that was found.
  */
 export class RidgeCV extends LinearModel<RidgeCVParams, RidgeCVState> {
   static readonly table = TABLE;

@@ -56,7 +56,7 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
         p,
         target,
         w,
-        0,
+        offset,
         coef,
         grad.pointer,
         scratch,
