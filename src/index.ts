@@ -45,6 +45,13 @@ export {
   type TransformedTargetRegressorParams,
 } from "./compose/transformed-target-regressor.js";
 export { connect } from "./engine/dask/connect.js";
+export {
+  type LocalCluster,
+  type LocalClusterOptions,
+  type LocalWorker,
+  type LocalWorkerOptions,
+  startCluster,
+} from "./engine/dask/local-cluster.js";
 export { DaskEngine } from "./engine/dask/dask-engine.js";
 export type { DaskOptions } from "./engine/dask/dask-options.js";
 export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";

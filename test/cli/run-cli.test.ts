@@ -153,7 +153,7 @@ describe("partwise doctor", () => {
   });
 
   it("needs Python once a cluster is asked for", async () => {
-    const { code, out } = await run(["doctor", "--scheduler", "127.0.0.1", "--python", "/nowhere/python3"]);
+    const { code, out } = await run(["doctor", "--scheduler", "tcp://127.0.0.1:1", "--python", "/nowhere/python3"]);
     expect(code).toBe(1);
     expect(out).toContain("PROBLEM  Python");
   });
@@ -179,7 +179,7 @@ describe("partwise doctor", () => {
     const address = await run(["doctor", "--scheduler", "http://host:8786"]);
     expect(address.code).toBe(2);
     expect(address.err).toContain(
-      'doctor: the scheduler\'s address must be like tcp://host:8786 or tls://host:8786; got "http://host:8786".',
+      'the address must look like tcp://scheduler:8786 or partwise://host:port; got "http://host:8786".',
     );
     expect((await run(["doctor", "--tls-cert", "a.pem"])).err).toContain("belong together; give all three");
   });

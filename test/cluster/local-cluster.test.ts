@@ -183,7 +183,7 @@ describe("startCluster, asked for what cannot be", () => {
     process.env["TMPDIR"] = folders;
     try {
       await expect(startCluster({ workers: 2, memoryLimit: "a lot", python })).rejects.toThrow(
-        /^startCluster: worker \d ended early \(exit code \d\)\. Its last lines:\n[^]*byte unit/,
+        /^startCluster: worker \d ended early \(exit code \d\)\. It said:\n[^]*byte unit/,
       );
     } finally {
       if (own === undefined) delete process.env["TMPDIR"];

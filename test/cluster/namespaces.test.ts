@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCluster } from "#src/engine/dask/local-cluster.js";
-import { connectionProblem, parseSchedulerAddress } from "#src/engine/dask/scheduler-address.js";
+import { connectionProblem } from "#src/engine/dask/connection-problem.js";
+import { parseAddress } from "#src/engine/dask/dask-options.js";
 import { makeNetwork, namespacesAreMissing, type TestHost, type TestNetwork } from "./namespaces.js";
 import { testPython } from "./test-python.js";
 
@@ -31,7 +32,7 @@ describe.skipIf(missing !== undefined)("two test hosts", () => {
       `//${second.address}`,
     ]);
 
-    const scheduler = parseSchedulerAddress("test", cluster.address);
+    const scheduler = parseAddress(cluster.address);
     expect(await connectionProblem(scheduler, 2000)).toBeUndefined();
     first.cut();
     await sleep(100);

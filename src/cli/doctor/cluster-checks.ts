@@ -1,6 +1,7 @@
 import { type ClusterMember, type ClusterProbeOptions, probeCluster } from "../../engine/dask/cluster-probe.js";
 import { probePython, pythonProblems, type PythonReport } from "../../engine/dask/python-probe.js";
-import { connectionProblem, parseSchedulerAddress } from "../../engine/dask/scheduler-address.js";
+import { connectionProblem } from "../../engine/dask/connection-problem.js";
+import { parseAddress } from "../../engine/dask/dask-options.js";
 import { compareVersions, installCommand, supportedVersions } from "../../engine/dask/versions.js";
 import { type Check, messageOf, ok, problem } from "./check.js";
 
@@ -14,18 +15,17 @@ export interface ClusterQuestion {
 
 /** Python and Dask on this machine, and with an address the scheduler and its workers. */
 export async function clusterChecks(question: ClusterQuestion): Promise<Check[]> {
-  const needed = question.scheduler !== undefined;
   // A wrong address is a wrong usage, whatever else is missing.
-  const address = needed ? parseSchedulerAddress("doctor", question.scheduler) : undefined;
-  const { checks, report } = await pythonChecks(question.python, needed);
-  if (!address || question.scheduler === undefined) return checks;
+  const address = question.scheduler === undefined ? undefined : parseAddress(question.scheduler);
+  const { checks, report } = await pythonChecks(question.python, address !== undefined);
+  if (!address) return checks;
 
-  const where = `${address.host} port ${address.port}`;
   const unreachable = await connectionProblem(address, question.timeoutMs);
-  if (unreachable) return [...checks, problem("Scheduler", unreachable.what, unreachable.mend)];
-  checks.push(ok("Scheduler", `${where} answers`));
-  if (!report) return checks;
-  return [...checks, ...(await memberChecks(report, question, question.scheduler))];
+  const name = address.kind === "gateway" ? "Gateway" : "Scheduler";
+  if (unreachable) return [...checks, problem(name, unreachable.what, unreachable.mend)];
+  checks.push(ok(name, `${address.host} port ${address.port} answers`));
+  if (!report || address.kind === "gateway") return checks;
+  return [...checks, ...(await memberChecks(report, question, address.url))];
 }
 
 async function pythonChecks(python: string, needed: boolean): Promise<{ checks: Check[]; report?: PythonReport }> {

@@ -104,8 +104,11 @@ export class DaskProcess {
   /** @throws PartwiseError with the end of its log when it has ended */
   throwIfEnded(): void {
     if (this.#end === undefined) return;
-    const tail = this.log().trim().split("\n").slice(-12).join("\n");
-    throw new PartwiseError(`startCluster: ${this.#label} ended early (${this.#end}). Its last lines:\n${tail}`);
+    const lines = this.log().trim().split("\n");
+    // A chain of Python errors says what it was in the first of them, far above the end.
+    const errors = lines.filter((line) => /^[\w.]+(Error|Exception)\b/.test(line));
+    const told = [...new Set([...errors.slice(0, 4), ...lines.slice(-4)])].join("\n");
+    throw new PartwiseError(`startCluster: ${this.#label} ended early (${this.#end}). It said:\n${told}`);
   }
 
   /** Sends a signal to the process alone, or to its whole group. */

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ParameterError, PartwiseError, show } from "../../base/errors.js";
 import { DaskProcess, flags } from "./dask-process.js";
 import { defaultPython, requirePython } from "./python-probe.js";
-import { knownWorkers, untilListening } from "./scheduler-watch.js";
+import { READY_FILE, untilListening, WORKER_PRELOAD } from "./scheduler-watch.js";
 
 /** How one worker of a {@link LocalCluster} runs. */
 export interface LocalWorkerOptions {
@@ -60,6 +59,8 @@ interface Slot {
 }
 
 const GRACE_MS = 3000;
+const TIMEOUT_MS = 60_000;
+const PRELOAD = "tell-address.py";
 
 /**
  * A Dask scheduler and workers on this machine: the real thing in separate processes, for trials and tests. They end with
@@ -221,11 +222,12 @@ export class LocalCluster {
       nanny,
     } = options;
     const tags = Object.entries(resources).map(([tag, amount]) => `${tag}=${amount}`);
+    const ready = join(this.#folder, `${name}.json`);
     const worker = await DaskProcess.start({
       label: `worker ${index}`,
       python: this.python,
       prefix,
-      env: { DASK_TEMPORARY_DIRECTORY: this.#folder, ...env },
+      env: { DASK_TEMPORARY_DIRECTORY: this.#folder, [READY_FILE]: ready, ...env },
       logFile: join(this.#folder, `${name}.log`),
       args: [
         "worker",
@@ -240,33 +242,19 @@ export class LocalCluster {
           resources: tags.length === 0 ? undefined : tags.join(" "),
           "local-directory": join(this.#folder, name),
           "death-timeout": 60,
+          preload: join(this.#folder, PRELOAD),
           ...tlsFlags(this.#options),
         }),
       ],
     });
     try {
-      const address = await this.#untilKnown(name, worker);
+      const processes = [worker, this.#scheduler];
+      const { address } = await untilListening(ready, name, processes, this.#options.timeout ?? TIMEOUT_MS);
       return { options, starts, name, process: worker, address };
     } catch (error) {
       await worker.stop(GRACE_MS);
       throw error;
     }
-  }
-
-  async #untilKnown(name: string, worker: DaskProcess): Promise<string> {
-    const limit = this.#options.timeout ?? 60_000;
-    const late = Date.now() + limit;
-    while (Date.now() < late) {
-      worker.throwIfEnded();
-      this.#scheduler.throwIfEnded();
-      const address = (await knownWorkers(this.dashboardLink)).get(name);
-      if (address !== undefined) return address;
-      await sleep(25);
-    }
-    throw new PartwiseError(
-      `startCluster: ${name} did not reach the scheduler at ${this.address} within ${limit} ms. ` +
-        `Its log ends: ${worker.log().trim().split("\n").slice(-3).join(" | ")}`,
-    );
   }
 }
 
@@ -308,7 +296,7 @@ function check(options: LocalClusterOptions): void {
 export async function startCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
   check(options);
   const { executable: python } = await requirePython("startCluster", options.python ?? defaultPython());
-  const { host = "127.0.0.1", workers = 2, timeout = 60_000, prefix = [], env = {} } = options;
+  const { host = "127.0.0.1", workers = 2, timeout = TIMEOUT_MS, prefix = [], env = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "partwise-cluster-"));
   const file = join(folder, "scheduler.json");
   let scheduler: DaskProcess | undefined;
@@ -332,8 +320,9 @@ export async function startCluster(options: LocalClusterOptions = {}): Promise<L
         }),
       ],
     });
-    const { address, services } = await untilListening(file, scheduler, timeout);
-    const dashboardLink = `http://${host}:${services.dashboard}/status`;
+    writeFileSync(join(folder, PRELOAD), WORKER_PRELOAD);
+    const { address, services } = await untilListening(file, "the scheduler", [scheduler], timeout);
+    const dashboardLink = `http://${host}:${services?.dashboard}/status`;
     cluster = new LocalCluster({ options, python, folder, scheduler, address, dashboardLink });
     await cluster.addWorkers(Array.from({ length: workers }, () => ({})));
     return cluster;

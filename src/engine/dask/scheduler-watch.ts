@@ -3,35 +3,52 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PartwiseError } from "../../base/errors.js";
 import type { DaskProcess } from "./dask-process.js";
 
-/** The workers that a scheduler knows: name to address. Empty while its web server cannot be reached. */
-export async function knownWorkers(dashboardLink: string): Promise<Map<string, string>> {
-  const url = new URL("/json/identity.json", dashboardLink);
-  let reply: Response;
-  try {
-    reply = await fetch(url, { signal: AbortSignal.timeout(5000) });
-  } catch {
-    // Not up yet or busy: the caller asks again until its own time is over.
-    return new Map();
-  }
-  const identity = (await reply.json()) as { workers: Record<string, { name: string }> };
-  return new Map(Object.entries(identity.workers).map(([address, worker]) => [worker.name, address]));
-}
+/** Names the file that {@link WORKER_PRELOAD} writes. */
+export const READY_FILE = "PARTWISE_WORKER_READY";
 
-/** What a scheduler writes about itself. */
-export interface SchedulerFile {
+/**
+ * A module that Dask workers load at their start: it writes the worker's address once the scheduler has taken it in. (The
+ * scheduler's own web page of workers fails while one of them has just measured something.)
+ */
+export const WORKER_PRELOAD = `
+import asyncio, json, os
+
+async def tell(worker):
+    while worker.status.name != "running":
+        await asyncio.sleep(0.02)
+    path = os.environ["${READY_FILE}"]
+    with open(path + ".part", "w") as file:
+        json.dump({"address": worker.address}, file)
+    os.replace(path + ".part", path)
+
+async def dask_setup(worker):
+    worker.partwise_tells = asyncio.ensure_future(tell(worker))
+`;
+
+/** What a scheduler writes about itself, and what {@link WORKER_PRELOAD} writes about a worker. */
+export interface ProcessFile {
   readonly address: string;
-  readonly services: { readonly dashboard: number };
+  readonly services?: { readonly dashboard: number };
 }
 
-/** Waits for the file in which the scheduler tells where it listens. */
-export async function untilListening(file: string, scheduler: DaskProcess, limit: number): Promise<SchedulerFile> {
+/**
+ * Waits for the file in which a process tells where it listens.
+ * @throws PartwiseError when one of `processes` ends first, or after `limit` milliseconds
+ */
+export async function untilListening(
+  file: string,
+  label: string,
+  processes: readonly DaskProcess[],
+  limit: number,
+): Promise<ProcessFile> {
   const late = Date.now() + limit;
   while (Date.now() < late) {
-    scheduler.throwIfEnded();
+    for (const each of processes) each.throwIfEnded();
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-    // Written in two steps: half a file is not there yet.
-    if (text.trimEnd().endsWith("}")) return JSON.parse(text) as SchedulerFile;
+    // Dask writes in two steps: half a file is not there yet.
+    if (text.trimEnd().endsWith("}")) return JSON.parse(text) as ProcessFile;
     await sleep(25);
   }
-  throw new PartwiseError(`startCluster: the scheduler was not up within ${limit} ms. Its log: ${scheduler.log()}`);
+  const tail = processes[0]?.log().trim().split("\n").slice(-3).join(" | ");
+  throw new PartwiseError(`startCluster: ${label} was not up within ${limit} ms. Its log ends: ${tail}`);
 }

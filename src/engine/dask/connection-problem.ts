@@ -1,35 +1,8 @@
 import { connect } from "node:net";
-import { ParameterError, show } from "../../base/errors.js";
-
-/** Where a Dask scheduler listens. */
-export interface SchedulerAddress {
-  readonly protocol: "tcp" | "tls";
-  readonly host: string;
-  readonly port: number;
-}
-
-const DEFAULT_PORT = 8786;
-
-/**
- * Reads `tcp://host:8786`, `tls://host:8786`, `host:8786` or `host`.
- *
- * @throws ParameterError for anything else
- */
-export function parseSchedulerAddress(owner: string, text: string): SchedulerAddress {
-  const match = /^(?:(tcp|tls):\/\/)?(\[[0-9a-f:.]+\]|[^\s:/[\]]+)(?::(\d{1,5}))?\/?$/i.exec(text.trim());
-  const port = Number(match?.[3] ?? DEFAULT_PORT);
-  if (match?.[2] === undefined || port < 1 || port > 65_535) {
-    throw new ParameterError(
-      `${owner}: the scheduler's address must be like tcp://host:8786 or tls://host:8786; got ${show(text)}.`,
-    );
-  }
-  const protocol = match[1]?.toLowerCase() === "tls" ? "tls" : "tcp";
-  return { protocol, host: match[2].replace(/^\[|\]$/g, ""), port };
-}
 
 /** Why a port cannot be reached, and what to do about it; undefined when something listens there. */
 export function connectionProblem(
-  { host, port }: Pick<SchedulerAddress, "host" | "port">,
+  { host, port }: { readonly host: string; readonly port: number },
   timeoutMs: number,
 ): Promise<{ readonly what: string; readonly mend: string } | undefined> {
   return new Promise((resolve) => {
