@@ -146,7 +146,7 @@ export class HuberRegressor extends LinearModel<HuberRegressorParams, HuberState
     reportEnd(design, maxIter, solution);
     const scale = Math.max(0, solution.x[p + 1] ?? 0);
     // A scale of 0 has no derivative to converge by: the plane is found.
-    const converged = solution.converged || scale <= FLAT * size;
+    const converged = solution.converged || scale <= SMALL * size;
     if (!converged) warnNotConverged("HuberRegressor", maxIter, solution.gradientNorm);
     this.setState({
       nFeatures: p,
@@ -206,8 +206,10 @@ function planar(x: Float64Array): Solution {
   return { x, value: 0, gradientNorm: 0, evaluations: 0, iterations: 0, converged: true };
 }
 
-/** Below this share of y a scale is 0. */
+/** The least scale to start from, as a share of y. */
 const FLAT = 1e-12;
+/** A scale below this share of y, and falling, is on its way to 0. */
+const SMALL = 1e-6;
 
 /** Adds the penalty, and takes an intercept that is not fitted out of the system. */
 function penalised(sums: HuberSums, point: Float64Array, alpha: number, fitIntercept: boolean): HuberSums {

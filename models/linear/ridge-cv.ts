@@ -50,6 +50,9 @@ const TABLE = new ParamTable<RidgeCVParams>("RidgeCV", (z) =>
  * X: `(nRows, nFeatures)`, dense or CSR (made dense a partition at a time), f64 or f32; y: `(nRows)`. NaN and infinities
  * are an error that names column, partition and row.
  *
+ * Has no `merge` and `subtract`: the scores that chose the penalty need the rows (or the folds) of both. Merge
+ * {@link Ridge} models with the penalty that was found.
+ *
  * Differs from scikit-learn: weights count in the folds' scores, too; ties go to the first penalty.
  *
  * @example
@@ -57,9 +60,6 @@ const TABLE = new ParamTable<RidgeCVParams>("RidgeCV", (z) =>
  * const model = await new RidgeCV({ alphas: [0.01, 1, 100] }).fit([[0], [1], [2], [3]], [1, 3, 5, 7]);
  * console.log(model.alpha); // 0.01
  * ```
- *
- * Has no `merge` and `subtract`: the scores that chose the penalty need the rows (or the folds) of both. Merge
- * {@link Ridge} models with the penalty that was found.
  */
 export class RidgeCV extends LinearModel<RidgeCVParams, RidgeCVState> {
   static readonly table = TABLE;

@@ -49,7 +49,8 @@ export function huberStep(context: TaskContext, args: HuberArgs, own: DesignChun
     const outlier = Math.abs(r) > epsilon * sigma;
     errors[i] = z;
     weight += wi;
-    inner.values[i] = outlier ? 0 : wi;
+    // Beyond epsilon there is no curvature; a little of the majorising parabola's keeps few inner rows from being too few.
+    inner.values[i] = outlier ? (LITTLE * wi * epsilon) / Math.abs(z) : wi;
     slope.values[i] = -2 * wi * (outlier ? epsilon * Math.sign(r) : z);
     loss += wi * sigma * (1 + (outlier ? 2 * epsilon * Math.abs(z) - epsilon * epsilon : z * z));
     bySigma += wi * (1 - (outlier ? epsilon * epsilon : z * z));
@@ -57,7 +58,7 @@ export function huberStep(context: TaskContext, args: HuberArgs, own: DesignChun
   const slopes = transposedProduct(space, design, slope, p);
   const grad = Float64Array.of(...slopes, bySigma);
   if (!args.hess) return { loss, weight, grad };
-  // Of the rows inside, (2 / σ) Σ w zzᵀ with z = [x, 1, r / σ].
+  // (2 / σ) Σ w zzᵀ with z = [x, 1, r / σ], of the rows inside.
   const columns = [...x.columns, error];
   const q = p + 1;
   const { table, suffix } = space.matrix({ kind: "dense", rows: x.rows, columns });
@@ -75,6 +76,9 @@ export function huberStep(context: TaskContext, args: HuberArgs, own: DesignChun
   hess[p * n + p] = (2 / sigma) * total;
   return { loss, weight, grad, hess };
 }
+
+/** Share of the majorising parabola's curvature that outliers get. */
+const LITTLE = 1e-8;
 
 /** Names {@link huberStep} for the engine. */
 export const HUBER_STEP = fnRef(import.meta.url, "huberStep");

@@ -56,6 +56,20 @@ describe("HuberRegressor against scikit-learn", () => {
     expect(await model.score(X, y)).toBeCloseTo(1, 9);
   });
 
+  it("finds the plane of most rows also beside outliers, where the scale falls to 0", async () => {
+    const X = Array.from({ length: 10 }, (_, i) => [i]);
+    const y = X.map(([x]) => 2 * x! + 1);
+    y[9] = 400;
+    y[3] = -50;
+    for (const alpha of [0, 1e-4]) {
+      const model = await new HuberRegressor({ alpha }).fit(X, y);
+      expect(model.converged).toBe(true);
+      expectClose([model.coef[0]!, model.intercept], [2, 1], iterative);
+      // At a scale of 0 the loss is 2 epsilon |r| of the outliers, and the penalty.
+      expectClose([model.objective], [2 * 1.35 * (381 + 57) + alpha * 4], { rtol: 1e-8, atol: 0 });
+    }
+  });
+
   it("starts where it was when warm, and does not mind units", async () => {
     const { data } = goldenCase(golden, "huber");
     const X = DistributedArray.fromColumns(data.columns!, { partitions: 2 });
