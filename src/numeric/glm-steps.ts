@@ -134,9 +134,12 @@ export function mergeGlmSums(a: GlmSums, b: GlmSums): GlmSums {
   };
 }
 
+/** Rows that are sampled together: as many as a cache line has of a column, which is read whole for any one of them. */
+const RUN = 8;
+
 /**
- * Every `stride`-th row of some partitions, each from a place within its stride drawn by its number, so that no period in
- * the data can hide from it. The sample is dense, in doubles, also where the rows are sparse.
+ * One in `stride` rows of some partitions, in short runs, each from a place drawn by its number, so that no period in the data
+ * can hide from it. The sample is dense, in doubles, also where the rows are sparse.
  */
 export function sampleRows(
   context: TaskContext,
@@ -147,9 +150,10 @@ export function sampleRows(
   const rng = new CounterRng(0, "glm subsample");
   const picks = designs.map((design, d) => {
     const rows: number[] = [];
-    for (let block = 0; block * args.stride < design.x.rows; block++) {
-      const row = block * args.stride + rng.integer(block, args.stride, d);
-      if (row < design.x.rows) rows.push(row);
+    const length = args.stride * RUN;
+    for (let block = 0; block * length < design.x.rows; block++) {
+      const first = block * length + RUN * rng.integer(block, args.stride, d);
+      for (let row = first; row < Math.min(first + RUN, design.x.rows); row++) rows.push(row);
     }
     return Uint32Array.from(rows);
   });
@@ -166,6 +170,10 @@ export function sampleRows(
     const rows = picks[d] as Uint32Array;
     const take = (from: Column, target: Float64Array): void => {
       const source = memory.view(from);
+      if (rows.length === source.length && source instanceof Float64Array) {
+        target.set(source, at);
+        return;
+      }
       for (let i = 0; i < rows.length; i++) target[at + i] = Number(source[rows[i] ?? 0]);
     };
     if (design.x.kind === "dense") design.x.columns.forEach((column, j) => take(column, targets[j] as Float64Array));

@@ -1,5 +1,5 @@
 /** Above this share of a standard error, a step towards the likelihood's maximum is worth a note. */
-const NOTABLE = 0.01;
+const NOTABLE = 0.05;
 
 /**
  * Says so where the coefficients are not at the maximum of the likelihood that the statistics are those of.
