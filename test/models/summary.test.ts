@@ -299,6 +299,17 @@ describe("a summary", () => {
     expect(text).not.toContain("Note");
   });
 
+  it("says which class it is the probability of, and goes to JSON as lists", async () => {
+    const labels = ["low", "low", "low", "high", "low", "high", "high", "high"];
+    const model = await new LogisticRegression({ C: 1 }).fit(rows, labels);
+    const summary = await model.summary(rows, labels);
+    expect(summary.outcome).toBe('"low" against "high"');
+    expect(String(summary).split("\n")[0]).toBe('LogisticRegression: binomial, link logit, "low" against "high"');
+    const json = JSON.parse(JSON.stringify(summary)) as { coefficients: { estimate: number[] }; aic: number };
+    expect(json.coefficients.estimate).toEqual([...model.coef, model.intercept]);
+    expect(json.aic).toBe(summary.aic);
+  });
+
   it("names dependent columns and wrong options", async () => {
     const dependent = rows.map(([a, b]) => [a!, b!, a! + b!]);
     const model = await new LinearRegression().fit(dependent, target);

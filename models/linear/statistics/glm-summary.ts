@@ -30,6 +30,8 @@ export interface FittedGlm {
   readonly fitIntercept: boolean;
   /** Least squares: statistics are compared with Student's t, and there is an R². */
   readonly squares: boolean;
+  /** What the model is the probability of, of two classes. */
+  readonly outcome?: string;
 }
 
 /**
@@ -99,6 +101,7 @@ export async function summariseGlm(
     model: fitted.model,
     family: composition.family.name,
     link: composition.link.name,
+    ...(fitted.outcome === undefined ? {} : { outcome: fitted.outcome }),
     rows: first.rows,
     observations,
     covariance,

@@ -61,9 +61,11 @@ export async function summariseLogistic(
   }
   const composition = { family: { name: "binomial" }, link: { name: "logit" } } as const;
   const intercept = intercepts[0] ?? 0;
+  const [against, of] = fitted.classes.map(show);
+  const outcome = `${of} against ${against}`;
   return await summariseGlm(
     design,
-    { model, composition, names, coef, intercept, fitIntercept, squares: false },
+    { model, composition, names, coef, intercept, fitIntercept, squares: false, outcome },
     checked,
   );
 }

@@ -26,6 +26,8 @@ export interface SummaryData {
   readonly model: string;
   readonly family: string;
   readonly link: string;
+  /** Two classes: which of them a larger linear predictor makes more probable, and against which. */
+  readonly outcome?: string;
   /** Rows with a weight above 0. */
   readonly rows: number;
   /** Observations: Σw where weights count rows, else `rows`. */
@@ -77,6 +79,7 @@ export class ModelSummary implements SummaryData {
   readonly model: string;
   readonly family: string;
   readonly link: string;
+  declare readonly outcome?: string;
   readonly rows: number;
   readonly observations: number;
   readonly covariance: CovarianceKind;
@@ -104,6 +107,7 @@ export class ModelSummary implements SummaryData {
     this.model = data.model;
     this.family = data.family;
     this.link = data.link;
+    if (data.outcome !== undefined) this.outcome = data.outcome;
     this.rows = data.rows;
     this.observations = data.observations;
     this.covariance = data.covariance;
@@ -128,6 +132,16 @@ export class ModelSummary implements SummaryData {
     this.notes = data.notes;
   }
 
+  /** For `JSON.stringify`: typed arrays as lists; what is not a number becomes null there. */
+  toJSON(): Record<string, unknown> {
+    const plain = (value: unknown): unknown => {
+      if (value instanceof Float64Array) return Array.from(value);
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]));
+    };
+    return Object.fromEntries(Object.entries(this).map(([key, value]) => [key, plain(value)]));
+  }
+
   /** A table for the console: one line a coefficient, then what describes the fit. */
   toString(): string {
     const { coefficients: c } = this;
@@ -143,7 +157,7 @@ export class ModelSummary implements SummaryData {
       figure(c.upper[j]),
     ]);
     const lines = [
-      `${this.model}: ${this.family}, link ${this.link}`,
+      `${this.model}: ${this.family}, link ${this.link}${this.outcome === undefined ? "" : `, ${this.outcome}`}`,
       `${this.observations} observations, ${this.covarianceText()}, intervals of ${percent}`,
       "",
       ...aligned([head, ...rows]),
