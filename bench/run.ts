@@ -1,4 +1,4 @@
-// npm run bench -- NAME [--check] [--repeat N] [--only TEXT]
+// npm run bench -- NAME [--check] [--repeat N] [--only TEXT] [--large] [--scale X]
 import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
@@ -11,14 +11,21 @@ import { readResults, writeResults } from "./harness/results.js";
 import { mergeRows, missedTarget } from "./harness/rows.js";
 import type { Row, Suite } from "./harness/types.js";
 
-const USAGE = "npm run bench -- NAME [--check] [--repeat 7] [--only TEXT]";
+const USAGE = "npm run bench -- NAME [--check] [--repeat 7] [--only TEXT] [--large] [--scale 0.01]";
 
 function stop(message: string, code: number): never {
   console.error(`bench: ${message}`);
   process.exit(code);
 }
 
-function readArguments(): { name: string; check: boolean; repeat: number; only: string } {
+function readArguments(): {
+  name: string;
+  check: boolean;
+  repeat: number;
+  only: string;
+  large: boolean;
+  scale: number;
+} {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -26,6 +33,8 @@ function readArguments(): { name: string; check: boolean; repeat: number; only: 
         check: { type: "boolean", default: false },
         repeat: { type: "string", default: "7" },
         only: { type: "string", default: "" },
+        large: { type: "boolean", default: false },
+        scale: { type: "string", default: "1" },
       },
     });
     const [name, ...rest] = positionals;
@@ -33,17 +42,21 @@ function readArguments(): { name: string; check: boolean; repeat: number; only: 
     if (name === undefined || rest.length > 0) throw new Error(`name one suite; got ${JSON.stringify(positionals)}`);
     if (!/^[a-z0-9-]+$/.test(name)) throw new Error(`a suite's name is lower-case words with dashes; got "${name}"`);
     if (!Number.isInteger(repeat) || repeat < 1) throw new Error(`--repeat must be >= 1; got ${values.repeat}`);
-    return { name, check: values.check, repeat, only: values.only };
+    const scale = Number(values.scale);
+    if (!(scale > 0 && scale <= 1)) throw new Error(`--scale must be above 0 and at most 1; got ${values.scale}`);
+    return { name, check: values.check, repeat, only: values.only, large: values.large, scale };
   } catch (error) {
     stop(`${error instanceof Error ? error.message : String(error)}. Usage: ${USAGE}`, 1);
   }
 }
 
-const { name, check, repeat, only } = readArguments();
+const { name, check, repeat, only, large, scale } = readArguments();
+// Suites name their recipes by their rows, and the processes of both sides inherit it.
+process.env["BENCH_SCALE"] = String(scale);
 const module = join(dist, "bench", name, "suite.js");
 if (!existsSync(module)) stop(`there is no suite "${name}": bench/${name}/suite.ts does not exist.`, 1);
 const { suite } = (await import(pathToFileURL(module).href)) as { suite: Suite };
-const chosen = suite.works.filter((w) => `${w.work} ${w.peer ?? ""}`.includes(only));
+const chosen = suite.works.filter((w) => (large || w.large !== true) && `${w.work} ${w.peer ?? ""}`.includes(only));
 if (chosen.length === 0) {
   stop(`--only ${only} matches none of ${suite.works.map((w) => w.work).join(", ")}.`, 1);
 }
@@ -71,7 +84,8 @@ for (const work of chosen) {
   }
 }
 
-if (rows.length > 0) {
+// A smaller size says whether a suite works, not how fast it is.
+if (rows.length > 0 && scale === 1) {
   const merged = mergeRows(readResults(name)?.rows ?? [], rows, suite.works);
   writeResults({ name, about: suite.about, machine: describeMachine(), rows: merged });
   console.log(`Wrote bench/results/${name}.json and docs/benchmarks.md.`);

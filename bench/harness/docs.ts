@@ -10,7 +10,7 @@ of the process in any of the runs, the data it holds included.
 
 \`\`\`sh
 npm run bench:setup           # once: the Python peers, into .venv
-npm run bench -- foundation   # --only TEXT, --repeat N; --check exits 1 when a target is missed
+npm run bench -- foundation   # --only TEXT, --repeat N, --large, --scale 0.01; --check exits 1 when a target is missed
 \`\`\`
 `;
 
@@ -44,7 +44,7 @@ function cells(row: Row): string[] {
   return [
     row.work,
     row.peer ?? "-",
-    time(row.oursMs),
+    typeof row.target === "object" && "maxPercent" in row.target ? `${row.oursMs} %` : time(row.oursMs),
     row.theirsMs === null ? "-" : time(row.theirsMs),
     row.ratio === null ? "-" : `${row.ratio}x`,
     targetText(row),
@@ -57,6 +57,7 @@ function cells(row: Row): string[] {
 
 function targetText({ target }: Row): string {
   if (typeof target === "number") return `${target}x`;
+  if ("maxPercent" in target) return `at most ${target.maxPercent} %`;
   const parts = [
     target.maxMs === undefined ? [] : time(target.maxMs),
     target.maxMb === undefined ? [] : memory(target.maxMb),

@@ -1,4 +1,4 @@
-import type { Bound, Check, PeerWork, Row, SoloWork, Values } from "./types.js";
+import type { Check, PeerWork, Row, SoloWork, Values } from "./types.js";
 import { median, rounded } from "./stats.js";
 
 /** What one side's repeated runs measured. */
@@ -74,7 +74,11 @@ export function missedTarget(row: Row): string | undefined {
     if (row.ratio !== null && row.ratio >= row.target) return undefined;
     return `${label}: ratio ${row.ratio ?? "unknown"} is under the target ${row.target}.`;
   }
-  const { maxMs, maxMb }: Partial<Bound> = row.target;
+  if ("maxPercent" in row.target) {
+    const { maxPercent } = row.target;
+    return row.oursMs <= maxPercent ? undefined : `${label}: ${row.oursMs} % is over the bound ${maxPercent} %.`;
+  }
+  const { maxMs, maxMb } = row.target;
   if (maxMs !== undefined && !(row.oursMs <= maxMs)) return `${label}: ${row.oursMs} ms is over the bound ${maxMs} ms.`;
   if (maxMb !== undefined && row.oursMb === null) return `${label}: peak memory is unknown here; bound ${maxMb} MB.`;
   if (maxMb !== undefined && !((row.oursMb ?? Infinity) <= maxMb)) {

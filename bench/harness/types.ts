@@ -31,12 +31,14 @@ export interface PeerWork {
   /** Ours must be at least this many times faster. */
   target: number;
   checks: readonly Check[];
+  /** Left out unless `--large` is given. */
+  large?: boolean;
   /** Adds values that the harness works out itself from what a side returned, e.g. the objective at its coefficients. */
   judge?: (values: Values, data: DataSet) => Values;
 }
 
 /** An upper bound in place of a peer. */
-export type Bound = { maxMs: number; maxMb?: number } | { maxMb: number; maxMs?: number };
+export type Bound = { maxMs: number; maxMb?: number } | { maxMb: number; maxMs?: number } | { maxPercent: number };
 
 /** A script run in fresh Node processes, held to an upper bound instead of a peer. */
 export interface SoloWork {
@@ -45,10 +47,15 @@ export interface SoloWork {
   target: Bound;
   /** The compiled script, relative to `dist/`. */
   script: string;
-  /** `wall`: from the start of the process to its exit; `printed`: the milliseconds on the script's last line. */
+  /**
+   * `wall`: from the start of the process to its exit; `printed`: the number on the script's last line, milliseconds unless
+   * the bound is in percent.
+   */
   measure: "wall" | "printed";
   /** Median of this many processes; `--repeat` when absent. */
   repeat?: number;
+  /** Left out unless `--large` is given. */
+  large?: boolean;
   /** A recipe whose folder is passed to the script as its argument. */
   data?: string;
 }
@@ -67,6 +74,7 @@ export interface Suite {
 export interface Row {
   work: string;
   peer: string | null;
+  /** Percent where the target is. */
   oursMs: number;
   theirsMs: number | null;
   ratio: number | null;
