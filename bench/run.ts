@@ -76,7 +76,8 @@ for (const work of chosen) {
         : await measureAgainstPeer(suite.name, work, repeat, console.error);
     rows.push(row);
     const theirs = row.theirsMs === null ? "" : `, ${row.peer} ${row.theirsMs} ms, ratio ${row.ratio}`;
-    console.log(`${row.work}: ours ${row.oursMs} ms (${row.oursMb ?? "?"} MB)${theirs}`);
+    const unit = typeof row.target === "object" && "maxPercent" in row.target ? "%" : "ms";
+    console.log(`${row.work}: ours ${row.oursMs} ${unit} (${row.oursMb ?? "?"} MB)${theirs}`);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     console.error(message);

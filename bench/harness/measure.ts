@@ -64,7 +64,9 @@ export async function measureSolo(suite: string, work: SoloWork, repeat: number,
   // The first process pays for reading the files from disk: it does not count, unless it is the only one.
   for (let turn = times > 1 ? 0 : 1; turn <= times; turn++) {
     const answer = await runFresh(work, args);
-    log(`${work.work} ${turn === 0 ? "warm-up" : `${turn}/${times}`}: ${answer.ms.toFixed(1)} ms`);
+    log(
+      `${work.work} ${turn === 0 ? "warm-up" : `${turn}/${times}`}: ${answer.ms.toFixed(1)}${"maxPercent" in work.target ? " %" : " ms"}`,
+    );
     if (turn > 0) {
       ms.push(answer.ms);
       if (answer.peakMb !== null) mb.push(answer.peakMb);

@@ -47,6 +47,14 @@ describe("makePeerRow", () => {
   });
 });
 
+describe("a bound in percent", () => {
+  it("is missed above it", () => {
+    const percent = { work: "cost", peer: null, ratio: null, theirsMs: null, target: { maxPercent: 115 } };
+    expect(missedTarget(row({ ...percent, oursMs: 114.9 }))).toBeUndefined();
+    expect(missedTarget(row({ ...percent, oursMs: 120 }))).toBe("cost: 120 % is over the bound 115 %.");
+  });
+});
+
 describe("makeSoloRow", () => {
   it("has a bound for a target and nothing of a peer", () => {
     expect(makeSoloRow(soloWork, { ms: [90, 80, 100], mb: [60] }, {}, date)).toEqual({
