@@ -1,4 +1,5 @@
 import type { Design } from "../../src/estimator/design.js";
+import { scaleInPlace } from "../../src/numeric/add-vectors.js";
 import type { GlmFamilyCode } from "../../src/kernels/kernels.js";
 import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
 import {
@@ -60,8 +61,8 @@ function glmLoss(design: Design, shape: LossShape, family: GlmFamilyCode): Parti
   const evaluateCurved = async (x: Float64Array): Promise<Evaluation & { hessian: Float64Array }> => {
     const { loss, grad, hess = new Float64Array(), weight } = await sums(x, true);
     const scale = scaleOf(shape, weight);
-    const hessian = hess.map((value) => scale * value);
-    return { ...scaled(shape, scale, loss, grad), hessian: withoutIntercepts(shape, hessian) };
+    const hessian = withoutIntercepts(shape, scaleInPlace(hess, scale));
+    return { ...scaled(shape, scale, loss, grad), hessian };
   };
   return {
     shape,

@@ -116,7 +116,7 @@ async function withCurvature(
   const rough = await proximalNewton(sampled, penalty, start, {
     tol: 1e-4,
     maxIter: 50,
-    curvature: sampled.exactCurvature ? sampled.curvature : await sampled.curvature(start),
+    curvature: await sampled.curvature(start),
   });
   const from = rough.x.every(Number.isFinite) ? rough.x : start;
   return solve(from, await sampled.curvature(from));

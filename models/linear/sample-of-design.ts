@@ -8,6 +8,8 @@ export function sampleStride(rows: number, size: number): number {
   return Math.max(1, Math.floor(rows / Math.max(1, size)));
 }
 
+const WIDE = 500;
+
 /**
  * The sample in few partitions, because its passes are short; how many depends on the data alone. Each partition gives its
  * rows first and those are put together then, so that no task needs more than one whole partition in memory. Sparse rows
@@ -17,7 +19,8 @@ export function samplePlan(design: Design, stride: number, sparse = false): Task
   const width = design.nFeatures;
   const step = sparse ? SAMPLE_SPARSE_ROWS : SAMPLE_ROWS;
   const taken = TaskPlan.blockwise(design.plan, design.owner, step, { stride, width });
-  const parts = Math.min(4, taken.partitions);
+  // Partials of wide rows are large, and have to be added up here.
+  const parts = Math.min(width > WIDE ? 2 : 4, taken.partitions);
   return new TaskPlan({
     label: design.owner,
     partitions: parts,

@@ -4,6 +4,7 @@ import { CounterRng } from "../base/rng.js";
 import { csrHessScratchBytes, glmHessScratchBytes, glmScratchBytes, type GlmFamilyCode } from "../kernels/kernels.js";
 import { Workspace } from "../kernels/workspace.js";
 import type { Column, CsrChunk } from "../memory/column.js";
+import { addVectors } from "./add-vectors.js";
 import type { DesignChunk } from "./design-chunk.js";
 
 /** Sums of a GLM's loss over rows, and their derivatives in the coefficients (intercept last). */
@@ -125,12 +126,11 @@ export const GLM_STEP = fnRef(import.meta.url, "glmStep");
 
 /** Sums over the union. */
 export function mergeGlmSums(a: GlmSums, b: GlmSums): GlmSums {
-  const add = (p: Float64Array, q: Float64Array): Float64Array => p.map((value, j) => value + (q[j] ?? 0));
   return {
     loss: a.loss + b.loss,
     weight: a.weight + b.weight,
-    grad: add(a.grad, b.grad),
-    ...(a.hess && b.hess ? { hess: add(a.hess, b.hess) } : {}),
+    grad: addVectors(a.grad, b.grad),
+    ...(a.hess && b.hess ? { hess: addVectors(a.hess, b.hess) } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { fnRef } from "../engine/fn-ref.js";
 import { gramScratchBytes, softmaxScratchBytes } from "../kernels/kernels.js";
 import { Workspace } from "../kernels/workspace.js";
 import type { Column } from "../memory/column.js";
+import { addVectors } from "./add-vectors.js";
 import { densify } from "./densify.js";
 import type { DesignChunk } from "./design-chunk.js";
 
@@ -53,7 +54,7 @@ export function mergeSoftmaxSums(a: SoftmaxSums, b: SoftmaxSums): SoftmaxSums {
   return {
     loss: a.loss + b.loss,
     weight: a.weight + b.weight,
-    grad: a.grad.map((value, j) => value + (b.grad[j] ?? 0)),
+    grad: addVectors(a.grad, b.grad),
   };
 }
 
@@ -144,6 +145,6 @@ export const SOFTMAX_CURVATURE_STEP = fnRef(import.meta.url, "softmaxCurvatureSt
 export function mergeSoftmaxCurvature(a: SoftmaxCurvature, b: SoftmaxCurvature): SoftmaxCurvature {
   return {
     weight: a.weight + b.weight,
-    blocks: a.blocks.map((block, i) => block.map((value, j) => value + (b.blocks[i]?.[j] ?? 0))),
+    blocks: a.blocks.map((block, i) => addVectors(block, b.blocks[i] as Float64Array)),
   };
 }

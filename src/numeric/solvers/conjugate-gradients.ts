@@ -4,9 +4,14 @@ import { dot } from "./objective.js";
  * Solves `A x = b` for a symmetric positive semidefinite A (row-major) by conjugate gradients (Hestenes and Stiefel 1952),
  * preconditioned with A's diagonal. In a direction without curvature it stops with what it has.
  *
- * @param tol share of the residual's norm, in the diagonal's metric, at which it stops
+ * @param tol share of the residual's norm, in the diagonal's metric, at which it stops @param maxIter most steps
  */
-export function conjugateGradients(a: Float64Array, b: Float64Array, tol: number): Float64Array {
+export function conjugateGradients(
+  a: Float64Array,
+  b: Float64Array,
+  tol: number,
+  maxIter = 2 * b.length,
+): Float64Array {
   const n = b.length;
   const inverse = Float64Array.from({ length: n }, (_, i) => {
     const own = a[i * n + i] as number;
@@ -18,7 +23,7 @@ export function conjugateGradients(a: Float64Array, b: Float64Array, tol: number
   let p = z.slice();
   let rz = dot(r, z);
   const stop = tol * tol * rz;
-  for (let k = 0; k < 2 * n && rz > stop; k++) {
+  for (let k = 0; k < maxIter && rz > stop; k++) {
     const ap = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       const row = i * n;

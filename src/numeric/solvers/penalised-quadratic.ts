@@ -28,8 +28,13 @@ export interface QuadraticMinimum {
 const MAX_ROUNDS = 60;
 /** Sweeps of a round: the Newton step ends the slow tail. */
 const MAX_SWEEPS = 12;
+/** Sweeps that leave more than this share of what was to gain are slow; where a step is expensive, others do without. */
+const SLOW = 1e-2;
 /** Up to this many coefficients a step is factored, above it conjugate gradients are cheaper. */
 const MAX_FACTOR = 400;
+/** What is left of the residual then; the next round goes on from there. */
+const STEP_ACCURACY = 1e-3;
+const MAX_STEPS = 24;
 
 /**
  * Minimises a penalised quadratic by coordinate descent over a working set (coefficients that are not 0, and those whose
@@ -44,20 +49,13 @@ export function minimiseQuadratic(
   accuracy: number,
   maxRounds = MAX_ROUNDS,
 ): QuadraticMinimum {
-  const { gradient, penalty } = problem;
-  const n = gradient.length;
+  const { gradient } = problem;
   const z = problem.x.slice();
   const r = gradient.slice();
-  const inWork = new Uint8Array(n);
+  const inWork = new Uint8Array(z.length);
   let decrease = 0;
   for (let round = 0; ; round++) {
-    let left = 0;
-    for (let j = 0; j < n; j++) {
-      const residual = penalty.residual(j, z[j] ?? 0, r[j] ?? 0);
-      const bend = curvatureAt(problem, j);
-      if (bend > 0) left += (residual * residual) / (2 * bend);
-      if ((z[j] ?? 0) !== 0 || residual > 0) inWork[j] = 1;
-    }
+    const left = offered(problem, z, r, inWork);
     if (left <= Math.max(accuracy * decrease, problem.floor ?? 0) || round >= maxRounds)
       return { x: z, decrease, left };
     const work = positions(inWork);
@@ -69,10 +67,25 @@ export function minimiseQuadratic(
     }
     // The sweeps kept r for the working set only.
     refresh(problem, z, r);
-    decrease += signedStep(problem, z, r);
+    if (work.length <= MAX_FACTOR || offered(problem, z, r, inWork) > SLOW * left)
+      decrease += signedStep(problem, z, r);
     // Rounding leaves nothing to gain.
     if (decrease === before) return { x: z, decrease, left };
   }
+}
+
+/** What single coordinates still offer; those that violate their conditions, or are not 0, join the working set. */
+function offered(problem: PenalisedQuadratic, z: Float64Array, r: Float64Array, inWork: Uint8Array): number {
+  const { penalty } = problem;
+  let left = 0;
+  for (let j = 0; j < z.length; j++) {
+    const residual = penalty.residual(j, z[j] as number, r[j] as number);
+    if (residual > 0 || z[j] !== 0) inWork[j] = 1;
+    if (residual === 0) continue;
+    const bend = curvatureAt(problem, j);
+    if (bend > 0) left += (residual * residual) / (2 * bend);
+  }
+  return left;
 }
 
 /** One pass over the working set; returns the decrease. */
@@ -139,7 +152,7 @@ function signedStep(problem: PenalisedQuadratic, z: Float64Array, r: Float64Arra
     right[a] = -((r[j] as number) + penalty.curvature(j) * (z[j] as number) + sign);
   }
   const factor = count <= MAX_FACTOR ? cholesky(matrix, count) : undefined;
-  const solution = factor ? choleskySolve(factor, right) : conjugateGradients(matrix, right, 1e-6);
+  const solution = factor ? choleskySolve(factor, right) : conjugateGradients(matrix, right, STEP_ACCURACY, MAX_STEPS);
   let share = 1;
   let crosses = false;
   const whole = new Float64Array(n);

@@ -19,14 +19,15 @@ export class Penalty {
   readonly l2: number;
   readonly positive: boolean;
   readonly free: readonly number[];
-  readonly #isFree: ReadonlySet<number>;
+  readonly #isFree: Uint8Array;
 
   constructor({ l1, l2, free = [], positive = false }: PenaltyOptions) {
     this.l1 = l1;
     this.l2 = l2;
     this.free = free;
     this.positive = positive;
-    this.#isFree = new Set(free);
+    this.#isFree = new Uint8Array(Math.max(-1, ...free) + 1);
+    for (const j of free) this.#isFree[j] = 1;
   }
 
   /** Whether it has derivatives everywhere. */
@@ -35,18 +36,18 @@ export class Penalty {
   }
 
   isFree(j: number): boolean {
-    return this.#isFree.has(j);
+    return this.#isFree[j] === 1;
   }
 
   /** Curvature that it adds at position j. */
   curvature(j: number): number {
-    return this.#isFree.has(j) ? 0 : this.l2;
+    return this.#isFree[j] === 1 ? 0 : this.l2;
   }
 
   value(b: Float64Array): number {
     let sum = 0;
     for (let j = 0; j < b.length; j++) {
-      if (this.#isFree.has(j)) continue;
+      if (this.#isFree[j] === 1) continue;
       const value = b[j] ?? 0;
       sum += this.l1 * Math.abs(value) + 0.5 * this.l2 * value * value;
     }
@@ -55,7 +56,7 @@ export class Penalty {
 
   /** The u that minimises `½ curvature u² − linear u + penalty(u)` at position j; 0 where that is flat. */
   minimum(j: number, linear: number, curvature: number): number {
-    if (this.#isFree.has(j)) return curvature > 0 ? linear / curvature : 0;
+    if (this.#isFree[j] === 1) return curvature > 0 ? linear / curvature : 0;
     const total = curvature + this.l2;
     if (!(total > 0)) return 0;
     if (linear > this.l1) return (linear - this.l1) / total;
@@ -64,7 +65,7 @@ export class Penalty {
 
   /** The least |gradient + s| over the slopes s of the penalty at position j: 0 at an optimum. */
   residual(j: number, value: number, gradient: number): number {
-    if (this.#isFree.has(j)) return Math.abs(gradient);
+    if (this.#isFree[j] === 1) return Math.abs(gradient);
     const slope = gradient + this.l2 * value;
     if (value > 0) return Math.abs(slope + this.l1);
     if (value < 0) return Math.abs(slope - this.l1);

@@ -15,8 +15,10 @@ export interface ProximalNewtonOptions {
   readonly onIteration?: OnIteration | undefined;
 }
 
-/** The model's minimum is found to this share of its decrease: far below what the model itself is wrong by. */
-const MODEL_ACCURACY = 1e-4;
+/** The model's minimum is found to this share of its decrease, which is below what the model itself is wrong by. */
+const MODEL_ACCURACY = 3e-3;
+/** The same where the curvature is measured, and Newton's method converges quadratically. */
+const MEASURED_ACCURACY = 1e-4;
 
 /**
  * Minimises `objective + penalty` by proximal Newton steps (Lee, Sun and Saunders 2014): the smooth part's quadratic model
@@ -51,8 +53,9 @@ export async function proximalNewton(
     if (measured) model = await measured(x);
     const curvature = model as Float64Array;
     const enough = options.tol * options.tol * Math.max(Math.abs(at.value), Number.MIN_VALUE);
-    const floor = MODEL_ACCURACY * enough;
-    const minimum = minimiseQuadratic({ curvature, gradient: at.gradient, x, penalty, floor }, MODEL_ACCURACY);
+    const accuracy = measured ? MEASURED_ACCURACY : MODEL_ACCURACY;
+    const quadratic = { curvature, gradient: at.gradient, x, penalty, floor: accuracy * enough };
+    const minimum = minimiseQuadratic(quadratic, accuracy);
     const direction = along(minimum.x, x, -1);
     if (minimum.decrease <= enough) return done(minimum.x, minimum.left <= enough);
     if (iteration > options.maxIter) return done(x, false);
