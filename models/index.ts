@@ -34,6 +34,11 @@ export { LinearSVC, type LinearSVCParams } from "./linear/linear-svc.js";
 export { LinearSVR, type LinearSVRParams } from "./linear/linear-svr.js";
 export { LogisticRegression, type LogisticRegressionParams } from "./linear/logistic-regression.js";
 export {
+  LogisticRegressionCV,
+  type LogisticCVFitOptions,
+  type LogisticRegressionCVParams,
+} from "./linear/logistic-regression-cv.js";
+export {
   enetPath,
   lassoPath,
   type EnetPathOptions,

@@ -1,5 +1,5 @@
 import { FitError } from "../../src/base/errors.js";
-import { Design, type FitOptions } from "../../src/estimator/design.js";
+import { Design, type FitOptions, type RowVectors } from "../../src/estimator/design.js";
 import { requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
 import { noRows } from "../../src/estimator/no-rows.js";
@@ -24,6 +24,8 @@ export interface ClassDesign extends Disposable {
   /** Σw. */
   readonly weight: number;
   readonly rows: number;
+  /** What the weights of each class were multiplied by, where they were. */
+  readonly factors: Float64Array | undefined;
 }
 
 /**
@@ -37,10 +39,11 @@ export async function openClasses(
   y: LabelInput,
   classWeight: ClassWeight,
   options: FitOptions,
+  vectors: RowVectors = {},
 ): Promise<ClassDesign> {
   requireTarget(owner, y);
   const target = await codeLabels(owner, y, options);
-  const design = Design.open(owner, X, target.values, options);
+  const design = Design.open(owner, X, target.values, options, vectors);
   try {
     const summary = await holdWithLabels(design);
     if (summary.rows === 0) throw noRows(owner);
@@ -58,6 +61,7 @@ export async function openClasses(
       classWeights,
       weight: classWeights.reduce((sum, weight) => sum + weight, 0),
       rows: summary.rows,
+      factors,
       [Symbol.dispose]: () => design[Symbol.dispose](),
     };
   } catch (error) {

@@ -62,14 +62,14 @@ function glmLoss(design: Design, shape: LossShape, family: GlmFamilyCode): Parti
     const { loss, grad, hess = new Float64Array(), weight } = await sums(x, true);
     const scale = scaleOf(shape, weight);
     const hessian = withoutIntercepts(shape, scaleInPlace(hess, scale));
-    return { ...scaled(shape, scale, loss, grad), hessian };
+    return { ...scaledEvaluation(shape, scale, loss, grad), hessian };
   };
   return {
     shape,
     exactCurvature: true,
     evaluate: async (x) => {
       const { loss, grad, weight } = await sums(x, false);
-      return scaled(shape, scaleOf(shape, weight), loss, grad);
+      return scaledEvaluation(shape, scaleOf(shape, weight), loss, grad);
     },
     curvature: async (x) => (await evaluateCurved(x)).hessian,
     evaluateCurved,
@@ -81,7 +81,7 @@ function softmaxLoss(design: Design, shape: LossShape): PartitionedLoss {
   const full = k * q <= MAX_FULL;
   const evaluate = async (coef: Float64Array): Promise<Evaluation> => {
     const total = await design.reduce<SoftmaxSums>(SOFTMAX_STEP, { k, coef }, mergeSoftmaxSums, false);
-    return scaled(shape, scaleOf(shape, total.weight), total.loss, total.grad);
+    return scaledEvaluation(shape, scaleOf(shape, total.weight), total.loss, total.grad);
   };
   const curvature = async (coef: Float64Array): Promise<Float64Array> => {
     const args = { k, coef, full };
@@ -122,7 +122,8 @@ export function placeBlock(
   }
 }
 
-function scaled(shape: LossShape, scale: number, loss: number, grad: Float64Array): Evaluation {
+/** Sums of the loss as the objective's value and gradient. */
+export function scaledEvaluation(shape: LossShape, scale: number, loss: number, grad: Float64Array): Evaluation {
   const gradient = grad.map((value) => scale * value);
   if (!shape.fitIntercept) for (const j of interceptsOf(shape)) gradient[j] = 0;
   return { value: scale * loss, gradient };

@@ -2,6 +2,7 @@ import { holdPlans, readPlans } from "../../src/collections/hold.js";
 import { TaskPlan, type Plan } from "../../src/collections/plan.js";
 import type { Plain } from "../../src/base/plain.js";
 import type { Design } from "../../src/estimator/design.js";
+import { glmFamily } from "../../src/kernels/kernels.js";
 import { GROUP_METRIC, SOLVE_GROUP } from "../../src/numeric/admm-steps.js";
 import { DESIGN_MOMENTS_STEP, mergeMoments, type Moments } from "../../src/numeric/moments.js";
 import { consensusAdmm, type GroupedObjective } from "../../src/numeric/solvers/consensus-admm.js";
@@ -106,10 +107,8 @@ async function withCurvature(
   ) => Promise<Solution>,
 ): Promise<Solution> {
   const { penalty, shape, start } = problem;
-  const sparse = design.layout === "csr" && shape.family !== undefined && shape.q > MIN_SPARSE;
-  const stride = sampleStride(problem.rows, sampleSize(design, shape, sparse, problem.rows));
-  if (stride === 1) return solve(start, loss.exactCurvature ? loss.curvature : await loss.curvature(start));
-  using sample = await design.derive(samplePlan(design, stride, sparse));
+  using sample = await sampleOf(design, shape, problem.rows);
+  if (!sample) return solve(start, loss.exactCurvature ? loss.curvature : await loss.curvature(start));
   const sampled = partitionedLoss(sample, shape);
   if (problem.warm) return solve(start, await sampled.curvature(start));
   // Further than the sample's own error from the full solution there is nothing to gain.
@@ -120,6 +119,13 @@ async function withCurvature(
   });
   const from = rough.x.every(Number.isFinite) ? rough.x : start;
   return solve(from, await sampled.curvature(from));
+}
+
+/** A sample of the rows that is enough for the curvature; undefined where that is all of them. The caller disposes it. */
+export async function sampleOf(design: Design, shape: LossShape, rows: number): Promise<Design | undefined> {
+  const sparse = design.layout === "csr" && shape.family !== undefined && shape.q > MIN_SPARSE;
+  const stride = sampleStride(rows, sampleSize(design, shape, sparse, rows));
+  return stride === 1 ? undefined : design.derive(samplePlan(design, stride, sparse));
 }
 
 function sampleSize(design: Design, shape: LossShape, sparse: boolean, rows: number): number {
@@ -134,10 +140,15 @@ function sampleSize(design: Design, shape: LossShape, sparse: boolean, rows: num
 }
 
 async function fistaFit(design: Design, loss: PartitionedLoss, problem: PenalisedProblem): Promise<Solution> {
-  const { shape } = problem;
+  const scale = await columnScale(design, problem.shape);
+  return fista(loss, problem.penalty, problem.start, { ...stopping(design, problem), scale });
+}
+
+/** An upper bound of the loss's second derivative by each coefficient, from the columns' squares; one pass. */
+export async function columnScale(design: Design, shape: LossShape): Promise<Float64Array> {
   const moments = await design.reduce<Moments>(DESIGN_MOMENTS_STEP, undefined, mergeMoments, false);
-  // The loss's curvature by η is at most 1 (squares), ¼ (two classes) or ½ (more).
-  const bound = shape.lossScale * (shape.family === undefined ? 0.5 : shape.family === 0 ? 1 : 0.25);
+  // By η it is at most 1 (squares), ¼ (two classes) or ½ (more).
+  const bound = shape.lossScale * (shape.family === undefined ? 0.5 : shape.family === glmFamily.squared ? 1 : 0.25);
   const columns = moments.mean.map(
     (mean, j) => bound * ((moments.m2[j] ?? 0) + (moments.weight[j] ?? 0) * mean * mean),
   );
@@ -146,7 +157,7 @@ async function fistaFit(design: Design, loss: PartitionedLoss, problem: Penalise
     scale.set(columns, c * shape.q);
     scale[c * shape.q + shape.q - 1] = shape.fitIntercept ? bound * shape.weight : 0;
   }
-  return fista(loss, problem.penalty, problem.start, { ...stopping(design, problem), scale });
+  return scale;
 }
 
 async function admmFit(

@@ -6,7 +6,7 @@ numpy's longdouble has 64 bits of mantissa on x86-64 and other lengths elsewhere
 import warnings
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
 from golden_file import Golden, columns_of, from_recipe, rng, short
 
@@ -260,4 +260,47 @@ def logistic_penalties():
                     "objective": float(Ck * loss + extra), "kktViolation": violation,
                     "scikitLearn": {"coef": est.coef_.ravel(), "intercepts": est.intercept_},
                 }, common)  # fmt: skip
+    return g
+
+
+def logistic_cv():
+    g = Golden("logistic-cv")
+    r = rng(28)
+    n = 180
+    X = short(r.standard_normal((n, 5)) @ (np.eye(5) + 0.4 * r.standard_normal((5, 5))), 7)
+    z = X @ [1.0, -0.7, 0.4, 0, 0] + 0.3
+    two = (r.random(n) < 1 / (1 + np.exp(-z))).astype(int)
+    scores = np.column_stack([z, -0.5 * z + X[:, 3] * 0.6, 0.2 * X[:, 4]])
+    three = (scores + r.gumbel(size=scores.shape)).argmax(axis=1)
+    w = short(r.uniform(0.2, 2, n), 6)
+    g.put("two", columns=columns_of(X), dtype="float64", y=two)
+    g.put("three", columns=columns_of(X), dtype="float64", y=three)
+    g.put("weights", sampleWeight=w)
+    cases = [
+        ("two l2", "two", dict(Cs=[0.01, 0.1, 1.0, 10.0]), {}, None),
+        ("two l2 log-loss", "two", dict(Cs=[1.0, 0.01, 0.1], scoring="neg_log_loss", cv=3), {"scoring": "negLogLoss"}, None),
+        ("two l1 auc", "two", dict(Cs=[0.05, 0.5], l1_ratios=(1.0,), scoring="roc_auc", cv=4), {"penalty": "l1", "scoring": "rocAuc"}, None),
+        ("two elasticnet", "two", dict(Cs=[0.05, 0.5], l1_ratios=(0.2, 0.8), scoring="neg_log_loss", cv=3),
+         {"penalty": "elasticnet", "l1Ratios": [0.2, 0.8], "scoring": "negLogLoss"}, None),
+        ("two balanced weights", "two", dict(Cs=[0.01, 1.0], class_weight="balanced"), {"classWeight": "balanced"}, w),
+        ("two no-refit", "two", dict(Cs=[0.01, 1.0, 5.0], refit=False, scoring="neg_log_loss"), {"refit": False, "scoring": "negLogLoss"}, None),
+        ("two no-intercept", "two", dict(Cs=3, fit_intercept=False), {"fitIntercept": False}, None),
+        ("three l2", "three", dict(Cs=[0.01, 0.1, 1.0], scoring="neg_log_loss"), {"scoring": "negLogLoss"}, None),
+        ("three l1", "three", dict(Cs=[0.1, 1.0], l1_ratios=(1.0,), cv=3), {"penalty": "l1"}, None),
+    ]  # fmt: skip
+    for name, block, args, ours, weights in cases:
+        l1 = args.get("l1_ratios", (0.0,)) != (0.0,)
+        args = {"l1_ratios": (0.0,), "cv": 5, "refit": True, **args, "use_legacy_attributes": False}
+        args.update(solver="saga" if l1 else "newton-cholesky", tol=1e-11 if l1 else 1e-10, max_iter=5_000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            est = LogisticRegressionCV(**args).fit(X, two if block == "two" else three, sample_weight=weights)
+        b = est.intercept_
+        b = b - b.mean() if len(b) > 1 else b
+        g.case(name, f"LogisticRegressionCV({', '.join(f'{a}={v!r}' for a, v in args.items())}).fit(X, y{', w' if weights is not None else ''})",
+               [block] + (["weights"] if weights is not None else []), {
+            "params": {"Cs": args["Cs"], "cv": args["cv"], **ours},
+            "C": est.C_, "l1Ratio": est.l1_ratio_, "scoreShape": list(est.scores_.shape),
+            "scores": np.moveaxis(est.scores_, 0, -1).ravel(), "coef": est.coef_.ravel(), "intercepts": b,
+        }, "scores: l1_ratios x Cs x folds; intercepts of three classes centred.")  # fmt: skip
     return g

@@ -8,6 +8,7 @@ import { Lasso } from "../../../models/linear/lasso.js";
 import { LinearRegression } from "../../../models/linear/linear-regression.js";
 import { LinearSVC } from "../../../models/linear/linear-svc.js";
 import { LinearSVR } from "../../../models/linear/linear-svr.js";
+import { LogisticRegressionCV } from "../../../models/linear/logistic-regression-cv.js";
 import { LogisticRegression } from "../../../models/linear/logistic-regression.js";
 import { PoissonRegressor } from "../../../models/linear/poisson-regressor.js";
 import { QuantileRegressor } from "../../../models/linear/quantile-regressor.js";
@@ -130,6 +131,8 @@ export const linearSubjects: readonly TestSubject[] = [
     { alpha: 0.01, quantile: 0.4 },
     { ...squares, solution: "iterative", onePass: false, attributes: ["coef", "intercept", "objective"] },
   ),
+  // The folds are drawn by row number.
+  subjectOf(LogisticRegressionCV, { Cs: [0.1, 1], cv: 2 }, { ...logistic, minRows: 8, anyRowOrder: false }),
   subjectOf(PoissonRegressor, { alpha: 0.01 }, generalised),
   subjectOf(GammaRegressor, { alpha: 0.01 }, generalised),
   subjectOf(
