@@ -1,13 +1,16 @@
-import { FitError } from "../../src/base/errors.js";
+import { FitError, ParameterError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
+import type { Comoments } from "../../src/numeric/comoments.js";
 import { solveNormalEquations } from "../../src/numeric/least-squares.js";
+import { solveNonNegative } from "../../src/numeric/non-negative.js";
 import { fitLeastSquares, type LeastSquaresSolver, type SolverExplanation } from "./least-squares-fit.js";
 import { LinearModel } from "./linear-model.js";
 import { combinedMoments, type KeptMoments } from "./merge-fits.js";
+import { momentsOfDesign } from "./moments-of-design.js";
 import { dependenceOfColumns, warnDependent } from "./rank-warning.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
 import { summariseRegression } from "./statistics/regression-summary.js";
@@ -17,6 +20,7 @@ import type { SummaryOptions } from "./statistics/summary-options.js";
 export interface LinearRegressionParams {
   fitIntercept: boolean;
   solver: "auto" | LeastSquaresSolver;
+  positive: boolean;
   keepMoments: boolean;
 }
 
@@ -24,8 +28,8 @@ interface LinearRegressionState extends KeptMoments {
   readonly coef: Float64Array;
   readonly intercept: number;
   readonly rank: number;
-  readonly method: "cholesky" | "qr" | "svd";
-  readonly explanation: SolverExplanation<LeastSquaresSolver>;
+  readonly method: "cholesky" | "qr" | "svd" | "coordinate";
+  readonly explanation: SolverExplanation<LeastSquaresSolver | "coordinate">;
 }
 
 const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
@@ -40,6 +44,10 @@ const TABLE = new ParamTable<LinearRegressionParams>("LinearRegression", (z) =>
       .describe(
         "normal equations; triangular factor of the rows; products with random directions, for many columns of low rank",
       ),
+    positive: z
+      .boolean()
+      .default(false)
+      .describe("hold every coefficient at or above 0; from the co-moments, so with solver auto or gram"),
     keepMoments: z
       .boolean()
       .default(false)
@@ -102,6 +110,11 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
 
   static #combined(owner: string, a: LinearRegression, b: LinearRegression, sign: 1 | -1): LinearRegression {
     const moments = combinedMoments(owner, a.state, b.state, sign);
+    if (a.params.positive) {
+      const result = new LinearRegression(a.getParams());
+      result.setState({ ...a.state, ...nonNegative(moments, a.params.fitIntercept, "co-moments of both", 0), moments });
+      return result;
+    }
     const solution = solveNormalEquations(moments, a.params.fitIntercept);
     // What tells dependent columns apart needs the rows themselves.
     if (!solution)
@@ -119,11 +132,26 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
     const owner = "LinearRegression.fit";
     requireTarget(owner, y);
     using design = Design.open(owner, X, y, options);
-    const { fitIntercept, solver, keepMoments } = this.params;
+    const { fitIntercept, solver, positive, keepMoments } = this.params;
+    if (positive && (solver === "tsqr" || solver === "randomized")) {
+      throw new ParameterError(
+        `${owner}: solver ${JSON.stringify(solver)} cannot hold coefficients at or above 0. Pass solver "auto" or "gram" with positive.`,
+      );
+    }
     if (solver === "randomized" && keepMoments) {
       throw new FitError(
         `${owner}: keepMoments needs the products of all pairs of columns, which solver "randomized" does without. Pass "auto", or leave keepMoments out.`,
       );
+    }
+    if (positive) {
+      const comoments = await momentsOfDesign(design);
+      this.setState({
+        nFeatures: design.nFeatures,
+        ...(design.names ? { featureNames: design.names } : {}),
+        ...nonNegative(comoments, fitIntercept, "positive coefficients, from the co-moments", 1),
+        ...(keepMoments ? { moments: comoments } : {}),
+      });
+      return this;
     }
     const { solution, explanation, moments } = await fitLeastSquares(design, solver, fitIntercept, keepMoments);
     if (moments && solution.rank < design.nFeatures)
@@ -165,14 +193,29 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
   }
 
   /** The solver of the last fit, why it was taken, and its passes over the rows. */
-  explain(): SolverExplanation<LeastSquaresSolver> {
+  explain(): SolverExplanation<LeastSquaresSolver | "coordinate"> {
     return this.state.explanation;
   }
 
-  /** How the solution was found: normal equations, triangular factor, or minimum norm. */
-  get method(): "cholesky" | "qr" | "svd" {
+  /** How the solution was found: normal equations, triangular factor, minimum norm, or with `positive` coordinate descent. */
+  get method(): LinearRegressionState["method"] {
     return this.state.method;
   }
+}
+
+/** The fitted state of coefficients at or above 0. */
+function nonNegative(
+  moments: Comoments,
+  fitIntercept: boolean,
+  reason: string,
+  passes: number,
+): Pick<LinearRegressionState, "coef" | "intercept" | "method" | "rank" | "explanation"> {
+  const { constant, dependent } = dependenceOfColumns(moments, fitIntercept);
+  return {
+    ...solveNonNegative(moments, 0, fitIntercept),
+    rank: moments.mean.length - 1 - constant.length - dependent.length,
+    explanation: { solver: "coordinate", reason, passes },
+  };
 }
 
 registerEstimator("LinearRegression", LinearRegression);

@@ -7,6 +7,7 @@ import { registerEstimator } from "../../src/estimator/registry.js";
 import type { Comoments } from "../../src/numeric/comoments.js";
 import type { LeastSquares } from "../../src/numeric/least-squares.js";
 import { mergeTriangles, TSQR_STEP, type Triangle } from "../../src/numeric/linalg/tsqr.js";
+import { solveNonNegative } from "../../src/numeric/non-negative.js";
 import { solveRidge, solveRidgeTriangular } from "../../src/numeric/ridge-solution.js";
 import { LinearModel, type LinearState } from "./linear-model.js";
 import { combinedMoments, type KeptMoments } from "./merge-fits.js";
@@ -16,17 +17,26 @@ import { momentsOfDesign } from "./moments-of-design.js";
 export interface RidgeParams {
   alpha: number;
   fitIntercept: boolean;
+  positive: boolean;
   keepMoments: boolean;
 }
 
+/** A solution, and how it was found. */
+interface RidgeSolution {
+  readonly coef: Float64Array;
+  readonly intercept: number;
+  readonly method: LeastSquares["method"] | "coordinate";
+}
+
 interface RidgeState extends LinearState, KeptMoments {
-  readonly method: LeastSquares["method"];
+  readonly method: RidgeSolution["method"];
 }
 
 const TABLE = new ParamTable<RidgeParams>("Ridge", (z) =>
   z.object({
     alpha: z.number().min(0).default(1).describe("strength of the L2 penalty; 0 is ordinary least squares"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
+    positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
     keepMoments: z
       .boolean()
       .default(false)
@@ -42,8 +52,10 @@ const TABLE = new ParamTable<RidgeParams>("Ridge", (z) =>
  * refinement. Where the penalised columns are still so nearly dependent that this would lose more than six digits, a second
  * pass takes the triangular factor of the data, to which the penalty is joined as rows. `(p + 1)²` doubles a partition travel.
  *
- * X: `(nRows, nFeatures)`, dense or CSR (made dense a partition at a time), f64 or f32; y: `(nRows)`. Sums are in f64.
- * NaN and infinities are an error that names column, partition and row.
+ * With `positive` the co-moments are minimised by coordinate descent with active sets, whatever the number of rows.
+ *
+ * X: `(nRows, nFeatures)`, dense or CSR (with more than a fifth of the entries made dense a partition at a time), f64 or f32;
+ * y: `(nRows)`. Sums are in f64. NaN and infinities are an error that names column, partition and row.
  *
  * Differs from scikit-learn: one target, one closed-form solver; {@link Ridge.merge} and {@link Ridge.subtract}.
  *
@@ -83,8 +95,10 @@ export class Ridge extends LinearModel<RidgeParams, RidgeState> {
 
   static #combined(owner: string, a: Ridge, b: Ridge, sign: 1 | -1): Ridge {
     const moments = combinedMoments(owner, a.state, b.state, sign);
-    const { alpha, fitIntercept } = a.params;
-    const solution = solveRidge(moments, alpha, fitIntercept);
+    const { alpha, fitIntercept, positive } = a.params;
+    const solution = positive
+      ? solveNonNegative(moments, alpha, fitIntercept)
+      : solveRidge(moments, alpha, fitIntercept);
     if (!solution)
       throw new FitError(
         `${owner}: the columns are too nearly dependent to solve from co-moments alone. Raise alpha, or fit on all rows.`,
@@ -99,9 +113,11 @@ export class Ridge extends LinearModel<RidgeParams, RidgeState> {
     const owner = "Ridge.fit";
     requireTarget(owner, y);
     using design = Design.open(owner, X, y, options);
-    const { alpha, fitIntercept, keepMoments } = this.params;
+    const { alpha, fitIntercept, positive, keepMoments } = this.params;
     const moments = await momentsOfDesign(design);
-    const solution = await ridgeOfDesign(design, moments, alpha, fitIntercept);
+    const solution = positive
+      ? solveNonNegative(moments, alpha, fitIntercept)
+      : await ridgeOfDesign(design, moments, alpha, fitIntercept);
     this.setState({
       nFeatures: design.nFeatures,
       ...(design.names ? { featureNames: design.names } : {}),
@@ -111,8 +127,8 @@ export class Ridge extends LinearModel<RidgeParams, RidgeState> {
     return this;
   }
 
-  /** How the solution was found: normal equations, triangular factor, or (without a penalty) minimum norm. */
-  get method(): LeastSquares["method"] {
+  /** How it was found: normal equations, triangular factor, (without a penalty) minimum norm, or with `positive` coordinate descent. */
+  get method(): RidgeSolution["method"] {
     return this.state.method;
   }
 }
@@ -131,7 +147,7 @@ export async function ridgeOfDesign(
   return solveRidgeTriangular(triangle, moments, alpha, fitIntercept);
 }
 
-const stateOf = ({ coef, intercept, method }: LeastSquares): Pick<RidgeState, "coef" | "intercept" | "method"> => ({
+const stateOf = ({ coef, intercept, method }: RidgeSolution): RidgeSolution => ({
   coef,
   intercept,
   method,

@@ -5,6 +5,7 @@ import { Workspace } from "../kernels/workspace.js";
 import type { Column } from "../memory/column.js";
 import { densify } from "./densify.js";
 import type { DesignChunk } from "./design-chunk.js";
+import { isThin, sparseComoments } from "./sparse-comoments.js";
 
 /** Weighted means and centred second moments of the columns `[x, y]` (y last, where there is one). */
 export interface Comoments {
@@ -23,6 +24,7 @@ const SHIFT_ROWS = 256;
  * large common offset does not cancel.
  */
 export function comomentsStep(context: TaskContext, _args: undefined, design: DesignChunk): Comoments {
+  if (design.x.kind === "csr" && isThin(context, design.x)) return sparseComoments(context, design, design.x);
   const x = densify(context, design.x);
   const columns: Column[] = design.y ? [...x.columns, design.y] : [...x.columns];
   const width = columns.length;

@@ -5,6 +5,7 @@ import { ELEMENT_BYTES } from "../memory/dtype.js";
 import { comomentsStep, mergeComoments, type Comoments } from "./comoments.js";
 import { densify } from "./densify.js";
 import type { DesignChunk } from "./design-chunk.js";
+import { isThin } from "./sparse-comoments.js";
 
 /** Co-moments by fold; null for a fold without rows here. */
 export type FoldComoments = readonly (Comoments | null)[];
@@ -20,7 +21,7 @@ export interface FoldArgs {
 /** Co-moments of the rows of each fold in one partition, in one pass over its memory. */
 export function foldComomentsStep(context: TaskContext, args: FoldArgs, design: DesignChunk): FoldComoments {
   const first = args.starts[context.partition?.index ?? 0] ?? 0;
-  const x = densify(context, design.x);
+  const x = design.x.kind === "csr" && isThin(context, design.x) ? design.x : densify(context, design.x);
   return Array.from({ length: args.bounds.length - 1 }, (_, f) => {
     const from = Math.max(0, (args.bounds[f] ?? 0) - first);
     const to = Math.min(x.rows, (args.bounds[f + 1] ?? 0) - first);
@@ -31,7 +32,10 @@ export function foldComomentsStep(context: TaskContext, args: FoldArgs, design: 
       length: to - from,
     });
     return comomentsStep(context, undefined, {
-      x: { kind: "dense", rows: to - from, columns: x.columns.map(cut) },
+      x:
+        x.kind === "dense"
+          ? { kind: "dense", rows: to - from, columns: x.columns.map(cut) }
+          : { ...x, rows: to - from, indptr: { ...cut(x.indptr), length: to - from + 1 } },
       ...(design.y ? { y: cut(design.y) } : {}),
       ...(design.w ? { w: cut(design.w) } : {}),
     });

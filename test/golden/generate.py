@@ -13,6 +13,7 @@ from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squa
 from glm_family_cases import glm_families
 from encoder_cases import encoder_cases
 from linear_cases import linear_regression
+from non_negative_cases import non_negative
 from logistic_cases import logistic_cv, logistic_penalties, logistic_regression
 from metric_cases import metric_cases, more_metric_cases
 from preprocessing_cases import scalers, selectors, transformers
@@ -27,6 +28,7 @@ MAKERS = {
     "boosting": boosting,
     "standard-scaler": standard_scaler,
     "linear-regression": linear_regression,
+    "non-negative": non_negative,
     "logistic-regression": logistic_regression,
     "logistic-cv": logistic_cv,
     "logistic-penalties": logistic_penalties,
