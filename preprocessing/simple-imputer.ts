@@ -66,6 +66,8 @@ interface Counted {
 /** More distinct values of a column than this are not kept for `partialFit` and `merge`. */
 const MOST_KEPT = 10_000;
 
+const MOMENTS_OF_DESIGN = fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign");
+
 const TABLE = new ParamTable<SimpleImputerParams>("SimpleImputer", (z) =>
   z.object({
     strategy: z
@@ -199,11 +201,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     if (design.layout === "csr") throw sparseError(owner, "its absent entries are zeros, not missing values");
     const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), strategy };
     if (strategy === "mean" || strategy === "constant") {
-      const moments = await design.reduce<Moments>(
-        fnRef(new URL("./standard-scaler.js", import.meta.url).href, "momentsOfDesign"),
-        undefined,
-        mergeMoments,
-      );
+      const moments = await design.reduce<Moments>(MOMENTS_OF_DESIGN, undefined, mergeMoments);
       if (moments.rows === 0) throw noRows(owner);
       if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
       // Columns without any value have no weight either.
@@ -219,7 +217,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
       return { ...columns, ...fromCounts({ ranges, runs: await runsOf(design, ranges) }) };
     if (quantileError !== null)
       return { ...columns, ...fromSketches(await sketchColumns(design, ranges, quantileError)) };
-    const learnt = medianOf(await exactQuantiles(design, ranges, [0.5], "linear"));
+    const learnt = await heldStatistics(design, ranges, strategy, NaN);
     return { ...columns, learnt, nanCount: ranges.nanCount, rows: ranges.rows };
   }
 }
@@ -271,6 +269,19 @@ function united(owner: string, a: SimpleImputerState, b: SimpleImputerState): Si
     runs: mergeRunLists(a.counted.runs, b.counted.runs),
   };
   return { ...columns, ...fromCounts(counted) };
+}
+
+/** What a missing value of each column becomes, from held rows; NaN for columns without values (0 for the mean). */
+export async function heldStatistics(
+  design: Design,
+  ranges: ColumnRanges,
+  strategy: SimpleImputerParams["strategy"],
+  fillValue: number,
+): Promise<Float64Array> {
+  if (strategy === "constant") return new Float64Array(design.nFeatures).fill(fillValue);
+  if (strategy === "median") return medianOf(await exactQuantiles(design, ranges, [0.5], "linear"));
+  if (strategy === "mostFrequent") return Float64Array.from(await runsOf(design, ranges), modeOf);
+  return (await design.reduce<Moments>(MOMENTS_OF_DESIGN, undefined, mergeMoments, false)).mean;
 }
 
 function medianOf(found: readonly Float64Array[]): Float64Array {

@@ -12,6 +12,7 @@ from composition_cases import composition_cases, feature_selection_cases
 from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squares
 from glm_family_cases import glm_families
 from encoder_cases import encoder_cases
+from imputer_cases import imputers
 from linear_cases import linear_regression
 from non_negative_cases import non_negative
 from logistic_cases import logistic_cv, logistic_penalties, logistic_regression
@@ -38,6 +39,7 @@ MAKERS = {
     "column-scalers": scalers,
     "column-transformers": transformers,
     "column-selectors": selectors,
+    "imputers": imputers,
     "coefficient-tables": coefficient_tables,
     "glm": glm,
     "robust": robust,

@@ -1,6 +1,8 @@
 import { Binarizer } from "../../../preprocessing/binarizer.js";
 import { FunctionTransformer } from "../../../preprocessing/function-transformer.js";
+import { IterativeImputer } from "../../../preprocessing/iterative-imputer.js";
 import { KBinsDiscretizer } from "../../../preprocessing/k-bins-discretizer.js";
+import { KNNImputer } from "../../../preprocessing/knn-imputer.js";
 import { MaxAbsScaler } from "../../../preprocessing/max-abs-scaler.js";
 import { MinMaxScaler } from "../../../preprocessing/min-max-scaler.js";
 import { Normalizer } from "../../../preprocessing/normalizer.js";
@@ -11,6 +13,7 @@ import { RobustScaler } from "../../../preprocessing/robust-scaler.js";
 import { SelectKBest } from "../../../preprocessing/select-k-best.js";
 import { SelectPercentile } from "../../../preprocessing/select-percentile.js";
 import { SimpleImputer } from "../../../preprocessing/simple-imputer.js";
+import { SplineTransformer } from "../../../preprocessing/spline-transformer.js";
 import { StandardScaler } from "../../../preprocessing/standard-scaler.js";
 import { VarianceThreshold } from "../../../preprocessing/variance-threshold.js";
 import { DOUBLED, HALVED } from "../check-functions.js";
@@ -76,6 +79,9 @@ export const columnSubjects: readonly TestSubject[] = [
     { encode: "ordinal" },
     { attributes: ["nBins"], nan: "refused", skip: [LOSSY], mergeable: SKETCHED },
   ),
+  subject(IterativeImputer, { addIndicator: true }, { attributes: ["initialStatistics", "nIter"], nan: "left out" }),
+  subject(KNNImputer, {}, { attributes: ["indicatorFeatures"], nan: "left out" }),
+  subject(SplineTransformer, {}, { attributes: ["nSplines"], nan: "refused", onePass: true }),
   subject(QuantileTransformer, {}, { attributes: ["references"], nan: "left out", mergeable: SKETCHED }),
   subject(PowerTransformer, {}, { attributes: ["lambdas"], nan: "left out", solution: "iterative" }),
   subject(SimpleImputer, {}, { attributes: ["statistics"], nan: "left out", onePass: true }),
