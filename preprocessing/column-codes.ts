@@ -57,6 +57,15 @@ export class PartitionCells {
     if (column.kind !== "boolean") return coded;
     return { ...coded, values: coded.values.map((value) => (Number.isNaN(value) ? null : value === 1)) };
   }
+
+  /** Column j as doubles, missing values as NaN; it holds numbers or booleans. */
+  numbers(j: number): Float64Array {
+    const { name } = this.#columns[j] as TableColumn;
+    if (this.rows === 0) return new Float64Array();
+    if (this.#frame) return numbersOf(this.#frame, name, "f64") as Float64Array;
+    const values = this.#context.memory.view(this.#chunk[j] as Column);
+    return values instanceof Float64Array ? values : Float64Array.from(values as ArrayLike<number>, Number);
+  }
 }
 
 const MISSING = 0xffffffff;

@@ -8,6 +8,8 @@ export { LabelBinarizer, type LabelBinarizerParams } from "./label-binarizer.js"
 export { MultiLabelBinarizer, type LabelSets, type MultiLabelBinarizerParams } from "./multi-label-binarizer.js";
 export { type Category } from "./column-codes.js";
 export { TargetEncoder, type TargetEncoderParams } from "./target-encoder.js";
+export { DummyEncoder, type DummyEncoderParams } from "./dummy-encoder.js";
+export { GroupedImputer, type GroupedImputerParams } from "./grouped-imputer.js";
 export { DateFeatures, type DateFeaturesParams, type DatePart } from "./date-features.js";
 export { Binarizer, type BinarizerParams } from "./binarizer.js";
 export { FunctionTransformer, type FunctionTransformerParams } from "./function-transformer.js";

@@ -109,7 +109,8 @@ export function gatherStep(
 /** Names {@link gatherStep} for the engine. */
 export const GATHER_STEP = fnRef(import.meta.url, "gatherStep");
 
-function runOf(values: Float64Array, weightOf: ((i: number) => number) | undefined, limit: number): Run {
+/** Distinct values with their weight. */
+export function runOf(values: Float64Array, weightOf: ((i: number) => number) | undefined, limit: number): Run {
   if (!weightOf) {
     values.sort();
     return compress(values, undefined, limit);

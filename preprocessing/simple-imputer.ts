@@ -296,7 +296,7 @@ async function runsOf(design: Design, ranges: ColumnRanges): Promise<Run[]> {
 }
 
 /** The value with the most weight, the smallest of several. */
-function modeOf({ value, weight }: Run): number {
+export function modeOf({ value, weight }: Run): number {
   let best = 0;
   for (let k = 1; k < value.length; k++) if ((weight[k] as number) > (weight[best] as number)) best = k;
   return value[best] ?? NaN;

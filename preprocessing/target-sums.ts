@@ -76,6 +76,9 @@ export function tooManyCategories(owner: string, column: string, limit: number):
   );
 }
 
+/** Three stand for all of many: which were seen first depends on the partitions. */
+const MANY: readonly number[] = [0, 1, 2];
+
 /** The state that belongs to sums. @throws DataError for more than two classes where they count as 0 and 1 */
 export function stateOf(
   owner: string,
@@ -83,11 +86,12 @@ export function stateOf(
   sums: TargetSums,
   { targetType, smooth }: EncodingSettings,
 ): TargetState {
-  const { distinct, labels } = sums;
+  const { labels } = sums;
+  const distinct = sums.distinct.length > 2 ? MANY : sums.distinct;
   const binary = targetType === "binary" || (targetType === "auto" && (labels !== null || distinct.length === 2));
   if (binary) requireTwoClasses(owner, distinct.length);
   const { encodings, mean } = encode(sums, binary ? binaryScale(distinct) : { low: 0, scale: 1 }, smooth);
-  return { ...fitted, ...sums, encodings, targetMean: mean, classes: binary ? (labels ?? distinct) : null };
+  return { ...fitted, ...sums, distinct, encodings, targetMean: mean, classes: binary ? (labels ?? distinct) : null };
 }
 
 /** What each category becomes, and the mean target. */

@@ -1,9 +1,11 @@
 import { DateFeatures } from "../../../preprocessing/date-features.js";
+import { DummyEncoder } from "../../../preprocessing/dummy-encoder.js";
 import { FrequencyEncoder } from "../../../preprocessing/frequency-encoder.js";
+import { GroupedImputer } from "../../../preprocessing/grouped-imputer.js";
 import { OneHotEncoder } from "../../../preprocessing/one-hot-encoder.js";
 import { OrdinalEncoder } from "../../../preprocessing/ordinal-encoder.js";
 import { TargetEncoder } from "../../../preprocessing/target-encoder.js";
-import type { TestSubject } from "../subject.js";
+import type { SkippedCheck, TestSubject } from "../subject.js";
 import { subjectOf } from "./of-class.js";
 
 const encoder = {
@@ -16,6 +18,16 @@ const encoder = {
   onePass: true,
 } as const;
 
+const reason = "columns that are passed on are not looked at";
+const PASSED_ON: readonly SkippedCheck[] = [
+  { check: "a NaN or infinity in X is named by column, partition and row", reason },
+  { check: "a failed fit leaves the previous model", reason },
+];
+const ONE_COLUMN: SkippedCheck = {
+  check: "one row, one column and constant columns work",
+  reason: "the only column makes the groups, and none is left to fill in",
+};
+
 export const encoderSubjects: readonly TestSubject[] = [
   subjectOf(
     OneHotEncoder,
@@ -24,6 +36,16 @@ export const encoderSubjects: readonly TestSubject[] = [
   ),
   subjectOf(OrdinalEncoder, { handleUnknown: "use_encoded_value", unknownValue: -1 }, encoder),
   subjectOf(FrequencyEncoder, {}, encoder),
+  subjectOf(
+    DummyEncoder,
+    { columns: [0], handleUnknown: "ignore" },
+    { ...encoder, attributes: ["width"], skip: PASSED_ON },
+  ),
+  subjectOf(
+    GroupedImputer,
+    { by: [0] },
+    { ...encoder, solution: "closed form", attributes: ["statistics"], skip: [ONE_COLUMN] },
+  ),
   subjectOf(TargetEncoder, {}, { ...encoder, solution: "closed form", attributes: ["targetMean"] }),
   // It learns nothing that a weight could change.
   subjectOf(DateFeatures, { features: ["year", "hour", "second"] }, { ...encoder, weights: false }),
