@@ -25,6 +25,9 @@ export { QuantileTransformer, type QuantileTransformerParams } from "./quantile-
 export { RobustScaler, type RobustScalerParams } from "./robust-scaler.js";
 export { SelectKBest, type SelectKBestParams } from "./select-k-best.js";
 export { SelectPercentile, type SelectPercentileParams } from "./select-percentile.js";
+export { RFE, type RFEParams } from "../src/feature-selection/rfe.js";
+export { RFECV, type RFECVParams, type RFECVResults } from "../src/feature-selection/rfecv.js";
+export { SelectFromModel, type SelectFromModelParams } from "../src/feature-selection/select-from-model.js";
 export { SimpleImputer, type SimpleImputerParams } from "./simple-imputer.js";
 export { SplineTransformer, type SplineTransformerParams } from "./spline-transformer.js";
 export { VarianceThreshold, type VarianceThresholdParams } from "./variance-threshold.js";

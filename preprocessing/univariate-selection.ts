@@ -10,7 +10,7 @@ import {
   type VectorInput,
 } from "../src/estimator/inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "../src/estimator/labels.js";
-import { ColumnSelector } from "./column-selector.js";
+import { FeatureSelector } from "../src/estimator/feature-selector.js";
 import { requireSameColumns } from "./column-steps.js";
 import { requireWeight } from "./range-fit.js";
 import {
@@ -53,7 +53,7 @@ export interface ScoreState extends Scores {
 }
 
 /** A selector of columns by their scores against a target; subclasses say which scores are kept. */
-export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFunction }> extends ColumnSelector<
+export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFunction }> extends FeatureSelector<
   P,
   ScoreState
 > {

@@ -15,7 +15,7 @@ import { registerEstimator } from "../src/estimator/registry.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js";
 import { mergeRanges, rangesStep, type ColumnRanges } from "./column-ranges.js";
-import { ColumnSelector } from "./column-selector.js";
+import { FeatureSelector } from "../src/estimator/feature-selector.js";
 import { requireSameColumns } from "./column-steps.js";
 import { requireWeight } from "./range-fit.js";
 import { noRows } from "../src/estimator/no-rows.js";
@@ -56,7 +56,7 @@ const TABLE = new ParamTable<VarianceThresholdParams>("VarianceThreshold", (z) =
  * selector.getFeatureNamesOut(); // ["b"]
  * ```
  */
-export class VarianceThreshold extends ColumnSelector<VarianceThresholdParams, VarianceThresholdState> {
+export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, VarianceThresholdState> {
   static readonly table = TABLE;
 
   /** @throws ParameterError on an unknown parameter or a negative threshold */

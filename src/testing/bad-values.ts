@@ -41,6 +41,12 @@ function candidates(rule: Rule): unknown[] {
   return list;
 }
 
+/** The rule without the branches that JSON schema cannot say: a number may be one or not there. */
+function sayable(rule: Rule): Rule {
+  const branches = rule.anyOf?.filter((branch) => branch.type ?? branch.enum ?? branch.anyOf);
+  return branches && branches.length > 0 ? { ...rule, anyOf: branches } : rule;
+}
+
 function allowed(rule: Rule, value: unknown): boolean {
   if (rule.anyOf) return rule.anyOf.some((branch) => allowed(branch, value));
   if (rule.enum) return rule.enum.includes(value);
@@ -78,7 +84,7 @@ export function otherValue(param: ParamInfo): unknown {
   if (typeof param.default === "boolean") return !param.default;
   if (typeof param.default === "number") {
     const tries = [param.default / 2, param.default + 1, param.default * 2, param.default - 1];
-    return tries.find((value) => value !== param.default && allowed(rule, value));
+    return tries.find((value) => value !== param.default && allowed(sayable(rule), value));
   }
   return rule.enum?.find((value) => value !== param.default);
 }

@@ -10,7 +10,11 @@ import {
   type TransformedTargetRegressorParams,
 } from "../../compose/transformed-target-regressor.js";
 import type { AnyEstimator } from "../../estimator/registry.js";
+import { RFE } from "../../feature-selection/rfe.js";
+import { RFECV } from "../../feature-selection/rfecv.js";
+import { SelectFromModel } from "../../feature-selection/select-from-model.js";
 import type { TestSubject } from "../subject.js";
+import { subjectOf } from "./of-class.js";
 
 // Unlike a plain class's, their parameters hold estimators: a new one each time, so that no two tests share state.
 const pipelineOf = (make: () => AnyEstimator): Pick<TestSubject, "make" | "makeWith" | "fromJSON"> => ({
@@ -38,6 +42,33 @@ const unionParts = (): Pick<FeatureUnionParams, "transformerList"> => ({
 const targetParts = (): Pick<TransformedTargetRegressorParams, "regressor" | "transformer"> => ({
   regressor: new LinearRegression(),
   transformer: new StandardScaler(),
+});
+
+/** A selector by a model: its parameters hold an estimator too. */
+const selectorOf = (
+  Class: unknown,
+  params: Record<string, unknown>,
+  attributes: readonly string[],
+  minRows = 1,
+): TestSubject => ({
+  ...subjectOf(
+    Class,
+    {},
+    {
+      onePass: false,
+      task: "transformer",
+      solution: "closed form",
+      attributes,
+      outputs: ["transform"],
+      weights: true,
+      sparse: {},
+      nan: "refused",
+      anyRowOrder: minRows === 1,
+      minRows,
+    },
+  ),
+  make: () => new (Class as typeof RFE)({ estimator: new LinearRegression(), ...params }),
+  makeWith: (own) => new (Class as typeof RFE)({ estimator: new LinearRegression(), ...params, ...own }),
 });
 
 export const composedSubjects: readonly TestSubject[] = [
@@ -108,4 +139,7 @@ export const composedSubjects: readonly TestSubject[] = [
     nan: "refused",
     anyRowOrder: true,
   },
+  selectorOf(SelectFromModel, { threshold: "median" }, ["importances"]),
+  selectorOf(RFE, { nFeaturesToSelect: 0.7 }, ["ranking"]),
+  selectorOf(RFECV, { cv: 2, minFeaturesToSelect: 2 }, ["ranking"], 2),
 ];

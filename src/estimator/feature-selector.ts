@@ -1,14 +1,13 @@
-import { DataError } from "../src/base/errors.js";
-import type { DistributedArray } from "../src/collections/array/distributed-array.js";
-import type { TaskContext } from "../src/engine/engine.js";
-import { fnRef } from "../src/engine/fn-ref.js";
-import type { FittedInput } from "../src/estimator/estimator.js";
-import { Transformer } from "../src/estimator/transformer.js";
-import type { CsrChunk } from "../src/memory/column.js";
-import { namesOrNumbers } from "./column-steps.js";
+import { DataError } from "../base/errors.js";
+import type { DistributedArray } from "../collections/array/distributed-array.js";
+import type { TaskContext } from "../engine/engine.js";
+import { fnRef } from "../engine/fn-ref.js";
+import type { CsrChunk } from "../memory/column.js";
+import type { FittedInput } from "./estimator.js";
+import { Transformer } from "./transformer.js";
 
 /** A transformer that keeps some of the columns as they are. */
-export abstract class ColumnSelector<P extends object, S extends FittedInput & object> extends Transformer<P, S> {
+export abstract class FeatureSelector<P extends object, S extends FittedInput & object> extends Transformer<P, S> {
   /** Whether each column is kept. */
   abstract getSupport(): boolean[];
 
@@ -18,7 +17,7 @@ export abstract class ColumnSelector<P extends object, S extends FittedInput & o
   }
 
   override getFeatureNamesOut(): string[] {
-    const names = namesOrNumbers(this.featureNames, this.nFeatures);
+    const names = super.getFeatureNamesOut();
     return this.supportIndices.map((j) => names[j] ?? "");
   }
 
@@ -29,17 +28,22 @@ export abstract class ColumnSelector<P extends object, S extends FittedInput & o
         `${this.kind}.transform: no column is selected. Lower the threshold, or select more columns.`,
       );
     }
-    if (x.layout !== "csr") return x.columns(kept);
-    const position = new Int32Array(x.width).fill(-1);
-    kept.forEach((j, k) => (position[j] = k));
-    const names = x.names ? kept.map((j) => x.names?.[j] ?? "") : undefined;
-    const args = { position, width: kept.length };
-    return x.mapChunks(this.kind, fnRef(import.meta.url, "keepColumns"), args, {
-      innerShape: [kept.length],
-      names,
-      layout: "csr",
-    });
+    return keepFeatures(this.kind, x, kept);
   }
+}
+
+/** Some columns of an array, lazily: dense ones are shared, of compressed rows the entries are copied. */
+export function keepFeatures(owner: string, x: DistributedArray, kept: readonly number[]): DistributedArray {
+  if (x.layout !== "csr") return x.columns(kept);
+  const position = new Int32Array(x.width).fill(-1);
+  kept.forEach((j, k) => (position[j] = k));
+  const names = x.names ? kept.map((j) => x.names?.[j] ?? "") : undefined;
+  const args = { position, width: kept.length };
+  return x.mapChunks(owner, fnRef(import.meta.url, "keepColumns"), args, {
+    innerShape: [kept.length],
+    names,
+    layout: "csr",
+  });
 }
 
 /** The entries of one partition whose column has a position, under that position. */
