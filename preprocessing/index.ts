@@ -27,6 +27,21 @@ export { SelectKBest, type SelectKBestParams } from "./select-k-best.js";
 export { SelectPercentile, type SelectPercentileParams } from "./select-percentile.js";
 export { RFE, type RFEParams } from "../src/feature-selection/rfe.js";
 export { RFECV, type RFECVParams, type RFECVResults } from "../src/feature-selection/rfecv.js";
+export {
+  GenericUnivariateSelect,
+  type GenericUnivariateSelectParams,
+  type SelectionMode,
+} from "./generic-univariate-select.js";
+export {
+  mutualInfoClassif,
+  mutualInfoRegression,
+  type DiscreteFeatures,
+  type MutualInformationOptions,
+  type MutualInformationSettings,
+} from "./mutual-information.js";
+export { SelectFdr, type SelectFdrParams } from "./select-fdr.js";
+export { SelectFpr, type SelectFprParams } from "./select-fpr.js";
+export { SelectFwe, type SelectFweParams } from "./select-fwe.js";
 export { SelectFromModel, type SelectFromModelParams } from "../src/feature-selection/select-from-model.js";
 export { SimpleImputer, type SimpleImputerParams } from "./simple-imputer.js";
 export { SplineTransformer, type SplineTransformerParams } from "./spline-transformer.js";

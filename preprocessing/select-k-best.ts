@@ -1,7 +1,8 @@
 import { ParamTable } from "../src/base/params.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { SCORE_FUNCTIONS, UnivariateSelector, type ScoreFunction } from "./univariate-selection.js";
+import { highest } from "./score-rules.js";
+import { scoreRule, UnivariateSelector, type ScoreFunction } from "./univariate-selection.js";
 
 /** Parameters of {@link SelectKBest}. */
 export interface SelectKBestParams {
@@ -11,12 +12,7 @@ export interface SelectKBestParams {
 
 const TABLE = new ParamTable<SelectKBestParams>("SelectKBest", (z) =>
   z.object({
-    scoreFunc: z
-      .enum(SCORE_FUNCTIONS)
-      .default("fClassif")
-      .describe(
-        "analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes",
-      ),
+    scoreFunc: scoreRule(z),
     k: z
       .union([z.int().min(1), z.literal("all")])
       .default(10)
@@ -26,7 +22,8 @@ const TABLE = new ParamTable<SelectKBestParams>("SelectKBest", (z) =>
 
 /**
  * Keeps the k columns with the highest scores against the target: the F statistic of an analysis of variance ("fClassif",
- * labels), of a line through the column ("fRegression", numbers), or chi-square ("chi2", labels; X holds counts). Of equal
+ * labels), of a line through the column ("fRegression", numbers), chi-square ("chi2", labels; X holds counts), or mutual
+ * information ("mutualInfoClassif", "mutualInfoRegression"; see {@link mutualInfoClassif}). Of equal
  * scores the later columns are kept; columns without a score (constant ones) come last.
  *
  * Sums of a partition merge exactly as moments do, so scores do not depend on partitions beyond rounding. X: `(nRows,
@@ -58,11 +55,7 @@ export class SelectKBest extends UnivariateSelector<SelectKBestParams> {
   }
 
   getSupport(): boolean[] {
-    const scores = this.rankable;
-    const { k } = this.params;
-    const order = Array.from(scores.keys()).sort((i, j) => (scores[i] as number) - (scores[j] as number) || i - j);
-    const kept = new Set(k === "all" ? order : order.slice(-k));
-    return Array.from(scores, (_, j) => kept.has(j));
+    return highest(this.rankable, this.params.k);
   }
 }
 

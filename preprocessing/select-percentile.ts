@@ -1,8 +1,8 @@
 import { ParamTable } from "../src/base/params.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { sortedQuantiles } from "./sorted-quantiles.js";
-import { SCORE_FUNCTIONS, UnivariateSelector, type ScoreFunction } from "./univariate-selection.js";
+import { highestShare } from "./score-rules.js";
+import { scoreRule, UnivariateSelector, type ScoreFunction } from "./univariate-selection.js";
 
 /** Parameters of {@link SelectPercentile}. */
 export interface SelectPercentileParams {
@@ -12,12 +12,7 @@ export interface SelectPercentileParams {
 
 const TABLE = new ParamTable<SelectPercentileParams>("SelectPercentile", (z) =>
   z.object({
-    scoreFunc: z
-      .enum(SCORE_FUNCTIONS)
-      .default("fClassif")
-      .describe(
-        "analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes",
-      ),
+    scoreFunc: scoreRule(z),
     percentile: z.number().gt(0).max(100).default(10).describe("share of the columns to keep, in percent"),
   }),
 );
@@ -54,18 +49,7 @@ export class SelectPercentile extends UnivariateSelector<SelectPercentileParams>
   }
 
   getSupport(): boolean[] {
-    const scores = this.rankable;
-    const { percentile } = this.params;
-    if (percentile === 100) return Array.from(scores, () => true);
-    const [threshold] = sortedQuantiles(scores, undefined, [(100 - percentile) / 100]) as Iterable<number> as [number];
-    const kept = Array.from(scores, (score) => score > threshold);
-    let room = Math.trunc((scores.length * percentile) / 100) - kept.filter(Boolean).length;
-    scores.forEach((score, j) => {
-      if (score !== threshold || room <= 0) return;
-      kept[j] = true;
-      room -= 1;
-    });
-    return kept;
+    return highestShare(this.rankable, this.params.percentile);
   }
 }
 

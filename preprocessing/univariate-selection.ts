@@ -1,5 +1,5 @@
 import { DataError, FitError, show } from "../src/base/errors.js";
-import type { ParamTable } from "../src/base/params.js";
+import type { ParamTable, ZodNamespace } from "../src/base/params.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import {
   checkColumns,
@@ -12,6 +12,7 @@ import {
 import { codeLabels, holdWithLabels, type Label } from "../src/estimator/labels.js";
 import { FeatureSelector } from "../src/estimator/feature-selector.js";
 import { requireSameColumns } from "./column-steps.js";
+import { informationOf, type MutualInformationSettings } from "./mutual-information.js";
 import { requireWeight } from "./range-fit.js";
 import {
   anovaScores,
@@ -28,11 +29,41 @@ import {
 } from "./univariate-scores.js";
 import { noRows } from "../src/estimator/no-rows.js";
 
-/** How a column is scored against the target. */
-export type ScoreFunction = "fClassif" | "fRegression" | "chi2";
+/** A score with a probability: the analysis of variance of classes, the F test of a line, chi-square of counts. */
+export type TestFunction = "fClassif" | "fRegression" | "chi2";
 
-/** The score functions by name, for parameter tables. */
-export const SCORE_FUNCTIONS = ["fClassif", "fRegression", "chi2"] as const;
+type InformationName = "mutualInfoClassif" | "mutualInfoRegression";
+
+/** Mutual information with what it is told; see {@link mutualInfoClassif}. */
+export interface InformationFunction extends MutualInformationSettings {
+  readonly score: InformationName;
+}
+
+/** How a column is scored against the target. */
+export type ScoreFunction = TestFunction | InformationName | InformationFunction;
+
+/** The scores with a probability by name, for parameter tables. */
+export const TEST_FUNCTIONS = ["fClassif", "fRegression", "chi2"] as const;
+
+const INFORMATION_FUNCTIONS = ["mutualInfoClassif", "mutualInfoRegression"] as const;
+
+/** The rule of `scoreFunc` where no probability is needed. */
+export const scoreRule = (z: ZodNamespace) =>
+  z
+    .union([
+      z.enum([...TEST_FUNCTIONS, ...INFORMATION_FUNCTIONS]),
+      z.strictObject({
+        score: z.enum(INFORMATION_FUNCTIONS),
+        nBins: z.int().min(2).optional(),
+        discreteFeatures: z
+          .union([z.literal("auto"), z.boolean(), z.array(z.int().min(0)), z.array(z.boolean())])
+          .optional(),
+      }),
+    ])
+    .default("fClassif")
+    .describe(
+      "analysis of variance for classes, the F test of a line for numbers, chi-square for counts and classes, or mutual information; { score, nBins, discreteFeatures } tells the last how",
+    );
 
 /** Sums of a fit against classes: group g of the moments is the class `labels[g]`. */
 interface ClassMoments {
@@ -45,7 +76,7 @@ export interface ScoreState extends Scores {
   readonly nFeatures: number;
   readonly featureNames?: readonly string[] | undefined;
   /** What the fit used, whatever the parameter is set to later. */
-  readonly scoreFunc: ScoreFunction;
+  readonly scoreFunc: TestFunction | InformationName;
   /** Of "fRegression". */
   readonly target?: TargetMoments | undefined;
   /** Of the others. */
@@ -75,6 +106,7 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
   async partialFit(X: MatrixInput, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = `${this.kind}.partialFit`;
     const seen = this.stateIfFitted;
+    if (informationFunction(this.params.scoreFunc)) throw notMergeable(owner);
     if (seen) checkColumns(owner, toMatrix(owner, X), seen);
     const added = await this.#measure(owner, X, y, options, seen !== undefined);
     this.setState(seen ? united(owner, seen, added) : added);
@@ -95,9 +127,11 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
     return this.state.scores;
   }
 
-  /** Probability of a score as large for a column that is independent of the target. */
+  /** Probability of a score as large for a column that is independent of the target. @throws DataError for mutual information */
   get pValues(): Float64Array {
-    return this.state.pValues;
+    const { scoreFunc, pValues } = this.state;
+    if (pValues.length === this.scores.length) return pValues;
+    throw new DataError(`${this.kind}: ${scoreFunc} has no probabilities. Use a test: ${TEST_FUNCTIONS.join(", ")}.`);
   }
 
   /** Scores with the lowest number for NaN, so that such columns come last. */
@@ -114,16 +148,35 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
   ): Promise<ScoreState> {
     requireTarget(owner, y);
     const { scoreFunc } = this.params;
+    const information = informationFunction(scoreFunc);
+    if (information) {
+      const { names, width } = toMatrix(owner, X);
+      const scores = await informationOf(owner, information.score, X, y, information, options);
+      const columns = { nFeatures: width, ...(names ? { featureNames: names } : {}) };
+      return { ...columns, scoreFunc: information.score, scores, pValues: new Float64Array() };
+    }
     if (scoreFunc === "fRegression") {
       using design = Design.open(owner, X, y as VectorInput, options);
       return { ...columnsOf(design), ...fromTarget(await againstTarget(design)) };
     }
     const { values, labelOf } = await codeLabels(owner, y as LabelInput, options);
     using design = Design.open(owner, X, values, options);
-    const classes = await againstClasses(design, scoreFunc, labelOf);
+    const classes = await againstClasses(design, scoreFunc as "fClassif" | "chi2", labelOf);
     if (!oneClass) requireTwo(owner, classes.labels);
-    return { ...columnsOf(design), ...fromClasses(scoreFunc, classes) };
+    return { ...columnsOf(design), ...fromClasses(scoreFunc as "fClassif" | "chi2", classes) };
   }
+}
+
+function informationFunction(scoreFunc: ScoreFunction): InformationFunction | undefined {
+  if (typeof scoreFunc === "object") return scoreFunc;
+  return scoreFunc === "mutualInfoClassif" || scoreFunc === "mutualInfoRegression" ? { score: scoreFunc } : undefined;
+}
+
+// The bins of continuous columns are cut from all rows.
+function notMergeable(owner: string): DataError {
+  return new DataError(
+    `${owner}: mutual information is of all rows at once. Fit on all of them, or use a test as scoreFunc.`,
+  );
 }
 
 type Columns = Pick<ScoreState, "nFeatures" | "featureNames">;
@@ -148,6 +201,7 @@ function united(owner: string, a: ScoreState, b: ScoreState): ScoreState {
     );
   }
   const columns = { nFeatures: a.nFeatures, ...(a.featureNames ? { featureNames: a.featureNames } : {}) };
+  if (a.scoreFunc.startsWith("mutual")) throw notMergeable(owner);
   if (a.target && b.target) return { ...columns, ...fromTarget(mergeTargetMoments(a.target, b.target)) };
   const [left, right] = [a.classes as ClassMoments, b.classes as ClassMoments];
   const labels = [...new Set([...left.labels, ...right.labels])].sort((p, q) => (p < q ? -1 : p > q ? 1 : 0));

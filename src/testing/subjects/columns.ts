@@ -10,6 +10,10 @@ import { PolynomialFeatures } from "../../../preprocessing/polynomial-features.j
 import { PowerTransformer } from "../../../preprocessing/power-transformer.js";
 import { QuantileTransformer } from "../../../preprocessing/quantile-transformer.js";
 import { RobustScaler } from "../../../preprocessing/robust-scaler.js";
+import { GenericUnivariateSelect } from "../../../preprocessing/generic-univariate-select.js";
+import { SelectFdr } from "../../../preprocessing/select-fdr.js";
+import { SelectFpr } from "../../../preprocessing/select-fpr.js";
+import { SelectFwe } from "../../../preprocessing/select-fwe.js";
 import { SelectKBest } from "../../../preprocessing/select-k-best.js";
 import { SelectPercentile } from "../../../preprocessing/select-percentile.js";
 import { SimpleImputer } from "../../../preprocessing/simple-imputer.js";
@@ -60,6 +64,15 @@ const TOO_FEW: SkippedCheck = {
 // Exact for the checks' few rows.
 const SKETCHED = { quantileError: 0.01 } as const;
 
+const NOT_TELLING: SkippedCheck = {
+  ...NOTHING_VARIES,
+  reason: "a column that tells nothing is not kept, and one that is constant tells nothing",
+};
+const OF_ALL_ROWS: readonly SkippedCheck[] = [
+  "partialFit in batches equals one fit",
+  "merged fits equal the fit on all rows, in any grouping",
+].map((check) => ({ check, reason: "the bins of mutual information are cut from all rows" }));
+
 /** Transformers of columns of numbers: scalers, bins, distributions, features, imputers, selectors. */
 export const columnSubjects: readonly TestSubject[] = [
   subject(
@@ -94,6 +107,41 @@ export const columnSubjects: readonly TestSubject[] = [
     SelectKBest,
     { scoreFunc: "fRegression", k: 2 },
     { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true },
+  ),
+  subject(
+    SelectFpr,
+    { scoreFunc: "fRegression", alpha: 0.9 },
+    { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true, skip: [NOT_TELLING] },
+  ),
+  subject(
+    SelectFdr,
+    { scoreFunc: "fRegression", alpha: 0.9 },
+    { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true, skip: [NOT_TELLING] },
+  ),
+  subject(
+    SelectFwe,
+    { scoreFunc: "fRegression", alpha: 0.9 },
+    { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true, skip: [NOT_TELLING] },
+  ),
+  subject(
+    GenericUnivariateSelect,
+    { scoreFunc: "fRegression", mode: "kBest", param: 2 },
+    { attributes: ["scores", "pValues"], nan: "refused", sparse: {}, onePass: true },
+  ),
+  subjectOf(
+    SelectKBest,
+    { scoreFunc: { score: "mutualInfoRegression", nBins: 5 }, k: 2 },
+    {
+      name: "SelectKBest by mutual information",
+      task: "transformer",
+      solution: "closed form",
+      weights: true,
+      anyRowOrder: true,
+      onePass: false,
+      attributes: ["scores"],
+      nan: "refused",
+      skip: OF_ALL_ROWS,
+    },
   ),
   subject(
     SelectPercentile,
