@@ -6,11 +6,11 @@ import type { TransformingEstimator } from "../estimator/frame-transformer.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { checkTable, type Table } from "../estimator/table.js";
 import { columnsOf, decodeSpec, encodeSpec, type ColumnSpec } from "./column-selector.js";
+import { namesByKind } from "./names-by-kind.js";
 import {
   checkParts,
   checkWeights,
   isNaming,
-  namesByKind,
   PartsTransformer,
   type PartEstimator,
   type ResolvedPart,

@@ -5,11 +5,11 @@ import type { TransformingEstimator } from "../estimator/frame-transformer.js";
 import { registerEstimator } from "../estimator/registry.js";
 import type { Table } from "../estimator/table.js";
 import { decodeEstimator, encodeEstimator, type ColumnsEstimator } from "./column-transformer.js";
+import { namesByKind } from "./names-by-kind.js";
 import {
   checkParts,
   checkWeights,
   isNaming,
-  namesByKind,
   PartsTransformer,
   type PartEstimator,
   type ResolvedPart,

@@ -343,18 +343,6 @@ export function checkParts(owner: string, parts: readonly (readonly [name: strin
   }
 }
 
-/** Names after classes, in lower case; repeated ones are numbered. */
-export function namesByKind(estimators: readonly (string | { readonly kind: string })[]): string[] {
-  const names = estimators.map((estimator) =>
-    typeof estimator === "string" ? estimator : estimator.kind.toLowerCase(),
-  );
-  return names.map((name, k) =>
-    names.filter((other) => other === name).length > 1
-      ? `${name}-${names.slice(0, k + 1).filter((other) => other === name).length}`
-      : name,
-  );
-}
-
 function assertNumbers(owner: string, table: Table, columns: readonly number[]): void {
   const text = columns.map((j) => table.columns[j]).find((column) => column?.kind === "text");
   if (!text) return;

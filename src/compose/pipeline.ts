@@ -24,6 +24,7 @@ import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from ".
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { isLocalTable, shapeOf, toRows, type LocalTable, type Rows, type TableInput } from "../estimator/table.js";
 import { holdSource } from "./held-source.js";
+import { namesByKind } from "./names-by-kind.js";
 import { PrefixCache, type FittedStep } from "./prefix-cache.js";
 
 /** A step: its name and its estimator; "passthrough" (or null, which becomes it) leaves the rows as they are. */
@@ -467,15 +468,11 @@ registerEstimator("Pipeline", Pipeline);
 
 /** A pipeline whose steps are named after their classes, in lower case; repeated ones are numbered. */
 export function makePipeline(...estimators: (AnyEstimator | "passthrough" | { readonly kind: string })[]): Pipeline {
-  const names = estimators.map((estimator) =>
-    typeof estimator === "string" ? estimator : estimator.kind.toLowerCase(),
-  );
-  const steps = estimators.map((estimator, i): PipelineStep => {
-    const name = names[i] as string;
-    const repeated = names.filter((other) => other === name).length > 1;
-    const number = names.slice(0, i + 1).filter((other) => other === name).length;
-    return [repeated ? `${name}-${number}` : name, estimator as AnyEstimator | "passthrough"];
-  });
+  const names = namesByKind(estimators);
+  const steps = estimators.map((estimator, i): PipelineStep => [
+    names[i] as string,
+    estimator as AnyEstimator | "passthrough",
+  ]);
   return new Pipeline({ steps });
 }
 

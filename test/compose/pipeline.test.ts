@@ -209,6 +209,9 @@ describe("Pipeline", () => {
   it("names steps after their classes and numbers repeated ones", () => {
     const pipeline = makePipeline(new StandardScaler(), new StandardScaler(), new LinearRegression());
     expect(pipeline.steps.map(([name]) => name)).toEqual(["standardscaler-1", "standardscaler-2", "linearregression"]);
+    expect(() => makePipeline(new StandardScaler(), 3 as never)).toThrow(
+      'Pipeline: steps must be "passthrough" or null or an estimator',
+    );
   });
 
   it("gives a part of itself that shares the fitted steps", async () => {
