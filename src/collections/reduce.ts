@@ -33,7 +33,7 @@ export async function reducePartitions<T>(
   const engine = options.engine ?? chooseEngine(plans);
   const partitions = plans[0]?.partitions ?? 0;
   const run = new PlanRun(engine);
-  const groups = groupsOf(plans, engine);
+  const groups = await groupsOf(plans, engine);
   const keys: string[] = [];
   for (const indices of groups) {
     const [first = 0] = indices;
@@ -64,13 +64,22 @@ export async function collectInOrder<T>(
   groups?: readonly (readonly number[])[],
 ): Promise<T | undefined> {
   const tree = new OrderedTree(reduction.combine);
-  const total = groups ? groups.flat().length : keys.length;
+  const lists = groups ?? keys.map((_, index) => [index]);
+  const total = lists.flat().length;
+  // Groups may be any partitions: what came early waits for its turn.
+  const early = new Map<number, T>();
   let done = 0;
+  let turn = 0;
   for (const [k, key] of keys.entries()) {
     const [value] = await engine.get([key]);
     engine.release([key]);
-    for (const partial of groups ? (value as Plain[]) : [value]) tree.push(partial as T);
-    done += groups?.[k]?.length ?? 1;
+    const indices = lists[k] as readonly number[];
+    for (const [j, index] of indices.entries()) early.set(index, (groups ? (value as Plain[])[j] : value) as T);
+    for (; early.has(turn); turn++) {
+      tree.push(early.get(turn) as T);
+      early.delete(turn);
+    }
+    done += indices.length;
     options.onProgress?.({ stage: reduction.label, done, total });
   }
   // Aborted in the last moment is aborted: the caller must not go on with it.
@@ -85,14 +94,16 @@ const GROUP_BYTES = 48 * 2 ** 20;
 
 // Held partitions are passed over again and again: then a task for each costs more than many of them take. Groups are
 // runs of nearly equal length, a multiple of the workers, so that all of them are busy to the end.
-function groupsOf(plans: readonly Plan[], engine: Engine): number[][] {
-  const partitions = plans[0]?.partitions ?? 0;
+async function groupsOf(plans: readonly Plan[], engine: Engine): Promise<number[][]> {
+  const [first] = plans;
+  const partitions = first?.partitions ?? 0;
   const single = Array.from({ length: partitions }, (_, index) => [index]);
   let bytes = 0;
   for (const plan of plans) {
     if (!(plan instanceof HeldPlan) || plan.engine !== engine || plan.bytes === undefined) return single;
     bytes += plan.bytes;
   }
+  if (engine.groupByHolder && first instanceof HeldPlan) return engine.groupByHolder(first.keys);
   const limit = Math.min(GROUP_BYTES, (engine.memoryLimit ?? Infinity) / (8 * engine.parallelism));
   const rounds = Math.max(GROUPS_A_WORKER, Math.ceil(bytes / limit / engine.parallelism));
   const count = rounds * engine.parallelism;

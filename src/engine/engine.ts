@@ -90,6 +90,11 @@ export interface Engine {
   /** The workers that hold each key; empty for spilled values. */
   locate(keys: readonly string[]): Promise<Map<string, string[]>>;
   workers(): Promise<WorkerInfo[]>;
+  /**
+   * For engines where a task costs much more than a call: kept keys by the worker that holds them, as lists of positions
+   * in ascending order, each small enough to be in that worker's memory at once. A pass is then a task for each list.
+   */
+  groupByHolder?(keys: readonly string[]): Promise<number[][]>;
   on<K extends keyof EngineEvents>(event: K, listener: (event: EngineEvents[K]) => void): () => void;
   close(): Promise<void>;
 }

@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { Emitter } from "../../base/emitter.js";
 import { abortedError, decodeError, EngineClosedError, type PlainError } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
-import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, WorkerInfo } from "../engine.js";
+import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus } from "../engine.js";
 import { fuse } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
 import { hostOnly } from "./host-only.js";
 import { parseAddress, timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
+import { daskWorker, type DaskWorkerInfo, type RawWorker } from "./dask-worker.js";
 import { GatewayLink, type ClusterFacts } from "./gateway-link.js";
 import { KeptValue } from "./kept-value.js";
 import type { Header, Message } from "./message-socket.js";
@@ -18,6 +19,13 @@ const VERSION = (
 ).version;
 
 let engines = 0;
+
+/** Workers came or went, or values were moved between them. */
+interface ClusterChange {
+  readonly facts: Partial<ClusterFacts>;
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+}
 
 /**
  * A Dask cluster. Graphs go to the scheduler through a gateway (Python, public Dask API only); beside every Dask worker a
@@ -160,13 +168,26 @@ export class DaskEngine implements Engine {
     return new Map(keys.map((key) => [key, found[key] ?? []]));
   }
 
-  async workers(): Promise<WorkerInfo[]> {
-    const found = await this.#ask<Record<string, { busy?: boolean; tasksDone?: number }>>({ op: "workers" });
-    return Object.entries(found).map(([id, facts]) => ({
-      id,
-      state: facts.busy === true ? "busy" : "idle",
-      tasksDone: facts.tasksDone ?? 0,
-    }));
+  async groupByHolder(keys: readonly string[]): Promise<number[][]> {
+    const values = keys.map((key) => this.#value(key));
+    const unknown = values.filter((value) => value.holder === undefined).map((value) => value.key);
+    if (unknown.length > 0) {
+      const load = new Map<string, number>();
+      for (const { holder } of values) if (holder !== undefined) load.set(holder, (load.get(holder) ?? 0) + 1);
+      const found = await this.locate(unknown);
+      for (const key of unknown) {
+        // Of several copies the one where there is least to do.
+        const [least = ""] = (found.get(key) ?? []).toSorted((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
+        load.set(least, (load.get(least) ?? 0) + 1);
+        this.#value(key).holder = least;
+      }
+    }
+    return groupsWithin(values, this.#groupBytes());
+  }
+
+  async workers(): Promise<DaskWorkerInfo[]> {
+    const found = await this.#ask<Record<string, RawWorker>>({ op: "workers" });
+    return Object.entries(found).map(([id, facts]) => daskWorker(id, facts));
   }
 
   on<K extends keyof EngineEvents>(event: K, listener: (event: EngineEvents[K]) => void): () => void {
@@ -183,6 +204,12 @@ export class DaskEngine implements Engine {
     const link = await this.#link?.catch(() => undefined);
     link?.close();
     this.#open = undefined;
+  }
+
+  // A group is in memory as a whole; another one may run beside it, and both make something.
+  #groupBytes(): number {
+    const limits = Object.values(this.#facts?.limits ?? {});
+    return limits.length === 0 ? Infinity : Math.min(...limits) / 4;
   }
 
   #connected(): Promise<GatewayLink> {
@@ -244,9 +271,9 @@ export class DaskEngine implements Engine {
   #receive({ header, payload }: Message): void {
     const value = this.#values.get(header["key"] as string);
     if (header["op"] === "end" && value && !value.status) this.#ended(value, header, payload);
-    else if (header["op"] === "recompute")
-      this.#events.emit("recompute", { key: header["key"] as string, reason: header["reason"] as string });
+    else if (header["op"] === "recompute") this.#recomputed(header["key"] as string, header["reason"] as string);
     else if (header["op"] === "event") this.#happened(header["event"] as Header);
+    else if (header["op"] === "cluster") this.#clusterChanged(header as unknown as ClusterChange);
   }
 
   #ended(value: KeptValue, header: Header, payload: Uint8Array): void {
@@ -259,6 +286,13 @@ export class DaskEngine implements Engine {
       this.#events.emit("task", { key, state: "started", ...partition });
       this.#finish(value, { key, state, bytes }, { bytes });
     } else this.#finish(value, { key, state, error: decodeError(header["error"] as PlainError) });
+  }
+
+  #clusterChanged(change: ClusterChange): void {
+    if (this.#facts) this.#facts = { ...this.#facts, ...change.facts };
+    for (const value of this.#values.values()) value.holder = undefined;
+    for (const id of change.joined) this.#events.emit("worker", { id, state: "started" });
+    for (const id of change.left) this.#events.emit("worker", { id, state: "lost" });
   }
 
   // What a sidecar saw while a task ran.
@@ -277,9 +311,15 @@ export class DaskEngine implements Engine {
         this.#events.emit("worker", { id: `${String(event["on"])}/${String(event["id"])}`, state: "lost" });
         break;
       case "recompute":
-        this.#events.emit("recompute", { key: String(event["key"]), reason: String(event["reason"]) });
+        this.#recomputed(String(event["key"]), String(event["reason"]));
         break;
     }
+  }
+
+  #recomputed(key: string, reason: string): void {
+    const value = this.#values.get(key);
+    if (value) value.holder = undefined;
+    this.#events.emit("recompute", { key, reason });
   }
 
   #lost(error: EngineClosedError): void {
@@ -300,6 +340,25 @@ export class DaskEngine implements Engine {
   #assertOpen(): void {
     if (this.#closed) throw closedError();
   }
+}
+
+/** Positions of values by holder, in ascending order, in lists of at most `limit` bytes (or one value). */
+function groupsWithin(values: readonly KeptValue[], limit: number): number[][] {
+  const open = new Map<string, { readonly positions: number[]; bytes: number }>();
+  const groups: number[][] = [];
+  for (const [position, value] of values.entries()) {
+    const holder = value.holder ?? "";
+    const bytes = value.status?.bytes ?? 0;
+    let group = open.get(holder);
+    if (!group || group.bytes + bytes > limit) {
+      group = { positions: [], bytes: 0 };
+      open.set(holder, group);
+      groups.push(group.positions);
+    }
+    group.positions.push(position);
+    group.bytes += bytes;
+  }
+  return groups;
 }
 
 function closedError(): EngineClosedError {

@@ -13,6 +13,8 @@ const PROTOCOL = 1;
 export interface ClusterFacts {
   /** Threads by worker address. */
   readonly workers: Readonly<Record<string, number>>;
+  /** Bytes that each worker's sidecar may hold. */
+  readonly limits: Readonly<Record<string, number>>;
   readonly dashboard: string | null;
   readonly versions: Readonly<Record<string, string>>;
 }

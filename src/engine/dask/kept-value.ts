@@ -5,6 +5,8 @@ export class KeptValue {
   status: TaskStatus | undefined;
   /** The value itself, when it is small. */
   inline: Uint8Array | undefined;
+  /** The worker that holds it, once somebody asked; forgotten when the cluster changes. */
+  holder: string | undefined;
   /** Called once, when it ends. */
   onEnd: (() => void) | undefined;
   ended: Promise<TaskStatus>;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -9,7 +10,7 @@ import logging
 import os
 import platform
 import zipfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ logger = logging.getLogger("partwise.cluster")
 DRIVER_ONLY = {"@observablehq/plot", "@resvg/resvg-js", "linkedom", "commander", "yaml"}
 
 
+#: Seconds from a worker's arrival to the news of it.
+SETTLE = 0.3
+
+
 class Cluster:
     """One Dask client, and what it has brought to the cluster."""
 
@@ -32,6 +37,10 @@ class Cluster:
         self.home = home
         self.build = bootstrap.content_of(home) or "none"
         self.bundled = False
+        self._change_listeners: set[Callable[[list[str], list[str]], Awaitable[None]]] = set()
+        self._joined: list[str] = []
+        self._left: list[str] = []
+        self._changing: asyncio.Task[None] | None = None
         self._listeners: set[Callable[[dict[str, Any]], None]] = set()
         package = Path(__file__).parent
         self._sources = {f"partwise_dask/{path.name}": path.read_bytes() for path in sorted(package.glob("*.py"))}
@@ -60,6 +69,26 @@ class Cluster:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
+    def on_change(self, listener: Callable[[list[str], list[str]], Awaitable[None]]) -> Callable[[], None]:
+        """Tells which workers came and went. Returns what takes the listener off."""
+        self._change_listeners.add(listener)
+        return lambda: self._change_listeners.discard(listener)
+
+    def _scheduler_event(self, event: tuple[float, Any]) -> None:
+        message = event[1]
+        if isinstance(message, dict) and message.get("action") in ("add-worker", "remove-worker"):
+            (self._joined if message["action"] == "add-worker" else self._left).append(str(message["worker"]))
+            if self._changing is None:
+                self._changing = asyncio.get_running_loop().create_task(self._changed())
+
+    async def _changed(self) -> None:
+        # Workers often come in numbers, and a new one needs a moment to start its sidecar.
+        await asyncio.sleep(SETTLE if self._joined else 0.01)
+        joined, left, self._joined, self._left = self._joined, self._left, [], []
+        self._changing = None
+        for listener in list(self._change_listeners):
+            await listener(joined, left)
+
     def _tell(self, event: tuple[float, Any]) -> None:
         for listener in list(self._listeners):
             listener(event[1])
@@ -70,6 +99,7 @@ class Cluster:
         cloudpickle.register_pickle_by_value(bootstrap)
         common = (self._sources, __version__, self._content)
         self.client.subscribe_topic(tasks.SIDECAR_TOPIC, self._tell)
+        self.client.subscribe_topic("all", self._scheduler_event)
         await self.client.register_plugin(bootstrap.PartwiseScheduler(*common))
         await self.client.register_plugin(bootstrap.PartwiseWorker(*common, self.build, self.home))
         workers = await self.describe()
@@ -155,4 +185,17 @@ def versions() -> dict[str, str]:
         "msgpack": ".".join(map(str, msgpack.version)),
         "host": platform.node(),
         "pid": str(os.getpid()),
+    }
+
+
+async def facts_of(cluster: Cluster) -> dict[str, Any]:
+    """What a client wants to know about the cluster before it begins, and when it changes."""
+    threads = await cluster.client.nthreads()
+    workers = await cluster.describe()
+    return {
+        "workers": {address: int(count) for address, count in threads.items()},
+        "limits": {address: facts["limit"] for address, facts in workers.items() if "limit" in facts},
+        "dashboard": cluster.client.dashboard_link,
+        "versions": versions(),
+        "build": cluster.build,
     }

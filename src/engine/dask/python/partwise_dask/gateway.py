@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import __version__, wire
-from .cluster import Cluster, versions
+from .cluster import Cluster, facts_of, versions
 from .session import NodeFailed, Session, plain_error
 from .value import Bytes
 
@@ -114,7 +114,7 @@ class Connection:
             lines = await client.get_worker_logs(n=header.get("count"))
             return {worker: [list(line) for line in entries] for worker, entries in lines.items()}
         if op == "rebalance":
-            return await client.rebalance()
+            return await session.rebalance()
         raise ValueError(f"the gateway knows no request {op!r}")
 
     async def _answer(self, header: dict[str, Any], work: Any) -> None:
@@ -167,17 +167,6 @@ def split(payload: bytes, sizes: list[int]) -> list[bytes]:
         parts.append(payload[at : at + size])
         at += size
     return parts
-
-
-async def facts_of(cluster: Cluster) -> dict[str, Any]:
-    """What a client wants to know about the cluster before it begins."""
-    threads = await cluster.client.nthreads()
-    return {
-        "workers": {address: int(count) for address, count in threads.items()},
-        "dashboard": cluster.client.dashboard_link,
-        "versions": versions(),
-        "build": cluster.build,
-    }
 
 
 async def serve(options: argparse.Namespace, token: str) -> None:

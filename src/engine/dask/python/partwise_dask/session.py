@@ -12,7 +12,7 @@ from typing import Any
 from distributed import Future, KilledWorker, wait
 
 from . import tasks
-from .cluster import Cluster
+from .cluster import Cluster, facts_of
 from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .graph import Node, dask_graph, missing_for
 from .value import INLINE_BYTES, Bytes, Handle, HandleLost, Inline, Value, value_of
@@ -48,6 +48,7 @@ class Session:
         self._next_worker = 0
         self._closed = False
         self.client.subscribe_topic(self.topic, self._on_event)
+        self._stop_changes = cluster.on_change(self._cluster_changed)
         self._stop_sidecars = cluster.on_sidecar_event(self._on_sidecar_event)
 
     # -- what the client asks for -----------------------------------------------------------------
@@ -143,6 +144,7 @@ class Session:
         with contextlib.suppress(Exception):
             self.client.unsubscribe_topic(self.topic)
         self._stop_sidecars()
+        self._stop_changes()
 
     # -- running and watching ---------------------------------------------------------------------
 
@@ -317,6 +319,35 @@ class Session:
         self._retrying = None
         await self._start([node for node in nodes if node.future is None and node.error is None])
 
+    async def _cluster_changed(self, joined: list[str], left: list[str]) -> None:
+        facts = await facts_of(self.cluster)
+        self._emit({"op": "cluster", "facts": facts, "joined": joined, "left": left}, b"")
+        if joined and await self.rebalance():
+            self._emit({"op": "cluster", "facts": {}, "joined": [], "left": []}, b"")
+
+    async def rebalance(self) -> int:
+        """Gives workers that hold too few of this client's large values some of those that others have too many of.
+
+        Copies; Dask's memory manager drops the surplus ones. Returns how many values were copied.
+        """
+        futures = [
+            node.future
+            for node in self._kept.values()
+            if node.future is not None and node.ended.is_set() and node.future.type is Handle
+        ]
+        threads = await self.client.nthreads()
+        if len(threads) < 2 or not futures:
+            return 0
+        holders = await self.client.who_has(futures)
+        moves = shares(
+            {future.key: list(holders.get(future.key, ())) for future in futures},
+            {address: int(count) for address, count in threads.items()},
+        )
+        by_key = {future.key: future for future in futures}
+        for worker, keys in moves.items():
+            await self.client.replicate([by_key[key] for key in keys], n=1, workers=[worker])
+        return sum(map(len, moves.values()))
+
     # -- small things -----------------------------------------------------------------------------
 
     async def _scatter(self, node: Node, data: bytes) -> None:
@@ -354,6 +385,24 @@ class Session:
     def _on_sidecar_event(self, message: dict[str, Any]) -> None:
         if message["type"] in ("sidecar", "spill") or message.get("key") in self._kept:
             self._emit({"op": "event", "event": message}, b"")
+
+
+def shares(holders: dict[str, list[str]], threads: dict[str, int]) -> dict[str, list[str]]:
+    """Which keys to copy to which workers, so that each has as many as its threads are of all threads."""
+    held: dict[str, list[str]] = {worker: [] for worker in threads}
+    for key, workers in holders.items():
+        known = [worker for worker in workers if worker in held]
+        if known:
+            held[min(known, key=lambda worker: len(held[worker]))].append(key)
+    total, capacity = sum(map(len, held.values())), sum(threads.values())
+    fair = {worker: total * count // capacity for worker, count in threads.items()}
+    surplus = [key for worker, keys in held.items() for key in keys[fair[worker] + 1 :]]
+    moves: dict[str, list[str]] = {}
+    for worker, keys in held.items():
+        wanted = fair[worker] - len(keys)
+        if wanted > 0 and surplus:
+            moves[worker] = [surplus.pop() for _ in range(min(wanted, len(surplus)))]
+    return moves
 
 
 class NodeFailed(Exception):
