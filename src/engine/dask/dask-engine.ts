@@ -5,6 +5,7 @@ import type { Plain } from "../../base/plain.js";
 import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus } from "../engine.js";
 import { fuse } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
+import { groupsWithin, isUneven, spreadOver } from "./holder-groups.js";
 import { hostOnly } from "./host-only.js";
 import { parseAddress, timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 import { daskWorker, type DaskWorkerInfo, type RawWorker } from "./dask-worker.js";
@@ -69,6 +70,11 @@ export class DaskEngine implements Engine {
   /** Dask's own page about the cluster; undefined before the engine is connected, or when there is none. */
   get dashboardLink(): string | undefined {
     return this.#facts?.dashboard ?? undefined;
+  }
+
+  /** The process of this engine's own gateway; undefined while there is none. */
+  get gatewayPid(): number | undefined {
+    return this.#open?.pid;
   }
 
   /** Connects, if it has not yet. @throws when there is no way to reach the cluster, with what to do */
@@ -170,19 +176,21 @@ export class DaskEngine implements Engine {
 
   async groupByHolder(keys: readonly string[]): Promise<number[][]> {
     const values = keys.map((key) => this.#value(key));
-    const unknown = values.filter((value) => value.holder === undefined).map((value) => value.key);
-    if (unknown.length > 0) {
-      const load = new Map<string, number>();
-      for (const { holder } of values) if (holder !== undefined) load.set(holder, (load.get(holder) ?? 0) + 1);
-      const found = await this.locate(unknown);
-      for (const key of unknown) {
-        // Of several copies the one where there is least to do.
-        const [least = ""] = (found.get(key) ?? []).toSorted((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
-        load.set(least, (load.get(least) ?? 0) + 1);
-        this.#value(key).holder = least;
-      }
+    await this.#findHolders(values);
+    // Passes over values end with the worker that holds the most: an uneven placement is put right before the first.
+    if (values.some((value) => !value.settled) && isUneven(values, this.#facts?.workers ?? {})) {
+      const moved = await this.#ask<number>({ op: "rebalance", keys });
+      if (moved > 0) for (const value of values) value.holder = undefined;
+      await this.#findHolders(values);
     }
+    for (const value of values) value.settled = true;
     return groupsWithin(values, this.#groupBytes());
+  }
+
+  async #findHolders(values: readonly KeptValue[]): Promise<void> {
+    const unknown = values.filter((value) => value.holder === undefined);
+    if (unknown.length === 0) return;
+    spreadOver(values, await this.locate(unknown.map((value) => value.key)));
   }
 
   async workers(): Promise<DaskWorkerInfo[]> {
@@ -340,25 +348,6 @@ export class DaskEngine implements Engine {
   #assertOpen(): void {
     if (this.#closed) throw closedError();
   }
-}
-
-/** Positions of values by holder, in ascending order, in lists of at most `limit` bytes (or one value). */
-function groupsWithin(values: readonly KeptValue[], limit: number): number[][] {
-  const open = new Map<string, { readonly positions: number[]; bytes: number }>();
-  const groups: number[][] = [];
-  for (const [position, value] of values.entries()) {
-    const holder = value.holder ?? "";
-    const bytes = value.status?.bytes ?? 0;
-    let group = open.get(holder);
-    if (!group || group.bytes + bytes > limit) {
-      group = { positions: [], bytes: 0 };
-      open.set(holder, group);
-      groups.push(group.positions);
-    }
-    group.positions.push(position);
-    group.bytes += bytes;
-  }
-  return groups;
 }
 
 function closedError(): EngineClosedError {

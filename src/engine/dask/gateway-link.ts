@@ -82,8 +82,21 @@ export class GatewayLink {
         else answered?.(message);
       });
       const hello = await new Promise<Header>((resolve, reject) => {
-        answered = ({ header }) => resolve(header);
-        socket.once("close", () => reject(new EngineClosedError(`connect: the gateway at ${address.url} hung up.`)));
+        const fail = (why: string): void => {
+          clearTimeout(timer);
+          socket.destroy();
+          reject(new EngineClosedError(`connect: ${address.url} ${why}; is it a partwise gateway?`));
+        };
+        const timeout = timeoutOf(options);
+        const timer = setTimeout(
+          () => fail(`accepts connections but does not answer within ${timeout} s`),
+          timeout * 1000,
+        );
+        socket.once("close", () => fail("hung up"));
+        answered = ({ header }) => {
+          clearTimeout(timer);
+          resolve(header);
+        };
         messages.send({ op: "hello", token, protocol: PROTOCOL, version });
       });
       if (hello["ok"] !== true) {
@@ -97,6 +110,11 @@ export class GatewayLink {
       own?.close();
       throw error;
     }
+  }
+
+  /** The gateway's process, when it is this process's own. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /** Asks for something, and waits for the answer. @throws what the gateway says went wrong */
@@ -183,7 +201,7 @@ async function dial(address: DaskAddress, options: DaskOptions, mayUseTls: boole
       socket.destroy();
       reject(
         new EngineClosedError(
-          `connect: no partwise gateway answers at ${address.url} (${why}). Check the address, that \`python -m partwise_dask.gateway\` ` +
+          `connect: no partwise gateway answers at ${address.url} (${why}). Check the address, that \`python -m partwise_dask\` ` +
             `runs there, and that no firewall closes port ${port}.`,
           { cause },
         ),

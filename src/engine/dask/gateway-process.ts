@@ -3,15 +3,13 @@ import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { EngineClosedError, PartwiseError } from "../../base/errors.js";
+import { connectionProblem } from "./scheduler-address.js";
 import { timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 
 // This file is dist/src/engine/dask/gateway-process.js.
 const HOME = fileURLToPath(new URL("../../../../", import.meta.url)).replace(/\/$/, "");
 /** The folder of the Python package that comes with this version. */
 export const PYTHON_FOLDER = `${HOME}/src/engine/dask/python`;
-
-const INSTALL =
-  'Run `pip install "dask[distributed]" msgpack` with it, or pass another as `python` (or PARTWISE_PYTHON).';
 
 /** A gateway of this process's own: it ends when this process does. */
 export interface GatewayProcess {
@@ -24,15 +22,21 @@ export interface GatewayProcess {
 }
 
 /**
- * Starts `python -m partwise_dask.gateway` for a scheduler.
+ * Starts `python -m partwise_dask` for a scheduler.
  * @throws PartwiseError without Python or Dask, EngineClosedError when the scheduler does not answer
  */
 export async function startGateway(address: DaskAddress, options: DaskOptions): Promise<GatewayProcess> {
   const python = options.python ?? process.env["PARTWISE_PYTHON"] ?? "python3";
   const token = randomBytes(24).toString("base64url");
   const timeout = timeoutOf(options);
+  // Asked first, because Dask itself says no more than that time is over.
+  const problem = await connectionProblem(address, timeout * 1000);
+  if (problem)
+    throw new EngineClosedError(
+      `connect: no Dask scheduler at ${address.url}: ${problem.what}. To mend it: ${problem.mend}.`,
+    );
   const tls = options.tls;
-  const line = ["-m", "partwise_dask.gateway", address.url, "--port", "0", "--home", HOME, "--until-stdin-ends"];
+  const line = ["-m", "partwise_dask", address.url, "--port", "0", "--home", HOME, "--until-stdin-ends"];
   line.push("--timeout", String(timeout));
   if (tls) line.push("--tls-ca", tls.ca, "--tls-cert", tls.cert, "--tls-key", tls.key);
   const child = spawn(python, line, {
@@ -64,10 +68,18 @@ export async function startGateway(address: DaskAddress, options: DaskOptions): 
       work();
     };
     child.once("error", (cause) => end(() => reject(noPython(python, cause))));
-    child.once("exit", (code) => end(() => reject(gatewayFailed(python, code, said))));
+    // Not `exit`: its last words may still be on their way then.
+    child.once("close", (code) => end(() => reject(gatewayFailed(code, said))));
     createInterface({ input: child.stdout }).on("line", (text) => {
-      const message = JSON.parse(text) as { port?: number; failed?: string; message?: string; lost?: string };
+      const message = JSON.parse(text) as {
+        port?: number;
+        failed?: string;
+        message?: string;
+        lost?: string;
+        problem?: string;
+      };
       if (message.lost !== undefined) lost = true;
+      if (message.problem !== undefined) end(() => reject(new PartwiseError(`connect: ${message.problem}`)));
       if (message.failed !== undefined) end(() => reject(unreachable(address, timeout, message.message ?? "")));
       if (message.port !== undefined) end(() => resolve(message.port as number));
     });
@@ -100,15 +112,10 @@ function noPython(python: string, cause: unknown): PartwiseError {
   );
 }
 
-function gatewayFailed(python: string, code: number | null, said: readonly string[]): PartwiseError {
-  const text = said.join("\n");
-  const missing = /No module named '([\w.]+)'/.exec(text)?.[1];
-  if (missing !== undefined && missing !== "partwise_dask")
-    return new PartwiseError(
-      `connect: ${python} has no ${missing.split(".")[0]}, which the gateway to Dask needs. ${INSTALL}`,
-    );
+function gatewayFailed(code: number | null, said: readonly string[]): PartwiseError {
   const last = said.findLast((one) => one.trim() !== "") ?? "it said nothing";
-  return new PartwiseError(`connect: the gateway to Dask ended with code ${code}: ${last}`, { cause: new Error(text) });
+  const cause = new Error(said.join("\n"));
+  return new PartwiseError(`connect: the gateway to Dask ended with code ${code}: ${last}`, { cause });
 }
 
 function unreachable(address: DaskAddress, timeout: number, why: string): EngineClosedError {

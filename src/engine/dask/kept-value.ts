@@ -7,6 +7,8 @@ export class KeptValue {
   inline: Uint8Array | undefined;
   /** The worker that holds it, once somebody asked; forgotten when the cluster changes. */
   holder: string | undefined;
+  /** It has been part of a group before: its place was looked at then. */
+  settled = false;
   /** Called once, when it ends. */
   onEnd: (() => void) | undefined;
   ended: Promise<TaskStatus>;

@@ -17,6 +17,9 @@ from typing import Any
 
 from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 
+#: Where the scheduler tells of workers that come and go.
+WORKERS_TOPIC = "partwise-workers"
+
 
 def install_package(sources: dict[str, bytes], version: str, content: str) -> None:
     """Makes ``import partwise_dask`` give the version that the driver has."""
@@ -101,6 +104,14 @@ class PartwiseScheduler(SchedulerPlugin):  # type: ignore[misc]
 
     async def start(self, scheduler: Any) -> None:
         install_package(*self.facts)
+
+    # Dask tells of these on its topic "all" as well, among events that cannot be sent: a client that listens there
+    # loses its connection with the first of them.
+    def add_worker(self, scheduler: Any, worker: str) -> None:
+        scheduler.log_event(WORKERS_TOPIC, {"action": "add-worker", "worker": worker})
+
+    def remove_worker(self, scheduler: Any, worker: str, **kwargs: Any) -> None:
+        scheduler.log_event(WORKERS_TOPIC, {"action": "remove-worker", "worker": worker})
 
 
 class PartwiseWorker(WorkerPlugin):  # type: ignore[misc]

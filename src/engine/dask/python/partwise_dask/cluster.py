@@ -25,8 +25,16 @@ logger = logging.getLogger("partwise.cluster")
 DRIVER_ONLY = {"@observablehq/plot", "@resvg/resvg-js", "linkedom", "commander", "yaml"}
 
 
+async def _connected(client: Any) -> Any:
+    return await client
+
+
 #: Seconds from a worker's arrival to the news of it.
 SETTLE = 0.3
+
+
+class ClusterProblem(Exception):
+    """The cluster cannot be used as it is; the message says why and what to do."""
 
 
 class Cluster:
@@ -52,14 +60,11 @@ class Cluster:
     @staticmethod
     async def attach(address: str, home: str, security: Security | None, timeout: float) -> Cluster:
         """Connects to a scheduler and sets partwise up on it and its workers."""
-        client = await Client(
-            address,
-            asynchronous=True,
-            security=security,
-            timeout=timeout,
-            name="partwise",
-            direct_to_workers=True,
+        connecting = Client(
+            address, asynchronous=True, security=security, timeout=timeout, name="partwise", direct_to_workers=True
         )
+        # Dask's own limit is for each attempt; somebody who accepts and never answers would hold it for long.
+        client = await asyncio.wait_for(_connected(connecting), timeout + 1)
         cluster = Cluster(client, home)
         await cluster.install()
         return cluster
@@ -84,7 +89,8 @@ class Cluster:
     async def _changed(self) -> None:
         # Workers often come in numbers, and a new one needs a moment to start its sidecar.
         await asyncio.sleep(SETTLE if self._joined else 0.01)
-        joined, left, self._joined, self._left = self._joined, self._left, [], []
+        joined, left = sorted(set(self._joined)), sorted(set(self._left))
+        self._joined, self._left = [], []
         self._changing = None
         for listener in list(self._change_listeners):
             await listener(joined, left)
@@ -99,12 +105,16 @@ class Cluster:
         cloudpickle.register_pickle_by_value(bootstrap)
         common = (self._sources, __version__, self._content)
         self.client.subscribe_topic(tasks.SIDECAR_TOPIC, self._tell)
-        self.client.subscribe_topic("all", self._scheduler_event)
+        self.client.subscribe_topic(bootstrap.WORKERS_TOPIC, self._scheduler_event)
         await self.client.register_plugin(bootstrap.PartwiseScheduler(*common))
         await self.client.register_plugin(bootstrap.PartwiseWorker(*common, self.build, self.home))
         workers = await self.describe()
         if any(facts.get("missing") for facts in workers.values()):
             await self.bring_bundle()
+            workers = await self.describe()
+        for address, facts in workers.items():
+            if "problem" in facts:
+                raise ClusterProblem(f"worker {facts['name']} at {address}: {facts['problem']}")
 
     async def bring_bundle(self) -> None:
         """Sends the build and the packages it needs to every worker, now and later."""

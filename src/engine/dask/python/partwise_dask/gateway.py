@@ -1,4 +1,4 @@
-"""``python -m partwise_dask.gateway tcp://scheduler:8786``: between TypeScript clients and a Dask cluster."""
+"""``python -m partwise_dask tcp://scheduler:8786``: between TypeScript clients and a Dask cluster."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import os
 import secrets
 import ssl
 import sys
+import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from . import __version__, wire
-from .cluster import Cluster, facts_of, versions
+from .cluster import Cluster, ClusterProblem, facts_of, versions
 from .session import NodeFailed, Session, plain_error
 from .value import Bytes
 
@@ -114,7 +115,7 @@ class Connection:
             lines = await client.get_worker_logs(n=header.get("count"))
             return {worker: [list(line) for line in entries] for worker, entries in lines.items()}
         if op == "rebalance":
-            return await session.rebalance()
+            return await session.rebalance(header.get("keys"))
         raise ValueError(f"the gateway knows no request {op!r}")
 
     async def _answer(self, header: dict[str, Any], work: Any) -> None:
@@ -172,7 +173,12 @@ def split(payload: bytes, sizes: list[int]) -> list[bytes]:
 async def serve(options: argparse.Namespace, token: str) -> None:
     """Attaches, listens, says where on the standard output, and serves until the standard input ends."""
     security = security_of(options)
-    cluster = await Cluster.attach(options.scheduler, options.home, security, options.timeout)
+    try:
+        cluster = await Cluster.attach(options.scheduler, options.home, security, options.timeout)
+    except ClusterProblem as error:
+        _give_up({"problem": str(error)})
+    except (OSError, TimeoutError) as error:
+        _give_up({"failed": type(error).__name__, "message": str(error) or type(error).__name__})
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await Connection(cluster, token, reader, writer).serve()
@@ -181,27 +187,41 @@ async def serve(options: argparse.Namespace, token: str) -> None:
     port = server.sockets[0].getsockname()[1]
     print(json.dumps({"port": port, "versions": versions()}), flush=True)
     gone = asyncio.Event()
-    watch = [asyncio.create_task(_scheduler_lost(cluster, gone))]
     if options.until_stdin_ends:
-        watch.append(asyncio.create_task(_stdin_ends(gone)))
+        _watch_stdin(gone)
+    lost = asyncio.create_task(_scheduler_lost(cluster, gone))
     await gone.wait()
+    lost.cancel()
     server.close()
-    with contextlib.suppress(Exception):
-        await asyncio.wait_for(cluster.client.close(), 2)
+    if cluster.client.status == "running":
+        # The client has gone: what it had under way is stopped.
+        await asyncio.sleep(0.2)
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(cluster.client.close(), 2)
+    # Not through the interpreter's end: threads that wait for the scheduler or for the input would hold it up.
+    sys.stdout.flush()
+    os._exit(0)
 
 
-async def _stdin_ends(gone: asyncio.Event) -> None:
+def _give_up(why: dict[str, str]) -> NoReturn:
+    print(json.dumps(why), flush=True)
+    # At once: a client that has not reached its scheduler takes its time to end.
+    os._exit(3)
+
+
+def _watch_stdin(gone: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, sys.stdin.buffer.read)
-    gone.set()
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        loop.call_soon_threadsafe(gone.set)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 async def _scheduler_lost(cluster: Cluster, gone: asyncio.Event) -> None:
-    while cluster.client.status in ("running", "connecting"):
-        if cluster.client.status == "connecting":
-            break
+    while cluster.client.status == "running":
         await asyncio.sleep(0.1)
-    logger.error("the scheduler is gone")
     print(json.dumps({"lost": "scheduler"}), flush=True)
     gone.set()
 
@@ -254,14 +274,5 @@ def main() -> None:
     if not token:
         token = secrets.token_urlsafe(24)
         print(json.dumps({"token": token}), flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(options, token))
-    except KeyboardInterrupt:
-        pass
-    except (OSError, TimeoutError) as error:
-        print(json.dumps({"failed": type(error).__name__, "message": str(error)}), flush=True)
-        sys.exit(3)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,7 @@ from dask.utils import parse_bytes
 
 from .errors import SidecarUnusable
 from .sidecar import Sidecar, SidecarOptions
-from .tasks import SIDECAR_TOPIC, SIDECARS
+from .tasks import PROBLEMS, SIDECAR_TOPIC, SIDECARS
 
 logger = logging.getLogger("partwise.plugin")
 
@@ -26,7 +26,7 @@ async def start(worker: Any, home: str | None, version: str) -> None:
     if home is None:
         logger.info("the driver's build of partwise is not on this machine; the driver will bring it")
         return
-    check_version(home, version)
+    PROBLEMS.pop(worker.id, None)
     loop = asyncio.get_running_loop()
 
     def on_event(event: dict[str, Any]) -> None:
@@ -35,14 +35,16 @@ async def start(worker: Any, home: str | None, version: str) -> None:
     previous = SIDECARS.get(worker.id)
     if previous is not None and previous.options.home == home:
         return
-    sidecar = Sidecar(options_for(worker, home), on_event)
-    SIDECARS[worker.id] = sidecar
     if previous is not None:
         previous.close()
+    sidecar = Sidecar(options_for(worker, home), on_event)
     try:
+        check_version(home, version)
         await loop.run_in_executor(None, sidecar.process)
+        SIDECARS[worker.id] = sidecar
     except SidecarUnusable as error:
         # Not fatal for a worker that others may use as well: partwise's tasks fail with this message.
+        PROBLEMS[worker.id] = str(error)
         logger.error("partwise on %s: %s", worker.address, error)
 
 

@@ -138,7 +138,11 @@ class Session:
     async def close(self) -> None:
         """Lets everything go."""
         self._closed = True
+        runs = {node.run for node in self._kept.values() if not node.ended.is_set()}
         self._kept.clear()
+        for run in runs:
+            with contextlib.suppress(Exception):
+                await self.client.run(tasks.abort, run, on_error="ignore")
         for job in list(self._jobs):
             job.cancel()
         with contextlib.suppress(Exception):
@@ -241,9 +245,12 @@ class Session:
             self._inputs_are_lost(node, [dep for dep in victim.deps if dep.key in names])
         elif isinstance(error, SidecarLost):
             self._killed(node, error)
-        elif isinstance(error, SidecarUnusable) and not self.cluster.bundled and "not set up" in str(error):
+        elif isinstance(error, SidecarUnusable) and not self.cluster.bundled and tasks.NOT_SET_UP in str(error):
+            # A worker that came later, on a machine that does not see the driver's files.
             await self.cluster.bring_bundle()
             self._again(node)
+        elif isinstance(error, SidecarUnusable):
+            self._fail(node, plain_error("PartwiseError", f"Dask engine: {node.where} cannot run: {error}"))
         elif isinstance(error, KilledWorker):
             victim = next((one for one in node.ancestors() if one.dask_key == error.task), node)
             self._fail(
@@ -325,14 +332,16 @@ class Session:
         if joined and await self.rebalance():
             self._emit({"op": "cluster", "facts": {}, "joined": [], "left": []}, b"")
 
-    async def rebalance(self) -> int:
+    async def rebalance(self, keys: list[str] | None = None) -> int:
         """Gives workers that hold too few of this client's large values some of those that others have too many of.
 
-        Copies; Dask's memory manager drops the surplus ones. Returns how many values were copied.
+        Copies; Dask's memory manager drops the surplus ones. Only ``keys``, when they are given. Returns how many
+        values were copied.
         """
+        chosen = self._kept.values() if keys is None else [self._kept[key] for key in keys]
         futures = [
             node.future
-            for node in self._kept.values()
+            for node in chosen
             if node.future is not None and node.ended.is_set() and node.future.type is Handle
         ]
         threads = await self.client.nthreads()
@@ -396,7 +405,9 @@ def shares(holders: dict[str, list[str]], threads: dict[str, int]) -> dict[str, 
             held[min(known, key=lambda worker: len(held[worker]))].append(key)
     total, capacity = sum(map(len, held.values())), sum(threads.values())
     fair = {worker: total * count // capacity for worker, count in threads.items()}
-    surplus = [key for worker, keys in held.items() for key in keys[fair[worker] + 1 :]]
+    # Most from where there is most.
+    above = [(at - fair[worker], key) for worker, keys in held.items() for at, key in enumerate(keys)]
+    surplus = [key for excess, key in sorted(above) if excess >= 0]
     moves: dict[str, list[str]] = {}
     for worker, keys in held.items():
         wanted = fair[worker] - len(keys)

@@ -14,6 +14,11 @@ from .value import Bytes, Handle, HandleLost, Inline, Value
 SIDECARS: dict[str, Sidecar] = {}
 
 
+NOT_SET_UP = "partwise is not set up on this worker; its log says why."
+
+#: Why a worker of this process has no sidecar, by the worker's id.
+PROBLEMS: dict[str, str] = {}
+
 #: What happens in sidecars outside of tasks: lost lives, values made again while they were read.
 SIDECAR_TOPIC = "partwise-sidecar"
 
@@ -28,8 +33,11 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
 
     facts = msgpack.unpackb(head, raw=False)
     worker = get_worker()
-    sidecar = sidecar_of(worker.id)
-    process = sidecar.process()
+    try:
+        sidecar = sidecar_of(worker.id)
+        process = sidecar.process()
+    except SidecarUnusable as error:
+        raise SidecarUnusable(f"worker {worker.name} at {worker.address}: {error}") from None
     deps, payload = _inputs(facts, values, process)
     try:
         header, body = process.request(
@@ -75,7 +83,7 @@ def sidecar_of(worker_id: str) -> Sidecar:
     """The sidecar of a worker. Raises SidecarUnusable when the plugin has not set it up."""
     sidecar = SIDECARS.get(worker_id)
     if sidecar is None:
-        raise SidecarUnusable("partwise is not set up on this worker; its log says why.")
+        raise SidecarUnusable(PROBLEMS.get(worker_id, NOT_SET_UP))
     return sidecar
 
 
@@ -91,9 +99,10 @@ def describe(dask_worker: Any = None) -> dict[str, Any]:
     sidecar = SIDECARS.get(dask_worker.id)
     executing = dask_worker.state.executing_count
     return {
+        **({"problem": PROBLEMS[dask_worker.id]} if dask_worker.id in PROBLEMS else {}),
         "name": str(dask_worker.name),
         "nthreads": dask_worker.state.nthreads,
         "busy": executing > 0,
         "resources": dict(dask_worker.state.total_resources),
-        **(sidecar.info() if sidecar is not None else {"missing": True}),
+        **(sidecar.info() if sidecar is not None else {"missing": dask_worker.id not in PROBLEMS}),
     }
