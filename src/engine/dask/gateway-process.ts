@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { EngineClosedError, PartwiseError } from "../../base/errors.js";
-import { connectionProblem } from "./scheduler-address.js";
+import { connectionProblem } from "./connection-problem.js";
 import { timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 
 // This file is dist/src/engine/dask/gateway-process.js.
