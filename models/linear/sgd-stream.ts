@@ -1,4 +1,4 @@
-import { AbortedError } from "../../src/base/errors.js";
+import { AbortedError, DataError, show } from "../../src/base/errors.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../../src/estimator/inputs.js";
 
@@ -25,6 +25,11 @@ export async function takeStream<Y extends VectorInput | LabelInput, O extends O
 ): Promise<number> {
   const { onProgress, ...rest } = options;
   let done = 0;
+  if (typeof batches !== "object" || !(Symbol.asyncIterator in batches || Symbol.iterator in batches)) {
+    throw new DataError(
+      `${owner}: batches must be an iterable of { X, y }; got ${show(batches)}. Pass a generator or a list.`,
+    );
+  }
   for await (const batch of batches) {
     if (options.signal?.aborted) {
       throw new AbortedError(`${owner}: stopped by its signal after ${done} batches, which the model keeps.`, {

@@ -190,6 +190,17 @@ describe("stochastic gradient descent as an optimiser", () => {
     expectClose(model.coef, ridge.coef, { rtol: 0, atol: 1e-3 }, "ridge");
   });
 
+  it("a warm start goes on from the coefficients, with its steps anew", async () => {
+    const X = DistributedArray.fromColumns(columns);
+    const far = await new SGDRegressor({ tol: null, maxIter: 20 }).fit(X, signal);
+    const model = new SGDRegressor({ tol: null, maxIter: 20, warmStart: true });
+    await model.fit(X, signal);
+    expect(model.coef).toEqual(far.coef);
+    model.setParams({ maxIter: 1, learningRate: "constant", eta0: 1e-12 });
+    await model.fit(X, signal);
+    expectClose(model.coef, far.coef, { rtol: 0, atol: 1e-6 }, "coef");
+  });
+
   it("earlyStopping stops by rows set aside", async () => {
     const X = DistributedArray.fromColumns(columns);
     const y: number[] = Array.from(signal, (value) => (value > 0.3 ? 1 : 0));
@@ -272,6 +283,10 @@ describe("stochastic gradient descent refuses", () => {
     );
     const model = await new SGDClassifier().fit(X, [0, 0, 1, 1]);
     expect(() => model.predictProba(X)).toThrow(/log_loss/);
+  });
+
+  it("a stream that is none", async () => {
+    await expect(new SGDRegressor().fitStream(5 as never)).rejects.toThrow(/iterable of .* got 5/);
   });
 
   it("steps that overflow", async () => {
