@@ -19,6 +19,8 @@ import { asRows, checkData, cut } from "#src/testing/check-data.js";
 import { testSubjects } from "#src/testing/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "partwise-models-"));
+/** `PARTWISE_FUZZ=100000` for the long run. */
+const FUZZ_RUNS = Number(process.env["PARTWISE_FUZZ"] ?? 400);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const path = (name: string): string => join(folder, `${name.replaceAll(/\W+/g, "-")}.partwise`);
@@ -190,35 +192,39 @@ describe("a file that is not what it should be", () => {
     await expect(loadModel(path("bad"), { verify: false })).resolves.toBeDefined();
   });
 
-  it("never crashes, hangs or loads something else, whatever was changed in it", async () => {
-    const seeds = [await savedFlightModel("fuzz")].map((name) => readFileSync(name));
-    const runs = Number(process.env["PARTWISE_FUZZ"] ?? 400);
-    const rng = new CounterRng(3, "model files");
-    let loaded = 0;
-    for (let run = 0; run < runs; run++) {
-      const seed = seeds[run % seeds.length] as Buffer;
-      const bytes = Buffer.from(seed);
-      const changes = 1 + rng.integer(run, 4, 1);
-      for (let k = 0; k < changes; k++) {
-        const at = rng.integer(run, bytes.byteLength - 32, 2 + 3 * k);
-        const kind = rng.integer(run, 3, 3 + 3 * k);
-        if (kind === 0) bytes[at] = rng.integer(run, 256, 4 + 3 * k);
-        else if (kind === 1) bytes[at] = (bytes[at] ?? 0) ^ (1 << rng.integer(run, 8, 4 + 3 * k));
-        else bytes.copyWithin(at, rng.integer(run, bytes.byteLength - 64, 4 + 3 * k), bytes.byteLength - 40);
+  it(
+    "never crashes, hangs or loads something else, whatever was changed in it",
+    async () => {
+      const seeds = [await savedFlightModel("fuzz")].map((name) => readFileSync(name));
+      const runs = FUZZ_RUNS;
+      const rng = new CounterRng(3, "model files");
+      let loaded = 0;
+      for (let run = 0; run < runs; run++) {
+        const seed = seeds[run % seeds.length] as Buffer;
+        const bytes = Buffer.from(seed);
+        const changes = 1 + rng.integer(run, 4, 1);
+        for (let k = 0; k < changes; k++) {
+          const at = rng.integer(run, bytes.byteLength - 32, 2 + 3 * k);
+          const kind = rng.integer(run, 3, 3 + 3 * k);
+          if (kind === 0) bytes[at] = rng.integer(run, 256, 4 + 3 * k);
+          else if (kind === 1) bytes[at] = (bytes[at] ?? 0) ^ (1 << rng.integer(run, 8, 4 + 3 * k));
+          else bytes.copyWithin(at, rng.integer(run, bytes.byteLength - 64, 4 + 3 * k), bytes.byteLength - 40);
+        }
+        try {
+          // With the right checksum, so that what is below it is tried and not the checksum.
+          await load(rehash(bytes));
+          loaded += 1;
+        } catch (error) {
+          expect((error as Error).name, String((error as Error).stack)).toMatch(
+            /^(DataError|ParameterError|NotFittedError|FitError|TaskError|FileError|MemoryLimitError)$/,
+          );
+        }
       }
-      try {
-        // With the right checksum, so that what is below it is tried and not the checksum.
-        await load(rehash(bytes));
-        loaded += 1;
-      } catch (error) {
-        expect((error as Error).name, String((error as Error).stack)).toMatch(
-          /^(DataError|ParameterError|NotFittedError|FitError|TaskError|FileError|MemoryLimitError)$/,
-        );
-      }
-    }
-    // Changes of what does not matter (a name in the notes, the last digits of a number) load; most do not.
-    expect(loaded).toBeLessThan(runs / 2);
-  }, 600_000);
+      // Changes of what does not matter (a name in the notes, the last digits of a number) load; most do not.
+      expect(loaded).toBeLessThan(runs / 2);
+    },
+    Math.max(120_000, 100 * FUZZ_RUNS),
+  );
 });
 
 describe("files of earlier versions", () => {
