@@ -58,11 +58,14 @@ export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/de
 export type { Engine, EngineEvents, FnRef, TaskContext, TaskSpec, TaskStatus, WorkerInfo } from "./engine/engine.js";
 export { fnRef } from "./engine/fn-ref.js";
 export {
+  rowScorer,
   scoreDataset,
   type BatchInfo,
   type DriftReport,
   type DriftThresholds,
   type FunctionModel,
+  type RowScorer,
+  type RowScorerOptions,
   type ScoreDatasetOptions,
   type ScoreReport,
 } from "./inference/index.js";

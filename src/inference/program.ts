@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { DataError } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
 import { emptyFrame, type FrameSchema } from "../collections/frame/frame-types.js";
+import { DistributedArray } from "../collections/array/distributed-array.js";
 import { DistributedDataFrame } from "../collections/frame/distributed-data-frame.js";
 import { frameState } from "../collections/frame/frame-state.js";
 import { HostPlan, TaskPlan, type Plan } from "../collections/plan.js";
-import type { FnRef, TaskContext } from "../engine/engine.js";
+import type { FnRef, TaskContext, TaskFn } from "../engine/engine.js";
 import { loadFn } from "../engine/fn-ref.js";
 
 /** One step: `fn(context, args, ...inputs)`. */
@@ -26,23 +27,40 @@ export interface Program {
 
 const ROWS = -1;
 
+/** The rows of a recorded program before there are any: a frame or an array whose one partition is the program's input. */
+export interface Placeholder<R> {
+  readonly plan: Plan;
+  readonly rows: R;
+}
+
+/** A frame of these columns. */
+export function placeholderFrame(owner: string, schema: FrameSchema): Placeholder<DistributedDataFrame> {
+  const plan = new HostPlan("rows", 1, 0, () => undefined);
+  return {
+    plan,
+    rows: new DistributedDataFrame(frameState({ kind: "plan", plan }, emptyFrame(schema, owner), undefined)),
+  };
+}
+
+/** An array of so many columns of doubles. */
+export function placeholderArray(width: number, names: readonly string[] | undefined): Placeholder<DistributedArray> {
+  const plan = new HostPlan("rows", 1, 0, () => undefined);
+  return { plan, rows: new DistributedArray({ plan, innerShape: [width], dtype: "f64", names }) };
+}
+
 /**
- * Records what `build` does with a frame of these columns. The frame has no rows: lazy verbs and predictions only make
- * plans, and those of its one partition are the program.
+ * Records what `build` does with rows that are not there: lazy verbs and predictions only make plans, and those of the
+ * placeholder's one partition are the program.
  *
  * @throws DataError when a result depends on other data than the rows
  */
-export function recordProgram(
+export function recordProgram<R>(
   owner: string,
-  schema: FrameSchema,
-  build: (rows: DistributedDataFrame) => readonly Plan[],
+  placeholder: Placeholder<R>,
+  build: (rows: R) => readonly Plan[],
 ): Program {
-  const placeholder = new HostPlan("rows", 1, 0, () => undefined);
-  const rows = new DistributedDataFrame(
-    frameState({ kind: "plan", plan: placeholder }, emptyFrame(schema, owner), undefined),
-  );
   const steps: Step[] = [];
-  const known = new Map<string, number>([[`${placeholder.id}:0`, ROWS]]);
+  const known = new Map<string, number>([[`${placeholder.plan.id}:0`, ROWS]]);
   const visit = (plan: Plan, index: number): number => {
     const name = `${plan.id}:${index}`;
     const seen = known.get(name);
@@ -57,7 +75,7 @@ export function recordProgram(
     known.set(name, at);
     return at;
   };
-  const outputs = build(rows).map((plan) => visit(plan, 0));
+  const outputs = build(placeholder.rows).map((plan) => visit(plan, 0));
   return { steps, outputs };
 }
 
@@ -69,6 +87,29 @@ export async function runProgram(context: TaskContext, program: Program, rows: u
     const fn = await loadFn(step.fn);
     results.push(await fn(context, step.args as never, ...(step.inputs.map(at) as never[])));
   }
+  return program.outputs.map(at);
+}
+
+/** A program with its functions loaded, to run in this thread without waiting. */
+export interface LoadedProgram extends Program {
+  readonly functions: readonly TaskFn[];
+}
+
+/** Loads a program's functions. */
+export async function loadProgram(program: Program): Promise<LoadedProgram> {
+  return { ...program, functions: await Promise.all(program.steps.map((step) => loadFn(step.fn))) };
+}
+
+/** As {@link runProgram}, at once. @throws DataError for a step that is asynchronous */
+export function runLoaded(owner: string, context: TaskContext, program: LoadedProgram, rows: unknown): unknown[] {
+  const results: unknown[] = [];
+  const at = (step: number): unknown => (step === ROWS ? rows : results[step]);
+  program.steps.forEach((step, i) => {
+    const result = (program.functions[i] as TaskFn)(context, step.args as never, ...(step.inputs.map(at) as never[]));
+    if (result instanceof Promise)
+      throw new DataError(`${owner}: ${step.fn.export} is asynchronous. Use predict, or scoreDataset for many rows.`);
+    results.push(result);
+  });
   return program.outputs.map(at);
 }
 

@@ -3,7 +3,7 @@ import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { FrameSchema } from "../collections/frame/frame-types.js";
 import { toMatrix, type MatrixInput } from "../estimator/inputs.js";
 import type { AnyEstimator } from "../estimator/registry.js";
-import { packProgram, recordProgram, type PackedProgram } from "./program.js";
+import { packProgram, placeholderFrame, recordProgram, type PackedProgram } from "./program.js";
 import type { OutputSpec, PackedModel } from "./scoring-model.js";
 
 /** What a model can be asked for. */
@@ -35,11 +35,7 @@ export function recordModel(
   if (!model.isFitted)
     throw new NotFittedError(`${owner}: the ${model.kind} is not fitted yet. Call \`await model.fit(X, y)\` first.`);
   const wanted = outputs ?? usualOutputs(model);
-  const absent = wanted.find((output) => !can(model, output));
-  if (absent !== undefined)
-    throw new DataError(
-      `${owner}: the ${model.kind} has no ${absent}. It has ${METHODS.filter((one) => can(model, one)).join(", ")}.`,
-    );
+  assertOutputs(owner, model, wanted);
   const columns = model.featureNames ?? Object.keys(schema);
   const missing = columns.find((name) => !(name in schema));
   if (missing !== undefined)
@@ -48,15 +44,13 @@ export function recordModel(
       { details: { column: missing } },
     );
   const specs: OutputSpec[] = [];
-  const program = recordProgram(
-    owner,
-    Object.fromEntries(columns.map((name) => [name, schema[name] as string])),
-    (rows) =>
-      wanted.map((output) => {
-        const result = call(owner, model, output, rows);
-        specs.push(specOf(model, output, result));
-        return result.plan;
-      }),
+  const own = Object.fromEntries(columns.map((name) => [name, schema[name] as string]));
+  const program = recordProgram(owner, placeholderFrame(owner, own), (rows) =>
+    wanted.map((output) => {
+      const result = callOutput(owner, model, output, rows);
+      specs.push(specOf(model, output, result));
+      return result.plan;
+    }),
   );
   const { bytes, hash }: PackedProgram = packProgram(program);
   return {
@@ -66,9 +60,19 @@ export function recordModel(
   };
 }
 
+/** @throws DataError naming an output that the model does not have */
+export function assertOutputs(owner: string, model: AnyEstimator, wanted: readonly ScoreOutput[]): void {
+  const absent = wanted.find((output) => !can(model, output));
+  if (absent !== undefined)
+    throw new DataError(
+      `${owner}: the ${model.kind} has no ${absent}. It has ${METHODS.filter((one) => can(model, one)).join(", ")}.`,
+    );
+}
+
 const METHODS: readonly ScoreOutput[] = ["predict", "predictProba", "decisionFunction", "transform"];
 
-function usualOutputs(model: AnyEstimator): ScoreOutput[] {
+/** What a model is asked where nobody says: predict, and probabilities where it has them. */
+export function usualOutputs(model: AnyEstimator): ScoreOutput[] {
   if (!can(model, "predict")) return ["transform"];
   return can(model, "predictProba") ? ["predict", "predictProba"] : ["predict"];
 }
@@ -82,7 +86,8 @@ function can(model: unknown, output: ScoreOutput): boolean {
     : can(last, output);
 }
 
-function call(owner: string, model: AnyEstimator, output: ScoreOutput, rows: unknown): DistributedArray {
+/** The lazy result of one output. @throws DataError for a sparse one */
+export function callOutput(owner: string, model: AnyEstimator, output: ScoreOutput, rows: unknown): DistributedArray {
   const method = (model as unknown as Record<string, (X: unknown) => MatrixInput>)[output] as (
     X: unknown,
   ) => MatrixInput;
@@ -95,7 +100,8 @@ function call(owner: string, model: AnyEstimator, output: ScoreOutput, rows: unk
   return array;
 }
 
-function specOf(model: AnyEstimator, output: ScoreOutput, array: DistributedArray): OutputSpec {
+/** How a result becomes columns. */
+export function specOf(model: AnyEstimator, output: ScoreOutput, array: DistributedArray): OutputSpec {
   const classes = (model as Scorable).classes ?? [];
   const many = array.innerShape.length > 0;
   const width = many ? array.width : 1;
