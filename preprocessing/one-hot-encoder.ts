@@ -1,6 +1,6 @@
 import { DataError, ParameterError, show } from "../src/base/errors.js";
 import { ParamTable } from "../src/base/params.js";
-import type { Plain } from "../src/base/plain.js";
+import type { Plain, PlainRecord } from "../src/base/plain.js";
 import { DistributedArray } from "../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../src/collections/array/local-matrix.js";
 import type { DistributedDataFrame } from "../src/collections/frame/distributed-data-frame.js";
@@ -230,6 +230,28 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
       partitionRows: table.partitionRows,
       names: this.getFeatureNamesOut(),
     });
+  }
+
+  /** Kernels trust the slots, so those of a file are looked at first. */
+  protected override decodeFitted(plain: PlainRecord): OneHotState {
+    const state = plain as unknown as OneHotState;
+    const sound =
+      Array.isArray(state.columns) &&
+      state.columns.length === state.nFeatures &&
+      (state.columns as readonly OneHotColumn[]).every(
+        ({ categories, counts, slots, width, rareSlot }) =>
+          Array.isArray(categories) &&
+          slots instanceof Int32Array &&
+          slots.length === categories.length &&
+          counts.length === categories.length &&
+          Number.isInteger(width) &&
+          width >= 0 &&
+          width <= categories.length &&
+          [...slots, rareSlot].every((slot) => Number.isInteger(slot) && slot >= -1 && slot < width),
+      );
+    if (!sound)
+      throw new DataError("OneHotEncoder: the state does not fit together. The file is damaged; save it again.");
+    return state;
   }
 
   #inputName(j: number): string {
