@@ -64,6 +64,8 @@ export interface ScoreDatasetOptions extends RunOptions {
   readonly drift?: DriftThresholds | false;
   /** Rows of each partition that the drift guard counts; 10,000 unless given. */
   readonly driftRows?: number;
+  /** Modules that functions in a model file may come from; see `loadModel`. */
+  readonly trustModules?: readonly string[];
   readonly engine?: Engine;
 }
 
@@ -293,7 +295,11 @@ async function prepareModel(options: ScoreDatasetOptions, input: DistributedData
   const { model, outputs } = options;
   if (typeof model === "string") {
     const file = await readModelFile(model);
-    const estimator = await modelOf(file, `${OWNER}: model ${show(model)}`);
+    const estimator = await modelOf(
+      file,
+      `${OWNER}: model ${show(model)}`,
+      options.trustModules === undefined ? {} : { trustModules: options.trustModules },
+    );
     const sketch = options.drift === false ? undefined : (file.sketch as unknown as DataSketch | undefined);
     return { model: recordModel(OWNER, estimator, input.schema, outputs), sketch };
   }

@@ -8,6 +8,11 @@ import { readModelFile, type ModelFile } from "./model-file.js";
 export interface LoadOptions {
   /** Asks the model the golden rows of its file and compares the answers; true unless given. A few milliseconds. */
   readonly verify?: boolean;
+  /**
+   * Modules that functions in the file may come from (a FunctionTransformer's `{ module, export }`), by their exact names;
+   * none unless given, because a file must not decide what code runs.
+   */
+  readonly trustModules?: readonly string[];
 }
 
 /**
@@ -30,6 +35,12 @@ export async function loadModel<M = AnyEstimator>(path: string, options: LoadOpt
 
 /** The estimator of a file's content. */
 export async function modelOf(file: ModelFile, name: string, options: LoadOptions = {}): Promise<AnyEstimator> {
+  const untrusted = modulesIn(file.model).find((module) => !options.trustModules?.includes(module));
+  if (untrusted !== undefined)
+    throw new DataError(
+      `${name}: its ${file.model.kind} calls a function of the module ${show(untrusted)}. ` +
+        `If you trust that module, pass { trustModules: [${show(untrusted)}] }.`,
+    );
   if (kindsIn(file.model).some((kind) => !registeredKinds().includes(kind))) await loadKinds();
   try {
     const model = estimatorFromJSON(file.model);
@@ -53,4 +64,13 @@ function kindsIn(value: unknown): string[] {
   const own = value as Record<string, unknown>;
   const kind = typeof own["kind"] === "string" && "params" in own && "state" in own ? [own["kind"]] : [];
   return [...kind, ...Object.values(own).flatMap(kindsIn)];
+}
+
+/** Modules whose functions the model's data name. */
+function modulesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(modulesIn);
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+  const own = value as Record<string, unknown>;
+  const module = typeof own["module"] === "string" && typeof own["export"] === "string" ? [own["module"]] : [];
+  return [...module, ...Object.values(own).flatMap(modulesIn)];
 }

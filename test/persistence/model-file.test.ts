@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { LogisticRegression } from "#models/index.js";
-import { OneHotEncoder, StandardScaler } from "#preprocessing/index.js";
+import { FunctionTransformer, OneHotEncoder, StandardScaler } from "#preprocessing/index.js";
 import { CounterRng } from "#src/base/rng.js";
 import {
   ColumnTransformer,
@@ -16,6 +16,7 @@ import {
   type LocalMatrix,
 } from "#src/index.js";
 import { asRows, checkData, cut } from "#src/testing/check-data.js";
+import { DOUBLED } from "#src/testing/check-functions.js";
 import { testSubjects } from "#src/testing/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "partwise-models-"));
@@ -51,6 +52,8 @@ async function savedFlightModel(name: string): Promise<string> {
   return path(name);
 }
 
+const functionModules = [DOUBLED.module];
+
 describe("a model file", () => {
   for (const subject of testSubjects) {
     it(`gives ${subject.name} back with the same bits`, async () => {
@@ -59,7 +62,7 @@ describe("a model file", () => {
       const model = subject.make();
       await model.fit(X, y);
       const saved = await saveModel(model as never, path(subject.name), { data: X });
-      const loaded = await loadModel(path(subject.name));
+      const loaded = await loadModel(path(subject.name), { trustModules: functionModules });
       expect(JSON.stringify(loaded)).toBe(JSON.stringify(model));
       expect(saved.bytes).toBe(readFileSync(path(subject.name)).byteLength);
       expect(saved).toMatchObject({ goldenRows: 32, trainingRows: data.rows });
@@ -174,6 +177,17 @@ describe("a file that is not what it should be", () => {
     ).rejects.toThrow(/Model file|is .* and was|cannot be restored|golden/);
     await expect(loadModel(join(folder, "nowhere.partwise"))).rejects.toThrow(/there is no such file. Check the path/);
     await expect(loadModel(folder)).rejects.toThrow(/it is a folder/);
+  });
+
+  it("runs no code that it names, unless its module is trusted", async () => {
+    const module = `data:text/javascript,globalThis.partwiseWasHere=1;export const f=(columns)=>columns`;
+    const model = new FunctionTransformer({ func: { module, export: "f" } });
+    await model.fit([[1], [2]]);
+    await saveModel(model, path("code"));
+    delete (globalThis as Record<string, unknown>)["partwiseWasHere"];
+    await expect(loadModel(path("code"))).rejects.toThrow(/calls a function of the module "data:text.*trustModules/);
+    expect("partwiseWasHere" in globalThis).toBe(false);
+    expect(await loadModel(path("code"), { trustModules: [module] })).toBeInstanceOf(FunctionTransformer);
   });
 
   it("is refused when the model answers otherwise than when it was saved", async () => {
