@@ -6,7 +6,7 @@ import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-step
 import { choleskySolve, type Cholesky } from "../../src/numeric/linalg/cholesky.js";
 import { lbfgs } from "../../src/numeric/solvers/lbfgs.js";
 import { newton } from "../../src/numeric/solvers/newton.js";
-import type { Evaluation, OnIteration, Solution } from "../../src/numeric/solvers/objective.js";
+import type { CurvedObjective, Evaluation, OnIteration, Solution } from "../../src/numeric/solvers/objective.js";
 import { samplePlan, sampleStride } from "./sample-of-design.js";
 
 /** What {@link fitGlm} minimises, `lossScale · Σ w loss(x·coef + a, y) + ½ ridge |coef|² + shift`, and when it stops. */
@@ -58,6 +58,8 @@ const SAMPLE = 40_000;
 const HESSIAN_WORK = 2e9;
 /** Above this many coefficients a Hessian costs more than the passes it saves. */
 const MAX_HESSIAN = 1000;
+/** Above this many columns the sample is not solved by Newton's method, whose Hessians would cost more than the rest. */
+const MAX_NEWTON = 100;
 /** Values that the sample of a sparse design may have when it is made dense. */
 const MAX_DENSE = 2 ** 22;
 /** Sparse samples narrower than this are as well made dense. */
@@ -107,7 +109,11 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<GlmSo
   // The sample is everything, and has to outlive the solver.
   if (stride === 1 && !problem.solver) return await newton(sampled, start, options);
   // Further than the sample's own error from the full solution there is nothing to gain.
-  const rough = await newton(sampled, start, { tol: 1e-4, maxIter: problem.warm ? 0 : problem.maxIter });
+  const rough = await newton(
+    sampled,
+    p > MAX_NEWTON && !problem.warm && !problem.composed ? await roughly(sample, problem, start, sampled) : start,
+    { tol: 1e-4, maxIter: problem.warm || p > MAX_NEWTON ? 0 : problem.maxIter },
+  );
   let usable = rough.x.every(Number.isFinite);
   if (usable && problem.composed) {
     // Means of rows outside of the sample may lie outside of the family's range there.
@@ -119,6 +125,28 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<GlmSo
     ...(usable ? { precondition: (v: Float64Array) => choleskySolve(rough.factor, v) } : {}),
   });
   return { ...solution, factor: rough.factor };
+}
+
+/**
+ * The sample's solution by L-BFGS with its Hessian at the start as the preconditioner: for many columns, where Newton's method
+ * would spend a Hessian on each of its iterations.
+ */
+async function roughly(
+  sample: Design,
+  problem: GlmProblem,
+  start: Float64Array,
+  sampled: CurvedObjective,
+): Promise<Float64Array> {
+  const first = await newton(sampled, start, { tol: 1e-3, maxIter: 0 });
+  const smooth = {
+    evaluate: async (x: Float64Array) => {
+      const part = await sums(sample, problem, x, false);
+      return penalised(part, x, problem, problem.weight / part.weight);
+    },
+  };
+  const precondition = (v: Float64Array): Float64Array => choleskySolve(first.factor, v);
+  const { x } = await lbfgs(smooth, start, { tol: 1e-3, maxIter: problem.maxIter, precondition });
+  return x.every(Number.isFinite) ? x : start;
 }
 
 /** Tells the fit's caller of each iteration. */

@@ -116,6 +116,16 @@ describe("LogisticRegression beyond its sample", () => {
     }
   });
 
+  it("solves the sample of many columns without a Hessian an iteration, to Newton's optimum", async () => {
+    const many = manyRows(1500, 120);
+    const X = DistributedArray.fromColumns(many.columns, { partitions: 3 });
+    const quick = await new LogisticRegression({ solver: "lbfgs", tol: 1e-9 }).fit(X, many.y);
+    const exact = await new LogisticRegression({ solver: "newton", tol: 1e-9 }).fit(X, many.y);
+    expect(quick.converged).toBe(true);
+    expect(violationOf(many.columns, many.y, quick, 0)).toBeLessThan(1e-5);
+    expectClose(quick.coef, exact.coef, iterative, "coef");
+  });
+
   it("has the same bits on one thread and on two, also by consensus", async () => {
     const engines = [localEngine({ threads: 1 }), localEngine({ threads: 2 })];
     try {
