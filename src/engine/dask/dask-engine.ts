@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { Emitter } from "../../base/emitter.js";
 import { abortedError, decodeError, EngineClosedError, type PlainError } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
@@ -12,6 +13,7 @@ import { daskWorker, type DaskWorkerInfo, type RawWorker } from "./dask-worker.j
 import { GatewayLink, type ClusterFacts } from "./gateway-link.js";
 import { KeptValue } from "./kept-value.js";
 import type { Header, Message } from "./message-socket.js";
+import { Adaptive, scalerOf, type AdaptOptions } from "./scaling.js";
 import { specsOf, wireTask } from "./task-wire.js";
 import { decodeValue, encodeValue } from "./value-codec.js";
 
@@ -46,6 +48,7 @@ export class DaskEngine implements Engine {
   #link: Promise<GatewayLink> | undefined;
   #open: GatewayLink | undefined;
   #facts: ClusterFacts | undefined;
+  #adaptive: Adaptive | undefined;
   #nextRun = 0;
   #nextPut = 0;
   #closed = false;
@@ -198,6 +201,47 @@ export class DaskEngine implements Engine {
     return Object.entries(found).map(([id, facts]) => daskWorker(id, facts));
   }
 
+  /** Resolves once the cluster has so many workers. @throws PartwiseError when `timeout` seconds (60 unless given) are over */
+  async waitForWorkers(count: number, options: { readonly timeout?: number } = {}): Promise<void> {
+    await this.#ask({ op: "wait_for_workers", count, timeout: options.timeout ?? 60 });
+  }
+
+  /** The last lines that each worker wrote. */
+  async logs(options: { readonly lines?: number } = {}): Promise<Map<string, { level: string; text: string }[]>> {
+    const found = await this.#ask<Record<string, [string, string][]>>({ op: "logs", lines: options.lines });
+    return new Map(Object.entries(found).map(([id, lines]) => [id, lines.map(([level, text]) => ({ level, text }))]));
+  }
+
+  /**
+   * Does some work and writes Dask's performance report of it, a web page, to `path`.
+   * @throws PartwiseError when bokeh is missing where the gateway runs
+   */
+  async performanceReport<T>(path: string, work: () => Promise<T>): Promise<T> {
+    await this.#ask({ op: "report", path: resolve(path) });
+    try {
+      return await work();
+    } finally {
+      await this.#ask({ op: "report", path: null });
+    }
+  }
+
+  /** Asks for so many workers, and waits until they are there. @throws PartwiseError without a `scaler` */
+  async scale(workers: number, options: { readonly timeout?: number } = {}): Promise<void> {
+    await scalerOf(this.#options.scaler, this.address).scale(workers);
+    await this.waitForWorkers(workers, options);
+  }
+
+  /** Keeps the number of workers between `min` and `max`, by what waits; until it is called again or the engine is closed. */
+  adapt(options: AdaptOptions): void {
+    const scaler = scalerOf(this.#options.scaler, this.address);
+    this.#adaptive?.stop();
+    this.#adaptive = new Adaptive(scaler, options, () => ({
+      waiting: [...this.#values.values()].filter((value) => !value.status).length,
+      threads: this.parallelism,
+      workers: Object.keys(this.#facts?.workers ?? {}).length,
+    }));
+  }
+
   on<K extends keyof EngineEvents>(event: K, listener: (event: EngineEvents[K]) => void): () => void {
     return this.#events.on(event, listener);
   }
@@ -205,6 +249,7 @@ export class DaskEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#adaptive?.stop();
     for (const value of this.#values.values()) {
       if (!value.status) this.#finish(value, { key: value.key, state: "cancelled", error: closedError() });
     }

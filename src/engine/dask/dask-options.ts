@@ -1,3 +1,4 @@
+import type { ClusterScaler } from "./scaling.js";
 import { ParameterError, show } from "../../base/errors.js";
 
 /** How to reach a cluster. */
@@ -10,6 +11,8 @@ export interface DaskOptions {
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   /** Seconds to wait for the scheduler and the gateway: 10 unless given. */
   readonly timeout?: number;
+  /** What can start and stop workers, for `scale` and `adapt`. */
+  readonly scaler?: ClusterScaler;
   /** Resources that every task needs, as workers were started with them (`--resources GPU=1`): `{ GPU: 1 }`. */
   readonly resources?: Readonly<Record<string, number>>;
 }

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib.util
 import io
 import json
 import logging
 import os
 import platform
+import sys
 import zipfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
-from distributed import Client, Security
+from distributed import Client, Security, performance_report
 
 from . import __version__, bootstrap, tasks
 
@@ -45,6 +47,7 @@ class Cluster:
         self.home = home
         self.build = bootstrap.content_of(home) or "none"
         self.bundled = False
+        self._report: Any = None
         self._change_listeners: set[Callable[[list[str], list[str]], Awaitable[None]]] = set()
         self._joined: list[str] = []
         self._left: list[str] = []
@@ -125,6 +128,40 @@ class Cluster:
         logger.info("sending %.1f MB of JavaScript to the workers", len(bundle) / 1e6)
         plugin = bootstrap.PartwiseWorker(self._sources, __version__, self._content, self.build, self.home, bundle)
         await self.client.register_plugin(plugin)
+
+    async def wait_for_workers(self, count: int, timeout: float) -> None:
+        """Waits until the cluster has so many workers. Raises ClusterProblem when time is over."""
+        try:
+            await self.client.wait_for_workers(count, timeout=timeout)
+        except TimeoutError:
+            there = len(await self.client.nthreads())
+            raise ClusterProblem(
+                f"{there} of {count} workers are there after {timeout:g} s. Start more (`dask worker "
+                f"{self.client.scheduler.address}`, or the cluster's own way to scale), or wait longer (`timeout`)."
+            ) from None
+
+    async def logs(self, lines: int | None) -> dict[str, list[list[str]]]:
+        """The last lines that each worker wrote: level and text."""
+        found = await self.client.get_worker_logs(n=lines)
+        return {worker: [[str(level), str(text)] for level, text in entries] for worker, entries in found.items()}
+
+    async def report(self, path: str | None) -> None:
+        """Begins to record for Dask's performance report, or ends it and writes the page when no path is given."""
+        if path is None:
+            if self._report is not None:
+                recording, self._report = self._report, None
+                await recording.__aexit__(None, None, None, code="partwise")
+            return
+        if importlib.util.find_spec("bokeh") is None:
+            raise ClusterProblem(
+                f"a performance report needs bokeh. Run `{sys.executable} -m pip install bokeh` here and where the "
+                "scheduler runs."
+            )
+        if self._report is not None:
+            raise ClusterProblem("a performance report is being recorded already.")
+        recording = performance_report(filename=path)
+        await recording.__aenter__()
+        self._report = recording
 
     async def describe(self) -> dict[str, dict[str, Any]]:
         """What every worker says about itself, by address."""

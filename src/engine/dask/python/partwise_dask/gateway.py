@@ -97,7 +97,6 @@ class Connection:
             self._later(self._answer(header, self._ask(session, op, header)))
 
     async def _ask(self, session: Session, op: str, header: dict[str, Any]) -> Any:
-        client = self._cluster.client
         if op == "fetch":
             pieces = await session.fetch(header["keys"])
             return {"sizes": [len(piece) for piece in pieces]}, pieces
@@ -110,10 +109,11 @@ class Connection:
         if op == "facts":
             return await facts_of(self._cluster)
         if op == "wait_for_workers":
-            return await client.wait_for_workers(header["count"], timeout=header.get("timeout"))
+            return await self._cluster.wait_for_workers(header["count"], header["timeout"])
         if op == "logs":
-            lines = await client.get_worker_logs(n=header.get("count"))
-            return {worker: [list(line) for line in entries] for worker, entries in lines.items()}
+            return await self._cluster.logs(header.get("lines"))
+        if op == "report":
+            return await self._cluster.report(header["path"])
         if op == "rebalance":
             return await session.rebalance(header.get("keys"))
         raise ValueError(f"the gateway knows no request {op!r}")
