@@ -1,16 +1,19 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect, type Engine, fnRef, LocalEngine, setEngine, startCluster } from "../../src/index.js";
+import { connect, type Engine, fnRef, inlineEngine, setEngine, startCluster } from "../../src/index.js";
 import { LogisticRegression } from "../../models/index.js";
 import { describeMachine } from "../harness/machine.js";
 import { python, root } from "../harness/places.js";
 import { problem } from "./problem.js";
 import type { Costs } from "./simulation.js";
 
-// Measures what `simulate.ts` needs on a cluster of this machine and writes bench/cluster/costs.json.
+// Measures what `simulate.ts` needs on a cluster of this machine and writes bench/cluster/costs.json. Linux. All are
+// processor times, which other work on the machine distorts less than a clock.
 const tasks = new URL("./cost-tasks.js", import.meta.url).href;
 const TASKS = 400;
+const GRAPHS = 50;
+/** Ticks of /proc a second. */
 const TICK = 100;
 
 /** Seconds of processor time that a process has used. */
@@ -27,23 +30,24 @@ function childrenOf(pid: number, what: RegExp): number[] {
 }
 
 let runs = 0;
-async function run(engine: Engine, count: number, name: string, args: object): Promise<number> {
+async function run(engine: Engine, count: number, name: string, args: object): Promise<void> {
   const id = runs++;
   const keys = Array.from({ length: count }, (_, i) => `cost-${id}-${i}`);
-  const start = performance.now();
   const fn = fnRef(tasks, name);
   await engine.submit(
     keys.map((key) => ({ key, fn, args: args as never, deps: [] })),
     { keep: keys },
   );
   await engine.get(keys);
-  const ms = performance.now() - start;
   engine.release(keys);
-  return ms / 1000;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+/** Processor time of all that a pass of tasks goes through, in seconds by place. */
+interface Used {
+  readonly driver: number;
+  readonly gateway: number;
+  readonly scheduler: number;
+  readonly workers: number;
 }
 
 async function measure(): Promise<Costs> {
@@ -52,64 +56,84 @@ async function measure(): Promise<Costs> {
   await run(engine, 20, "nothing", {});
   const [gateway] = childrenOf(process.pid, /partwise_dask\.gateway/);
   if (gateway === undefined) throw new Error("measure-costs: the gateway's process was not found.");
-  const own = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
-  const before = [processorTime(gateway), processorTime(cluster.pids.scheduler), own()] as const;
-  await run(engine, TASKS, "nothing", {});
-  const used = [processorTime(gateway), processorTime(cluster.pids.scheduler), own()].map(
-    (time, i) => (time - (before[i] as number)) / TASKS,
-  ) as [number, number, number];
-  const single: number[] = [];
-  for (let turn = 0; turn < 9; turn++) single.push(await run(engine, 1, "nothing", {}));
-  const bytes = 16_000_000;
-  await run(engine, 1, "bytes", { bytes });
-  const fetched: number[] = [];
-  for (let turn = 0; turn < 5; turn++) fetched.push(await run(engine, 1, "bytes", { bytes }));
+  const sidecars = cluster.pids.workers.flatMap((pid) => childrenOf(pid, /sidecar\.js/));
+  const now = (): Used => ({
+    driver: own(),
+    gateway: processorTime(gateway),
+    scheduler: processorTime(cluster.pids.scheduler),
+    workers: [...cluster.pids.workers, ...sidecars].reduce((sum, pid) => sum + processorTime(pid), 0),
+  });
+  // Half of what driver and gateway do for a task is before it runs, half after.
+  const small = await spent(now, () => run(engine, TASKS, "nothing", {}));
+  const front = (small.driver + small.gateway) / TASKS / 2;
+  const graphs = await spent(now, async () => {
+    for (let k = 0; k < GRAPHS; k++) await run(engine, 1, "nothing", {});
+  });
+  const size = 16_000_000;
+  const large = await spent(now, async () => {
+    for (let k = 0; k < 10; k++) await run(engine, 1, "bytes", { bytes: size });
+  });
   await engine.close();
-  // Half of what gateway and driver do for a task is before it runs, half after.
-  const [gatewayTask, schedulerTask] = [(used[0] + used[2]) / 2, used[1]];
-  const one = median(single);
+  const perGraph = (graphs.driver + graphs.gateway) / GRAPHS;
   return {
-    gatewayGraph: 0.001,
-    gatewayTask,
-    schedulerTask,
-    workerTask: Math.max(0, one - 2 * gatewayTask - schedulerTask - 0.001),
-    resultTask: gatewayTask,
-    resultByte: Math.max(0, median(fetched) - one) / bytes,
+    gatewayGraph: Math.max(0, perGraph - 2 * front),
+    gatewayTask: front,
+    schedulerTask: small.scheduler / TASKS,
+    workerTask: small.workers / TASKS,
+    resultTask: front,
+    resultByte: Math.max(0, (large.driver + large.gateway) / 10 - perGraph) / size,
     combineDouble: combineDouble(),
-    // Not measurable here: a data centre's network.
+    // Not measurable on one machine: a data centre's network of 10 Gbit/s.
     latency: 0.0002,
     bandwidth: 1.25e9,
   };
 }
 
+async function spent(now: () => Used, work: () => Promise<unknown>): Promise<Used> {
+  const before = now();
+  await work();
+  const after = now();
+  const difference = (place: keyof Used): number => after[place] - before[place];
+  return {
+    driver: difference("driver"),
+    gateway: difference("gateway"),
+    scheduler: difference("scheduler"),
+    workers: difference("workers"),
+  };
+}
+
+/** Seconds of processor time of this process. */
+function own(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 function combineDouble(): number {
   const [a, b] = [new Float64Array(1e6).fill(1), new Float64Array(1e6).fill(2)];
-  const turn = (): number => {
-    const start = performance.now();
+  const turn = (): void => {
     for (let i = 0; i < a.length; i++) a[i] = (a[i] as number) + (b[i] as number);
-    return performance.now() - start;
   };
-  return median(Array.from({ length: 15 }, turn)) / 1000 / a.length;
+  for (let k = 0; k < 20; k++) turn();
+  const start = own();
+  for (let k = 0; k < 50; k++) turn();
+  return (own() - start) / 50 / a.length;
 }
 
 /** Bytes per second that one thread passes over in an L-BFGS fit. */
 async function scanRate(): Promise<number> {
-  const engine = new LocalEngine({ threads: 1 });
-  setEngine(engine);
+  setEngine(inlineEngine());
   const { X, y } = problem();
   const [held, labels] = [await X.persist(), await y.persist()];
-  const fit = async (maxIter: number): Promise<{ ms: number; passes: number }> => {
+  const fit = async (maxIter: number): Promise<{ seconds: number; passes: number }> => {
     let passes = 0;
-    const start = performance.now();
+    const start = own();
     const model = new LogisticRegression({ solver: "lbfgs", tol: 1e-12, maxIter });
     await model.fit(held, labels, { onProgress: () => passes++ });
-    return { ms: performance.now() - start, passes };
+    return { seconds: own() - start, passes };
   };
   await fit(3);
-  const [short, long] = [await fit(5), await fit(25)];
-  await engine.close();
-  const seconds = (long.ms - short.ms) / 1000 / (long.passes - short.passes);
-  return (2_000_000 * 21 * 8) / seconds;
+  const [short, long] = [await fit(2), await fit(12)];
+  return (2_000_000 * 21 * 8 * (long.passes - short.passes)) / (long.seconds - short.seconds);
 }
 
 const costs = await measure();
