@@ -21,6 +21,17 @@ import type {
   TreePredictKernel,
 } from "./histogram-kernels.js";
 import type {
+  CsrWeighKernel,
+  HashKeysKernel,
+  KeyCountsKernel,
+  TermCountKernel,
+  TermKeysKernel,
+  TermOrderKernel,
+  TermSlotsKernel,
+  TextGramsKernel,
+  TextSpansKernel,
+} from "./text-kernels.js";
+import type {
   AffineKernel,
   CrossKernel,
   GramKernel,
@@ -195,6 +206,24 @@ export interface Kernels {
   readonly countByte: CountByteKernel;
   /** Records of delimited numbers as f64 columns. */
   readonly csvNumbers: CsvNumbersKernel;
+  /** Documents cut into tokens or characters. */
+  readonly textSpans: TextSpansKernel;
+  /** Runs of tokens or characters, hashed. */
+  readonly textGrams: TextGramsKernel;
+  /** Columns of grams by hash. */
+  readonly hashKeys: HashKeysKernel;
+  /** Columns of grams by a table of terms. */
+  readonly termKeys: TermKeysKernel;
+  /** Terms and their counts. */
+  readonly termCount: TermCountKernel;
+  /** Slots of a table of terms. */
+  readonly termSlots: TermSlotsKernel;
+  /** Terms in order. */
+  readonly termOrder: TermOrderKernel;
+  /** Columns counted. */
+  readonly keyCounts: KeyCountsKernel;
+  /** Entries of a CSR matrix weighed by column and normalised by row. */
+  readonly csrWeigh: CsrWeighKernel;
   /** Bins of an f64 column. */
   readonly binColumnF64: BinColumnKernel;
   /** Bins of an f32 column. */
@@ -282,6 +311,15 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   csrStack: true,
   countByte: true,
   csvNumbers: true,
+  textSpans: true,
+  textGrams: true,
+  hashKeys: true,
+  termKeys: true,
+  termCount: true,
+  termSlots: true,
+  termOrder: true,
+  keyCounts: true,
+  csrWeigh: true,
   binColumnF64: true,
   binColumnF32: true,
   boostGradients: true,
@@ -345,6 +383,14 @@ export {
   treeScratchBytes,
   type BoostLossCode,
 } from "./histogram-kernels.js";
+export {
+  rowNorm,
+  TERM_BYTES,
+  TERM_TABLE_WORDS,
+  textAnalyzer,
+  type RowNormCode,
+  type TextAnalyzerCode,
+} from "./text-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
 export { NORMALIZE_SCRATCH_BYTES, rowNorm, type RowNormCode } from "./transform-kernels.js";
 export {

@@ -9,6 +9,7 @@ import { matrixCases, type TwinCase } from "./matrix-cases.js";
 import { sgdCases } from "./sgd-cases.js";
 import { softmaxCases } from "./softmax-cases.js";
 import { transformCases } from "./transform-cases.js";
+import { textCases } from "./text-cases.js";
 import { vectorCases } from "./vector-cases.js";
 
 const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
@@ -20,6 +21,7 @@ const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
   ...csvCases,
   ...histogramCases,
   ...transformCases,
+  ...textCases,
   ...vectorCases,
 };
 const harness = new KernelHarness();

@@ -26,3 +26,6 @@ export {
   binColumnF64, binColumnF32, boostGradients, histogram, histogramSums, partitionRows, addAtRows, addTreeBins,
   treePredictF64, treePredictF32,
 } from "./histogram";
+export {
+  textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts, csrWeigh,
+} from "./text";

@@ -1,6 +1,6 @@
 import type { Kernels } from "../kernels.js";
 import { applyValidity, convert } from "./convert.js";
-import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
+import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows, csrWeigh } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, csrGlmLossGradHess, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
 import {
@@ -17,6 +17,7 @@ import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinit
 import { csrSgdRows, sgdRows } from "./sgd.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
 import { binCounts, csrNormalizeRows, edgeBins, normalizeRows } from "./transform.js";
+import { hashKeys, keyCounts, termCount, termKeys, termOrder, termSlots, textGrams, textSpans } from "./text.js";
 import {
   binary,
   binaryScalar,
@@ -105,6 +106,15 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     csrStack: csrStack(views),
     countByte: countByte(views),
     csvNumbers: csvNumbers(views),
+    textSpans: textSpans(views),
+    textGrams: textGrams(views),
+    hashKeys: hashKeys(views),
+    termKeys: termKeys(views),
+    termCount: termCount(views),
+    termSlots: termSlots(views),
+    termOrder: termOrder(views),
+    keyCounts: keyCounts(views),
+    csrWeigh: csrWeigh(views),
     binColumnF64: binColumn(views, "F64"),
     binColumnF32: binColumn(views, "F32"),
     boostGradients: boostGradients(views),
