@@ -46,3 +46,9 @@ export { SelectFromModel, type SelectFromModelParams } from "../src/feature-sele
 export { SimpleImputer, type SimpleImputerParams } from "./simple-imputer.js";
 export { SplineTransformer, type SplineTransformerParams } from "./spline-transformer.js";
 export { VarianceThreshold, type VarianceThresholdParams } from "./variance-threshold.js";
+export { CountVectorizer, type CountVectorizerParams } from "./text/count-vectorizer.js";
+export { HashingVectorizer, type HashingVectorizerParams } from "./text/hashing-vectorizer.js";
+export { TfidfTransformer, type TfidfTransformerParams } from "./text/tfidf-transformer.js";
+export { TfidfVectorizer, type TfidfVectorizerParams } from "./text/tfidf-vectorizer.js";
+export { type TextInput } from "./text/text-vectorizer.js";
+export { type Analyzer } from "./text/text-params.js";

@@ -27,8 +27,12 @@ import { noRows } from "./no-rows.js";
 /** A cell of a table in this process. */
 export type Cell = string | number | boolean | bigint | null | undefined | Date;
 
-/** Rows of cells in this process: a list of rows, or columns by name. */
-export type LocalTable = LocalInput | readonly ArrayLike<Cell>[] | Readonly<Record<string, ArrayLike<Cell>>>;
+/** Rows of cells in this process: a list of rows, columns by name, or a list of strings, which is one column. */
+export type LocalTable =
+  | LocalInput
+  | readonly ArrayLike<Cell>[]
+  | readonly (string | null | undefined)[]
+  | Readonly<Record<string, ArrayLike<Cell>>>;
 
 /** What transformers of text and other categories take as X: all that {@link MatrixInput} is, and columns of text. */
 export type TableInput = MatrixInput | LocalTable;
@@ -209,6 +213,8 @@ const isDate = (cell: unknown): boolean => cell instanceof Date;
 /** Local columns of which one holds text or dates; undefined where all are numbers, which need no frame. */
 function textColumns(owner: string, X: TableInput): Record<string, ArrayLike<unknown>> | undefined {
   if (Array.isArray(X)) {
+    // A list of strings is one column.
+    if (X.some(isText)) return { x0: X as ArrayLike<unknown> };
     const rows = X as readonly ArrayLike<unknown>[];
     const isCells = rows.some((row) => Array.isArray(row) && (row.some(isText) || row.some(isDate)));
     if (!isCells) return undefined;

@@ -33,27 +33,28 @@ type Counts = readonly (readonly [unknown, number])[];
 /** One column of a {@link DistributedDataFrame}; lazy and immutable. */
 export class DistributedSeries {
   readonly name: string;
-  readonly #state: FrameState;
+  /** @internal a frame of just this column */
+  readonly state: FrameState;
 
   /** @param state a frame of just this column */
   constructor(name: string, state: FrameState) {
     this.name = name;
-    this.#state = state;
+    this.state = state;
   }
 
   /** The column's type in words: `Float64`, `String`, `Datetime(us)`. */
   get dtype(): string {
-    return schemaOf(this.#state.empty)[this.name] ?? "";
+    return schemaOf(this.state.empty)[this.name] ?? "";
   }
   get partitions(): number {
-    return partitionsOf(this.#state);
+    return partitionsOf(this.state);
   }
   /** Rows of each partition, where they are known without work. */
   get partitionRows(): readonly number[] | undefined {
-    return this.#state.partitionRows;
+    return this.state.partitionRows;
   }
   get plan(): Plan {
-    return planOf(this.#state);
+    return planOf(this.state);
   }
   /** True when {@link toArray} works: numbers, booleans, dates and durations. */
   get isNumeric(): boolean {
@@ -65,7 +66,7 @@ export class DistributedSeries {
    * @throws DataError when it is not numeric; use {@link encode}
    */
   toArray(options: { readonly dtype?: "f64" | "f32" } = {}): DistributedArray {
-    return frameToArray("DistributedSeries.toArray", this.#state, [this.name], options.dtype ?? "f64", true);
+    return frameToArray("DistributedSeries.toArray", this.state, [this.name], options.dtype ?? "f64", true);
   }
 
   /** The distinct values in ascending order (text by UTF-16 code), null left out. One pass. */
@@ -82,7 +83,7 @@ export class DistributedSeries {
   encode(classes: readonly Label[]): DistributedArray {
     if (new Set(classes).size < classes.length)
       throw new DataError(`DistributedSeries.encode: a class occurs twice in ${show(classes)}.`);
-    return columnToCodes(this.#state, this.name, classes);
+    return columnToCodes(this.state, this.name, classes);
   }
 
   /** How often each value occurs, most frequent first, equal counts by value; null counts too. One pass. */
@@ -113,12 +114,12 @@ export class DistributedSeries {
 
   /** All values in order; null stays null. */
   async compute(options: FrameRunOptions = {}): Promise<unknown[]> {
-    const values = await readPlans([this.plan], `${labelOf(this.#state)}.compute`, options);
+    const values = await readPlans([this.plan], `${labelOf(this.state)}.compute`, options);
     return values.flatMap((value) => labelsOf(frameFromHost(value), this.name));
   }
 
   async #counts(what: string, options: FrameRunOptions): Promise<Counts> {
-    const label = `${labelOf(this.#state)}.${what}`;
+    const label = `${labelOf(this.state)}.${what}`;
     const reduction = { label, step: COUNT_STEP, args: { column: this.name }, combine: mergeCounts };
     return (await reducePartitions<Counts>([this.plan], reduction, options)) ?? [];
   }
