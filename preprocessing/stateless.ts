@@ -1,8 +1,8 @@
-import { DataError, throwIfAborted } from "../src/base/errors.js";
+import { throwIfAborted } from "../src/base/errors.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { Transformer } from "../src/estimator/transformer.js";
-import { noRows } from "../src/estimator/no-rows.js";
+import { assertNotEmpty } from "../src/estimator/table.js";
 
 /** What a transformer without statistics knows after `fit`. */
 export interface StatelessState {
@@ -20,8 +20,7 @@ export abstract class StatelessTransformer<P extends object> extends Transformer
     const owner = `${this.kind}.fit`;
     throwIfAborted(options.signal, owner);
     const x = toMatrix(owner, X);
-    if (x.rows === 0) throw noRows(owner);
-    if (x.width === 0) throw new DataError(`${owner}: X has no columns. Select at least one.`);
+    assertNotEmpty(owner, x);
     this.checkInput(owner, x.layout, x.width);
     this.setState({ nFeatures: x.width, ...(x.names ? { featureNames: x.names } : {}) });
     return this;

@@ -101,9 +101,9 @@ export abstract class VocabularyVectorizer<
   async fit(X: TextInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = `${this.kind}.fit`;
     const counted = await this.#count(owner, X, options);
-    checkRange(owner, this.params, counted.weight);
+    if (this.params.vocabulary === null) checkRange(owner, this.params, counted.weight);
     const state = this.#limited(counted);
-    if (state.kept?.length === 0 || state.terms.ends.length === 0)
+    if ((state.kept ?? state.terms.ends).length === 0)
       throw emptyVocabulary(owner, state.terms, state.weight, this.params);
     this.setState(this.finished(state));
     return this;

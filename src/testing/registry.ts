@@ -4,6 +4,7 @@ import { composedSubjects } from "./subjects/composed.js";
 import { encoderSubjects } from "./subjects/encoders.js";
 import { linearSubjects } from "./subjects/linear.js";
 import { sgdSubjects } from "./subjects/sgd.js";
+import { textSubjects } from "./subjects/text.js";
 import type { TestSubject } from "./subject.js";
 
 /**
@@ -16,5 +17,6 @@ export const testSubjects: readonly TestSubject[] = [
   ...boostingSubjects,
   ...columnSubjects,
   ...encoderSubjects,
+  ...textSubjects,
   ...composedSubjects,
 ];

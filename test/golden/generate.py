@@ -24,6 +24,7 @@ from summary_cases import summaries
 from selection_cases import selection_cases
 from sgd_cases import sgd
 from svm_cases import svm
+from text_cases import text
 
 MAKERS = {
     "boosting": boosting,
@@ -52,6 +53,7 @@ MAKERS = {
     "feature-selection": feature_selection_cases,
     "sgd": sgd,
     "svm": svm,
+    "text": text,
 }
 
 if __name__ == "__main__":
