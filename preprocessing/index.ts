@@ -52,3 +52,4 @@ export { TfidfTransformer, type TfidfTransformerParams } from "./text/tfidf-tran
 export { TfidfVectorizer, type TfidfVectorizerParams } from "./text/tfidf-vectorizer.js";
 export { type TextInput } from "./text/text-vectorizer.js";
 export { type Analyzer } from "./text/text-params.js";
+export { FeatureHasher, type FeatureHasherParams, type HashedRows } from "./feature-hasher.js";

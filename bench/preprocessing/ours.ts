@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  HashingVectorizer,
   KBinsDiscretizer,
   MinMaxScaler,
   OneHotEncoder,
@@ -8,6 +9,7 @@ import {
   QuantileTransformer,
   RobustScaler,
   StandardScaler,
+  TfidfVectorizer,
 } from "../../preprocessing/index.js";
 import { readPlans } from "../../src/collections/hold.js";
 import { ColumnTransformer, DistributedArray, readParquet, type DistributedDataFrame } from "../../src/index.js";
@@ -118,6 +120,8 @@ await serveOurs(
     "k-bins-discretizer": dense(() => new KBinsDiscretizer({ nBins: 10, encode: "ordinal" })),
     "polynomial-features": dense(() => new PolynomialFeatures({ degree: 2 })),
     "one-hot-encoder": sparse(() => new OneHotEncoder()),
+    "hashing-vectorizer": sparse(() => new HashingVectorizer()),
+    "tfidf-vectorizer": sparse(() => new TfidfVectorizer()),
     "column-transformer": sparse(
       () =>
         new ColumnTransformer({

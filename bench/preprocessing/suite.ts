@@ -51,6 +51,8 @@ export const suite: Suite = {
         { value: "entries", kind: "close", tolerance: 0 },
       ],
     },
+    { work: "hashing-vectorizer", peer: SKLEARN, data: "documents-200k", target: 5, checks: sparse(1e-9) },
+    { work: "tfidf-vectorizer", peer: SKLEARN, data: "documents-200k", target: 5, checks: sparse(1e-9) },
     // The issue asks for at most two scans, which a test counts; three times the peer's speed is our own target.
     { work: "column-transformer", peer: SKLEARN, data: "mixed-1m", target: 3, checks: sparse(1e-9) },
   ],

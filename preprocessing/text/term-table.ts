@@ -113,7 +113,8 @@ export class TermTable {
     const slots = 2 ** Math.ceil(Math.log2(2 * terms));
     this.#slots.ensure(slots * 4);
     this.#entries.ensure(terms * TERM_BYTES);
-    this.#bytes.ensure(bytes);
+    // Kernels look at up to 16 bytes after a term.
+    this.#bytes.ensure(bytes + 16);
     const head = this.#head.words(TERM_TABLE_WORDS);
     const count = head[3] ?? 0;
     const used = head[6] ?? 0;

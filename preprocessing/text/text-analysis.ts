@@ -37,8 +37,6 @@ export class TextAnalysis {
   readonly #buffer: ArrayBuffer;
   readonly #code: TextAnalyzerCode;
   readonly #tokens: TokenPattern;
-  readonly #fold: ArenaBuffer;
-  readonly #same: ArenaBuffer;
   readonly #stop: TermTable | undefined;
   readonly #stopWords: ReadonlySet<string>;
   readonly #source: ArenaBuffer;
@@ -55,10 +53,6 @@ export class TextAnalysis {
     this.#buffer = memory.memoryOf(arena).buffer as ArrayBuffer;
     this.#code = CODES[args.analyzer];
     this.#tokens = compileTokens("text", args.tokenPattern);
-    this.#fold = buffer(256);
-    this.#fold.text(256).set(foldOf(args));
-    this.#same = buffer(256);
-    this.#same.text(256).set(Uint8Array.from({ length: 256 }, (_, byte) => byte));
     this.#stop = args.stopWords.length > 0 ? TermTable.ofStrings(memory, arena, args.stopWords) : undefined;
     this.#stopWords = new Set(args.stopWords);
     this.#source = buffer();
@@ -100,30 +94,31 @@ export class TextAnalysis {
   #spansOf(pointer: number, length: number): number {
     const { runs } = this.#tokens;
     if (this.#code === textAnalyzer.word && runs === undefined) return this.#patternSpans(this.#read(pointer, length));
-    const found = this.#kernelSpans(pointer, length, this.#fold, 1);
+    const found = this.#kernelSpans(pointer, length, this.#args.lowercase ? 1 : 0, 1);
     if (found >= 0) return found;
     const text = this.#read(pointer, length);
     if (this.#code === textAnalyzer.word) return this.#patternSpans(text);
     const source = Buffer.from(squeezeSpaces(text, this.#code === textAnalyzer.charWb), "utf8");
     this.#source.ensure(source.length);
     this.#source.text(source.length).set(source);
-    return this.#kernelSpans(this.#source.pointer, source.length, this.#same, 0);
+    return this.#kernelSpans(this.#source.pointer, source.length, 0, 0);
   }
 
   #read(pointer: number, length: number): string {
     return normalizeText(Buffer.from(this.#buffer, pointer, length).toString("utf8"), this.#args);
   }
 
-  #kernelSpans(pointer: number, length: number, fold: ArenaBuffer, ascii: 0 | 1): number {
+  #kernelSpans(pointer: number, length: number, lower: 0 | 1, ascii: 0 | 1): number {
     return this.#kernels.textSpans(
       this.#code,
       pointer,
       length,
-      fold.pointer,
+      lower,
       this.#tokens.runs ?? 1,
       this.#stop?.pointer ?? 0,
+      this.#args.ngramRange[1] > 1 ? 1 : 0,
       ascii,
-      this.#text.ensure(2 * length + 2),
+      this.#text.ensure(2 * length + 32),
       this.#spans.ensure((2 * length + 2) * 8),
       this.#groups.ensure((length + 3) * 4),
     );
@@ -140,7 +135,8 @@ export class TextAnalysis {
     const joined = tokens.join(" ");
     // No character of UTF-16 takes more than three bytes a unit.
     const room = joined.length * 3 + 1;
-    this.#text.ensure(room);
+    // Kernels look at up to 16 bytes after a term.
+    this.#text.ensure(room + 16);
     this.#spans.ensure(Math.max(1, tokens.length) * 8);
     this.#groups.ensure(12);
     const target = this.#text.text(room);
@@ -155,13 +151,4 @@ export class TextAnalysis {
     this.#groups.words(3).set([1, 0, tokens.length]);
     return tokens.length;
   }
-}
-
-/** What becomes of each byte: 0 ends a word. */
-function foldOf({ analyzer, lowercase }: AnalysisArgs): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => {
-    const char = String.fromCharCode(byte);
-    if (byte > 127 || (analyzer === "word" && !/\w/.test(char))) return analyzer === "word" ? 0 : byte;
-    return lowercase ? char.toLowerCase().charCodeAt(0) : byte;
-  });
 }

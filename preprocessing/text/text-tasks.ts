@@ -158,8 +158,18 @@ export function weigh(context: TaskContext, chunk: CsrChunk, { sublinear, scale,
     space.kernels.unary(unaryOp.log, values.offset, values.length, values.offset);
     space.kernels.binaryScalar(binaryOp.add, values.offset, 1, 0, values.length, values.offset);
   }
-  if (scale === null && norm === null) return;
-  const factors = scale ? space.vector(scale) : 0;
-  const [starts, columns] = [space.pointer(indptr), space.pointer(indices)];
-  space.kernels.csrWeigh(starts, columns, values.offset, rows, factors, rowNorm[norm ?? "none"]);
+  if (scale) {
+    const factors = space.vector(scale);
+    space.kernels.csrScale(values.offset, space.pointer(indices), values.length, factors, values.offset);
+  }
+  // Rows of norm 0 stay as they are.
+  if (norm)
+    space.kernels.csrNormalizeRows(
+      rowNorm[norm],
+      space.pointer(indptr),
+      values.offset,
+      rows,
+      Number.MIN_VALUE,
+      values.offset,
+    );
 }

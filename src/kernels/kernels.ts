@@ -21,7 +21,6 @@ import type {
   TreePredictKernel,
 } from "./histogram-kernels.js";
 import type {
-  CsrWeighKernel,
   HashKeysKernel,
   KeyCountsKernel,
   TermCountKernel,
@@ -222,8 +221,6 @@ export interface Kernels {
   readonly termOrder: TermOrderKernel;
   /** Columns counted. */
   readonly keyCounts: KeyCountsKernel;
-  /** Entries of a CSR matrix weighed by column and normalised by row. */
-  readonly csrWeigh: CsrWeighKernel;
   /** Bins of an f64 column. */
   readonly binColumnF64: BinColumnKernel;
   /** Bins of an f32 column. */
@@ -319,7 +316,6 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   termSlots: true,
   termOrder: true,
   keyCounts: true,
-  csrWeigh: true,
   binColumnF64: true,
   binColumnF32: true,
   boostGradients: true,
@@ -383,14 +379,7 @@ export {
   treeScratchBytes,
   type BoostLossCode,
 } from "./histogram-kernels.js";
-export {
-  rowNorm,
-  TERM_BYTES,
-  TERM_TABLE_WORDS,
-  textAnalyzer,
-  type RowNormCode,
-  type TextAnalyzerCode,
-} from "./text-kernels.js";
+export { TERM_BYTES, TERM_TABLE_WORDS, textAnalyzer, type TextAnalyzerCode } from "./text-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
 export { NORMALIZE_SCRATCH_BYTES, rowNorm, type RowNormCode } from "./transform-kernels.js";
 export {

@@ -4,7 +4,7 @@
  * of all kernels stand at `Kernels` in kernels.ts.
  *
  * A table of terms is u32[8]: address and number (a power of two) of its slots, address, count and capacity of its
- * entries, address, used bytes and capacity of its bytes. A slot holds an entry's number plus one, 0 when it is free. An
+ * entries, address, used bytes and capacity of its bytes, after which 16 more can be read. A slot holds an entry's number plus one, 0 when it is free. An
  * entry has `TERM_BYTES`: u32 hash, offset and length of its bytes, u32 stamp of the last document it was counted in, f64
  * weight of the documents that have it, f64 weighted count of its occurrences.
  */
@@ -21,10 +21,10 @@ export const textAnalyzer = { word: 0, char: 1, charWb: 2 } as const;
 export type TextAnalyzerCode = (typeof textAnalyzer)[keyof typeof textAnalyzer];
 
 /**
- * Cuts a document into spans of `out`, where its bytes are copied through `fold`.
+ * Cuts a document into spans of `out`, where its bytes are copied; with `lower`, A to Z become a to z.
  *
- * - word: tokens, runs of at least `minLength` bytes that `fold` does not make 0, with a space between them; tokens that
- *   are in the table `stop` are left out. One group.
+ * - word: tokens, runs of at least `minLength` letters, digits and underscores of ASCII; tokens that are in the table
+ *   `stop` are left out. With `joined` there is one space between a token and the next. One group.
  * - char: characters; whitespace that is not alone becomes one space. One group.
  * - charWb: the words between whitespace, each with a space on both sides, a group each; spans are their characters.
  *
@@ -34,11 +34,12 @@ export type TextAnalyzerCode = (typeof textAnalyzer)[keyof typeof textAnalyzer];
  * @param analyzer in: code of the analyzer
  * @param src in: u8[length]
  * @param length in: bytes
- * @param fold in: u8[256], what becomes of each byte
- * @param minLength in: bytes of a token at least; other analyzers ignore it
+ * @param lower in: 1 for small letters
+ * @param minLength in: bytes of a token at least, at least 1; other analyzers ignore it
  * @param stop in: table of terms, or 0; other analyzers ignore it
+ * @param joined in: 1 to put tokens side by side; other analyzers ignore it
  * @param ascii in: 1 to stop at a byte above 127
- * @param out out: u8[2 · length + 2]
+ * @param out out: u8[2 · length + 32]; what no span has is undefined
  * @param spans out: u32[(2 · length + 2) × 2], begin and end of each span in `out`
  * @param groups out: u32[length + 3], the number of groups, and for each the number of its first span; then the number of
  *   spans
@@ -48,10 +49,11 @@ export type TextSpansKernel = (
   analyzer: TextAnalyzerCode,
   src: number,
   length: number,
-  fold: number,
+  lower: 0 | 1,
   minLength: number,
   stop: number,
-  ascii: number,
+  joined: 0 | 1,
+  ascii: 0 | 1,
   out: number,
   spans: number,
   groups: number,
@@ -95,7 +97,7 @@ export type HashKeysKernel = (grams: number, n: number, nFeatures: number, signe
  * Columns of grams that are in a table of terms: `key = 2 · number`.
  *
  * @param table in: table of terms
- * @param text in: the buffer of the grams
+ * @param text in: the buffer of the grams; 16 bytes after a gram can be read
  * @param grams in: u32[n × 3]
  * @param n in: grams
  * @param keys out: u32[n]
@@ -108,7 +110,7 @@ export type TermKeysKernel = (table: number, text: number, grams: number, n: num
  * half of its slots.
  *
  * @param table in/out: table of terms
- * @param text in: the buffer of the grams
+ * @param text in: the buffer of the grams; 16 bytes after a gram can be read
  * @param grams in: u32[n × 3]
  * @param from in: the gram to begin with
  * @param n in: grams
@@ -153,27 +155,3 @@ export type TermOrderKernel = (table: number, order: number, scratch: number) =>
  * @returns columns
  */
 export type KeyCountsKernel = (keys: number, n: number, scratch: number, indices: number, values: number) => number;
-
-/** What `csrWeigh` divides rows by. */
-export const rowNorm = { none: 0, l1: 1, l2: 2 } as const;
-/** Code of a norm. */
-export type RowNormCode = (typeof rowNorm)[keyof typeof rowNorm];
-
-/**
- * Weighs the entries of a CSR matrix by column, then divides each row by its norm; rows of norm 0 stay.
- *
- * @param indptr in: i32[rows + 1]
- * @param indices in: i32, columns of the entries
- * @param values in/out: f64, values of the entries
- * @param rows in: rows
- * @param scale in: f64[columns], or 0 for none
- * @param norm in: code of the norm: none, Σ|x|, or √Σx²
- */
-export type CsrWeighKernel = (
-  indptr: number,
-  indices: number,
-  values: number,
-  rows: number,
-  scale: number,
-  norm: RowNormCode,
-) => void;

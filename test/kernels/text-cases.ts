@@ -1,14 +1,12 @@
 import { expect } from "vitest";
 import {
-  rowNorm,
   TERM_BYTES,
   TERM_TABLE_WORDS,
   textAnalyzer,
   type Kernels,
   type TextAnalyzerCode,
 } from "#src/kernels/kernels.js";
-import { sparseMatrix, toCsr } from "./glm-cases.js";
-import { expectSame, expectUlps, numbers, uniform, type Flavour, type KernelHarness } from "./kernel-harness.js";
+import { expectSame, uniform, type Flavour, type KernelHarness } from "./kernel-harness.js";
 import type { TwinCase } from "./matrix-cases.js";
 
 const PLAIN = "aaabbcdeEF_9   .,";
@@ -24,10 +22,6 @@ function textOf(n: number, seed: number, flavour: Flavour): number[] {
   return bytes;
 }
 
-const isWord = (byte: number): boolean => byte > 127 || /\w/.test(String.fromCharCode(byte));
-const lowered = (byte: number): number => (byte >= 65 && byte <= 90 ? byte + 32 : byte);
-const bytesUpTo = Array.from({ length: 256 }, (_, byte) => byte);
-
 interface Spans {
   readonly text: number;
   readonly spans: number;
@@ -39,21 +33,22 @@ function spansOf(
   h: KernelHarness,
   analyzer: TextAnalyzerCode,
   bytes: readonly number[],
-  stop: number,
+  { stop = 0, lower = 1, joined = 1 }: { stop?: number; lower?: 0 | 1; joined?: 0 | 1 } = {},
 ): Spans & { n: number } {
-  const fold = h.u8(bytesUpTo.map((b) => (analyzer === textAnalyzer.word && !isWord(b) ? 0 : lowered(b))));
   const src = h.u8(bytes);
-  const text = h.room(2 * bytes.length + 2, 1);
+  const text = h.room(2 * bytes.length + 32, 1);
   const spans = h.room((2 * bytes.length + 2) * 8, 4);
   const groups = h.room((bytes.length + 3) * 4, 4);
-  const { wasm, twin } = h.run((k) => k.textSpans(analyzer, src, bytes.length, fold, 2, stop, 0, text, spans, groups));
+  const { wasm, twin } = h.run((k) =>
+    k.textSpans(analyzer, src, bytes.length, lower, 2, stop, joined, 0, text, spans, groups),
+  );
   expect(wasm).toBe(twin);
   return { text, spans, groups, n: wasm };
 }
 
 /** Grams of a text on all sides. */
 function gramsOf(h: KernelHarness, bytes: readonly number[], analyzer: TextAnalyzerCode, low: number, high: number) {
-  const { text, spans, groups, n } = spansOf(h, analyzer, bytes, 0);
+  const { text, spans, groups, n } = spansOf(h, analyzer, bytes);
   const grams = h.room(Math.max(1, n * (high - low + 1)) * 12, 4);
   const whole = analyzer === textAnalyzer.charWb ? 1 : 0;
   const { wasm, twin } = h.run((k) => k.textGrams(text, spans, groups, low, high, whole, grams));
@@ -69,7 +64,7 @@ function tableOf(
 ): number {
   const slots = h.room(room.slots * 4, 4);
   const entries = h.room(room.terms * TERM_BYTES);
-  const bytes = h.room(Math.max(1, room.bytes), 1);
+  const bytes = h.room(room.bytes + 16, 1);
   const used = terms.join("").length;
   const head = h.u32([slots, room.slots, entries, 0, room.terms, bytes, 0, room.bytes]);
   h.allowWrites(head, TERM_TABLE_WORDS * 4);
@@ -96,11 +91,18 @@ const ANALYZERS = Object.values(textAnalyzer);
 
 const textSpans: TwinCase = (h, n, flavour) => {
   const bytes = textOf(n, 1, flavour);
+  const ways = [
+    { stops: false, lower: 1, joined: 1 },
+    { stops: true, lower: 1, joined: 1 },
+    { stops: false, lower: 0, joined: 0 },
+    { stops: true, lower: 1, joined: 0 },
+  ] as const;
   for (const analyzer of ANALYZERS) {
-    for (const stops of [false, true]) {
+    for (const { stops, lower, joined } of ways) {
       h.reset();
-      const { text, spans, groups, n: count } = spansOf(h, analyzer, bytes, stops ? tableOf(h, STOP, ROOM) : 0);
-      const what = `analyzer ${analyzer}, n ${n}, stop words ${stops}`;
+      const stop = stops ? tableOf(h, STOP, ROOM) : 0;
+      const { text, spans, groups, n: count } = spansOf(h, analyzer, bytes, { stop, lower, joined });
+      const what = `analyzer ${analyzer}, n ${n}, stop words ${stops}, lower ${lower}, joined ${joined}`;
       expectSame(h.bytesAt(spans, count * 8), `spans, ${what}`);
       const { wasm } = h.bytesAt(groups, 4);
       expectSame(h.bytesAt(groups, (new Uint32Array(wasm.buffer)[0]! + 2) * 4), `groups, ${what}`);
@@ -110,9 +112,9 @@ const textSpans: TwinCase = (h, n, flavour) => {
   }
   h.reset();
   const refused = bytes.some((byte) => byte > 127);
-  const [src, fold, out] = [h.u8(bytes), h.u8(bytesUpTo), h.room(2 * n + 2, 1)];
+  const [src, out] = [h.u8(bytes), h.room(2 * n + 32, 1)];
   const [spans, groups] = [h.room((2 * n + 2) * 8, 4), h.room((n + 3) * 4, 4)];
-  const { wasm, twin } = h.run((k) => k.textSpans(1, src, bytes.length, fold, 1, 0, 1, out, spans, groups));
+  const { wasm, twin } = h.run((k) => k.textSpans(1, src, bytes.length, 0, 1, 0, 0, 1, out, spans, groups));
   expect([wasm === -1, wasm]).toEqual([refused, twin]);
 };
 
@@ -226,19 +228,6 @@ const keyCounts: TwinCase = (h, n) => {
   }
 };
 
-const csrWeigh: TwinCase = (h, n, flavour) => {
-  for (const norm of Object.values(rowNorm)) {
-    for (const scaled of [false, true]) {
-      h.reset();
-      const { indptr, indices, values, entries } = toCsr(h, sparseMatrix(6, n, flavour), n);
-      h.allowWrites(values, entries * 8);
-      const scale = scaled ? h.f64(numbers(6, 4, "plain")) : 0;
-      h.run((k) => k.csrWeigh(indptr, indices, values, n, scale, norm));
-      expectUlps(h.f64At(values, entries), 0, `n ${n}, norm ${norm}, scaled ${scaled}`);
-    }
-  }
-};
-
 /** Cases of the kernels on text. */
 export const textCases = {
   textSpans,
@@ -249,5 +238,4 @@ export const textCases = {
   termSlots,
   termOrder,
   keyCounts,
-  csrWeigh,
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

@@ -27,5 +27,5 @@ export {
   treePredictF64, treePredictF32,
 } from "./histogram";
 export {
-  textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts, csrWeigh,
+  textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts,
 } from "./text";

@@ -56,15 +56,17 @@ function murmur(src: usize, length: u32): u32 {
   return h ^ (h >>> 16);
 }
 
+// Sixteen bytes at a time, whatever follows the last: most terms take one look.
 function sameBytes(a: usize, b: usize, length: u32): bool {
-  const end = a + <usize>length;
-  while (a + 4 <= end) {
-    if (load<u32>(a) != load<u32>(b)) return false;
-    a += 4;
-    b += 4;
+  let rest = length;
+  while (rest > 16) {
+    if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
+    a += 16;
+    b += 16;
+    rest -= 16;
   }
-  while (a < end) if (load<u8>(a++) != load<u8>(b++)) return false;
-  return true;
+  const equal = i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b)));
+  return (~equal & ((1 << rest) - 1)) == 0;
 }
 
 /** The entry with these bytes, or 0. */
@@ -93,25 +95,80 @@ function storeSpan(spans: usize, n: u32, begin: usize, end: usize): void {
   store<u32>(span, <u32>end, 4);
 }
 
-function words(src: usize, length: u32, fold: usize, minLength: u32, stop: usize, out: usize, spans: usize): u32 {
-  const last = src + <usize>length;
+// Letters, digits and the underscore.
+// @ts-ignore: decorator
+@inline
+function wordBytes(bytes: v128): v128 {
+  const letters = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(32)), i8x16.splat(97)), i8x16.splat(26));
+  const digits = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(48)), i8x16.splat(10));
+  return v128.or(v128.or(letters, digits), i8x16.eq(bytes, i8x16.splat(95)));
+}
+
+// @ts-ignore: decorator
+@inline
+function smallBytes(bytes: v128): v128 {
+  const large = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(65)), i8x16.splat(26));
+  return v128.or(bytes, v128.and(large, i8x16.splat(32)));
+}
+
+/**
+ * Sixteen bytes at a time are copied and turned into a bit each; runs of bits are tokens. They stay where they are, unless
+ * they are to be joined: then they move together, always to the left, and never over bytes that are still to come.
+ */
+function words(
+  src: usize, length: u32, lower: i32, minLength: u32, stop: usize, joined: i32, out: usize, spans: usize,
+): u32 {
   let n: u32 = 0;
   let to = out;
-  for (let p = src; p < last;) {
-    const begin = to;
-    for (; p < last; p++) {
-      const byte = <u32>load<u8>(fold + <usize>load<u8>(p));
-      if (byte == 0) break;
-      store<u8>(to++, byte);
+  let begin: usize = 0;
+  let inside: u32 = 0;
+  for (let at: u32 = 0; at < length; at += 16) {
+    const target = out + <usize>at;
+    const rest = length - at;
+    if (rest < 16) {
+      // What follows the text may not be there to read.
+      v128.store(target, i8x16.splat(0));
+      for (let k: u32 = 0; k < rest; k++) store<u8>(target + <usize>k, load<u8>(src + <usize>(at + k)));
     }
-    const size = <u32>(to - begin);
-    if (size >= minLength && size > 0 && (stop == 0 || findTerm(stop, begin, size, murmur(begin, size)) == 0)) {
-      storeSpan(spans, n++, begin - out, to - out);
-      store<u8>(to++, 32);
-    } else to = begin;
-    p++;
+    const bytes = v128.load(rest < 16 ? target : src + <usize>at);
+    v128.store(target, lower != 0 ? smallBytes(bytes) : bytes);
+    const bits = <u32>i8x16.bitmask(wordBytes(bytes));
+    let edges = (bits ^ ((bits << 1) | inside)) & 0xffff;
+    inside = bits >>> 15;
+    while (edges != 0) {
+      const place = target + <usize>ctz(edges);
+      edges &= edges - 1;
+      if (begin == 0) begin = place;
+      else {
+        const end = taken(begin, place, minLength, stop, joined, out, to, spans, n);
+        if (end != 0) {
+          n++;
+          to = end;
+        }
+        begin = 0;
+      }
+    }
   }
+  if (begin != 0 && taken(begin, out + <usize>length, minLength, stop, joined, out, to, spans, n) != 0) n++;
   return n;
+}
+
+/** Takes a token, at `to` where tokens are joined; returns where the next would go, 0 for one that is left out. */
+// @ts-ignore: decorator
+@inline
+function taken(
+  begin: usize, end: usize, minLength: u32, stop: usize, joined: i32, out: usize, to: usize, spans: usize, n: u32,
+): usize {
+  const size = <u32>(end - begin);
+  if (size < minLength || (stop != 0 && findTerm(stop, begin, size, murmur(begin, size)) != 0)) return 0;
+  if (joined == 0) {
+    storeSpan(spans, n, begin - out, end - out);
+    return to;
+  }
+  if (to != begin) for (let k: usize = 0; k < <usize>size; k++) store<u8>(to + k, load<u8>(begin + k));
+  storeSpan(spans, n, to - out, to - out + <usize>size);
+  store<u8>(to + <usize>size, 32);
+  return to + <usize>size + 1;
 }
 
 /** One character for each span; the bytes of one character stay together. */
@@ -125,7 +182,13 @@ function characters(from: usize, to: usize, out: usize, spans: usize, first: u32
   return n;
 }
 
-function squeezed(src: usize, length: u32, fold: usize, out: usize): usize {
+// @ts-ignore: decorator
+@inline
+function small(byte: u32, lower: i32): u32 {
+  return lower != 0 && byte - 65 < 26 ? byte + 32 : byte;
+}
+
+function squeezed(src: usize, length: u32, lower: i32, out: usize): usize {
   const last = src + <usize>length;
   let to = out;
   for (let p = src; p < last;) {
@@ -133,20 +196,20 @@ function squeezed(src: usize, length: u32, fold: usize, out: usize): usize {
     if (isSpace(byte) && p < last && isSpace(<u32>load<u8>(p))) {
       while (p < last && isSpace(<u32>load<u8>(p))) p++;
       store<u8>(to++, 32);
-    } else store<u8>(to++, load<u8>(fold + <usize>byte));
+    } else store<u8>(to++, small(byte, lower));
   }
   return to;
 }
 
 export function textSpans(
-  analyzer: i32, src: usize, length: u32, fold: usize, minLength: u32, stop: usize, ascii: i32,
+  analyzer: i32, src: usize, length: u32, lower: i32, minLength: u32, stop: usize, joined: i32, ascii: i32,
   out: usize, spans: usize, groups: usize,
 ): i32 {
   if (ascii != 0 && !isAscii(src, length)) return -1;
   if (analyzer == WORD || analyzer == CHAR) {
     const n = analyzer == WORD
-      ? words(src, length, fold, minLength, stop, out, spans)
-      : characters(out, squeezed(src, length, fold, out), out, spans, 0);
+      ? words(src, length, lower, minLength, stop, joined, out, spans)
+      : characters(out, squeezed(src, length, lower, out), out, spans, 0);
     store<u32>(groups, 1);
     store<u32>(groups, 0, 4);
     store<u32>(groups, n, 8);
@@ -166,7 +229,7 @@ export function textSpans(
     for (; p < last; p++) {
       const byte = <u32>load<u8>(p);
       if (isSpace(byte)) break;
-      store<u8>(to++, load<u8>(fold + <usize>byte));
+      store<u8>(to++, small(byte, lower));
     }
     store<u8>(to++, 32);
     count++;
@@ -368,8 +431,8 @@ function sorted(keys: usize, n: u32, scratch: usize): usize {
         a += left;
         b += 1 - left;
       }
-      memory.copy(target + bytesOf<u32>(k), source + bytesOf<u32>(a), bytesOf<u32>(middle - a));
-      memory.copy(target + bytesOf<u32>(k + middle - a), source + bytesOf<u32>(b), bytesOf<u32>(end - b));
+      for (; a < middle; a++) store<u32>(target + bytesOf<u32>(k++), load<u32>(source + bytesOf<u32>(a)));
+      for (; b < end; b++) store<u32>(target + bytesOf<u32>(k++), load<u32>(source + bytesOf<u32>(b)));
     }
     const other = source;
     source = target;
@@ -395,27 +458,4 @@ export function keyCounts(keys: usize, n: u32, scratch: usize, indices: usize, v
   }
   if (ordered != keys) memory.copy(keys, ordered, bytesOf<u32>(n));
   return found;
-}
-
-export function csrWeigh(indptr: usize, indices: usize, values: usize, rows: u32, scale: usize, norm: i32): void {
-  for (let i: u32 = 0; i < rows; i++) {
-    const from = load<u32>(indptr + bytesOf<u32>(i));
-    const end = load<u32>(indptr + bytesOf<u32>(i), 4);
-    let size: f64 = 0;
-    for (let k = from; k < end; k++) {
-      const at = values + bytesOf<f64>(k);
-      let value = load<f64>(at);
-      if (scale != 0) {
-        value *= load<f64>(scale + bytesOf<f64>(load<u32>(indices + bytesOf<u32>(k))));
-        store<f64>(at, value);
-      }
-      size += norm == 1 ? abs(value) : value * value;
-    }
-    if (norm == 0 || size == 0) continue;
-    if (norm == 2) size = sqrt(size);
-    for (let k = from; k < end; k++) {
-      const at = values + bytesOf<f64>(k);
-      store<f64>(at, load<f64>(at) / size);
-    }
-  }
 }

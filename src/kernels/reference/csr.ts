@@ -6,7 +6,6 @@ import type {
   CsrStackKernel,
   CsrStackRowsKernel,
 } from "../csr-kernels.js";
-import { rowNorm, type CsrWeighKernel } from "../text-kernels.js";
 import type { MemoryViews } from "./views.js";
 
 /** Plain twin of the CSR moments kernel: gathers each column with its zeros, then sums as for a dense one. */
@@ -133,26 +132,5 @@ export function csrStack(views: MemoryViews): CsrStackKernel {
     const entries = stackedRows(views, parts, nParts, rows).flat();
     views.u32(indices, entries.length).set(entries.map(([column]) => column));
     views.f64(values, entries.length).set(entries.map(([, value]) => value));
-  };
-}
-
-/** Plain twin of the kernel that weighs and normalises rows. */
-export function csrWeigh(views: MemoryViews): CsrWeighKernel {
-  return (indptr, indices, values, rows, scale, norm) => {
-    const starts = views.u32(indptr, rows + 1);
-    const columnOf = views.u32(indices, starts[rows]!);
-    const valueOf = views.f64(values, starts[rows]!);
-    const width = columnOf.reduce((most, j) => Math.max(most, j + 1), 0);
-    const scales = views.optionalF64(scale, width);
-    for (let i = 0; i < rows; i++) {
-      let size = 0;
-      for (let k = starts[i]!; k < starts[i + 1]!; k++) {
-        valueOf[k]! *= scales?.[columnOf[k]!] ?? 1;
-        size += norm === rowNorm.l1 ? Math.abs(valueOf[k]!) : valueOf[k]! ** 2;
-      }
-      if (norm === rowNorm.l2) size = Math.sqrt(size);
-      if (norm === rowNorm.none || size === 0) continue;
-      for (let k = starts[i]!; k < starts[i + 1]!; k++) valueOf[k]! /= size;
-    }
   };
 }

@@ -1,6 +1,6 @@
 import type { Kernels } from "../kernels.js";
 import { applyValidity, convert } from "./convert.js";
-import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows, csrWeigh } from "./csr.js";
+import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, csrGlmLossGradHess, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
 import {
@@ -114,7 +114,6 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     termSlots: termSlots(views),
     termOrder: termOrder(views),
     keyCounts: keyCounts(views),
-    csrWeigh: csrWeigh(views),
     binColumnF64: binColumn(views, "F64"),
     binColumnF32: binColumn(views, "F32"),
     boostGradients: boostGradients(views),

@@ -77,12 +77,14 @@ function compare(a: Uint8Array, b: Uint8Array): number {
   return at < b.length ? a[at]! - b[at]! : 1;
 }
 
+const isWord = (byte: number): boolean => byte < 128 && /\w/.test(String.fromCharCode(byte));
+
 /** Plain twin of the kernel that cuts documents into spans. */
 export function textSpans(views: MemoryViews): TextSpansKernel {
-  return (analyzer, src, length, fold, minLength, stop, ascii, out, spans, groups) => {
+  return (analyzer, src, length, lower, minLength, stop, joined, ascii, out, spans, groups) => {
     const source = [...views.u8(src, length)];
     if (ascii && source.some((byte) => byte > 127)) return -1;
-    const folded = source.map((byte) => views.u8(fold, 256)[byte]!);
+    const folded = source.map((byte) => (lower && byte >= 65 && byte <= 90 ? byte + 32 : byte));
     const stops = stop === 0 ? undefined : new Terms(views, stop);
     const bytes: number[] = [];
     const found: [number, number][] = [];
@@ -97,16 +99,18 @@ export function textSpans(views: MemoryViews): TextSpansKernel {
     };
     if (analyzer === textAnalyzer.word) {
       starts.push(0);
-      for (const token of split(folded, (i) => folded[i] === 0)) {
-        if (token.length < minLength || (stops && stops.find(Uint8Array.from(token)) >= 0)) continue;
-        found.push([bytes.length, bytes.length + token.length]);
-        bytes.push(...token, SPACE);
+      if (!joined) bytes.push(...folded);
+      for (const { begin, run } of split(folded, (i) => !isWord(source[i]!))) {
+        if (run.length < minLength || (stops && stops.find(Uint8Array.from(run)) >= 0)) continue;
+        const start = joined ? bytes.length : begin;
+        found.push([start, start + run.length]);
+        if (joined) bytes.push(...run, SPACE);
       }
     } else if (analyzer === textAnalyzer.char) {
       const isRun = (i: number): boolean => isSpace(source[i]) && (isSpace(source[i - 1]) || isSpace(source[i + 1]));
       putCharacters(folded.flatMap((byte, i) => (isRun(i) ? (isSpace(source[i - 1]) ? [] : [SPACE]) : [byte])));
     } else {
-      for (const word of split(folded, (i) => isSpace(source[i]))) putCharacters([SPACE, ...word, SPACE]);
+      for (const { run } of split(folded, (i) => isSpace(source[i]))) putCharacters([SPACE, ...run, SPACE]);
     }
     views.u8(out, bytes.length).set(bytes);
     views.u32(spans, found.length * 2).set(found.flat());
@@ -115,14 +119,14 @@ export function textSpans(views: MemoryViews): TextSpansKernel {
   };
 }
 
-/** The runs between the places that end one; none is empty. */
-function split(bytes: readonly number[], ends: (i: number) => boolean): number[][] {
-  const runs: number[][] = [];
+/** The runs between the places that end one, with where they begin; none is empty. */
+function split(bytes: readonly number[], ends: (i: number) => boolean): { begin: number; run: number[] }[] {
+  const runs: { begin: number; run: number[] }[] = [];
   let run: number[] = [];
   for (let i = 0; i <= bytes.length; i++) {
     if (i < bytes.length && !ends(i)) run.push(bytes[i]!);
     else {
-      if (run.length > 0) runs.push(run);
+      if (run.length > 0) runs.push({ begin: i - run.length, run });
       run = [];
     }
   }

@@ -1,4 +1,5 @@
 import { LogisticRegression } from "../../../models/linear/logistic-regression.js";
+import { FeatureHasher } from "../../../preprocessing/feature-hasher.js";
 import { StatelessTransformer } from "../../../preprocessing/stateless.js";
 import { requireFinite, type ColumnLabels } from "../../../preprocessing/column-steps.js";
 import { CountVectorizer } from "../../../preprocessing/text/count-vectorizer.js";
@@ -69,15 +70,11 @@ export function wordsStep(context: TaskContext, args: ColumnLabels, x: MatrixChu
   return new LiveFrame(pl.DataFrame([pl.Series("text", documents, pl.String)]));
 }
 
-const pipelineOf = (make: () => AnyEstimator): Pick<TestSubject, "make" | "makeWith" | "fromJSON"> => {
+type Steps = PipelineParams["steps"];
+
+const pipelineOf = (make: () => Steps): Pick<TestSubject, "make" | "makeWith" | "fromJSON"> => {
   const params = (): PipelineParams =>
-    new Pipeline({
-      steps: [
-        ["text", new NumbersAsText()],
-        ["vectorizer", make()],
-        ["model", new LogisticRegression()],
-      ],
-    }).getParams();
+    new Pipeline({ steps: [...make(), ["model", new LogisticRegression()]] }).getParams();
   return {
     make: () => new Pipeline(params()),
     makeWith: (own) => new Pipeline({ ...params(), ...own } as PipelineParams),
@@ -85,7 +82,7 @@ const pipelineOf = (make: () => AnyEstimator): Pick<TestSubject, "make" | "makeW
   };
 };
 
-const classifierOf = (name: string, make: () => AnyEstimator): TestSubject => ({
+const classifierOf = (name: string, make: () => Steps): TestSubject => ({
   name: `Pipeline of ${name} and LogisticRegression`,
   ...pipelineOf(make),
   task: "classifier",
@@ -98,13 +95,21 @@ const classifierOf = (name: string, make: () => AnyEstimator): TestSubject => ({
   onePass: false,
 });
 
+const ofText = (vectorizer: AnyEstimator): Steps => [
+  ["text", new NumbersAsText()],
+  ["vectorizer", vectorizer],
+];
+
 export const textSubjects: readonly TestSubject[] = [
-  classifierOf("CountVectorizer", () => new CountVectorizer({ ngramRange: [1, 2] })),
-  classifierOf("TfidfVectorizer", () => new TfidfVectorizer({ sublinearTf: true })),
-  classifierOf(
-    "HashingVectorizer",
-    () => new HashingVectorizer({ nFeatures: 256, analyzer: "char_wb", ngramRange: [2, 3] }),
+  classifierOf("CountVectorizer", () => ofText(new CountVectorizer({ ngramRange: [1, 2] }))),
+  classifierOf("TfidfVectorizer", () => ofText(new TfidfVectorizer({ sublinearTf: true }))),
+  classifierOf("HashingVectorizer", () =>
+    ofText(new HashingVectorizer({ nFeatures: 256, analyzer: "char_wb", ngramRange: [2, 3] })),
   ),
+  {
+    ...classifierOf("FeatureHasher", () => [["hasher", new FeatureHasher({ nFeatures: 64 })]]),
+    nan: "left out",
+  },
   subjectOf(
     TfidfTransformer,
     {},
