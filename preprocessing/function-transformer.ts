@@ -1,6 +1,6 @@
 import { DataError } from "../src/base/errors.js";
 import { ParamTable } from "../src/base/params.js";
-import { notPlainPart, type Plain } from "../src/base/plain.js";
+import type { Plain } from "../src/base/plain.js";
 import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import type { FrameLike } from "../src/collections/array/frame-like.js";
 import type { LocalMatrix } from "../src/collections/array/local-matrix.js";
@@ -16,6 +16,7 @@ import type { DenseChunk } from "../src/memory/column.js";
 import type { DType } from "../src/memory/dtype.js";
 import { namesOrNumbers, sparseError } from "./column-steps.js";
 import { StatelessTransformer } from "./stateless.js";
+import { functionParam, plainParam } from "./user-function-param.js";
 
 /** What a {@link FunctionTransformer} calls: a partition's columns (copies) and its `args`, to columns of the same rows. */
 export type ColumnsFn = UserFn<(partition: ArrayPartition, info: { args: never; partition: number }) => unknown>;
@@ -30,12 +31,8 @@ export interface FunctionTransformerParams {
 }
 
 const TABLE = new ParamTable<FunctionTransformerParams>("FunctionTransformer", (z) => {
-  const isFn = (value: unknown): boolean => value === null || typeof value === "function" || isRef(value);
-  const fn = z.custom<ColumnsFn | null>(isFn, "must be a function, { module, export } or null");
-  const plain = z.custom<Plain>(
-    (value) => notPlainPart(value) === undefined,
-    "must be plain data: numbers, strings, arrays, records, typed arrays",
-  );
+  const fn = functionParam<ColumnsFn>(z);
+  const plain = plainParam(z);
   return z.object({
     func: fn.default(null).describe("called with each partition's columns; null leaves them as they are"),
     inverseFunc: fn.default(null).describe("the inverse of func; null leaves the columns as they are"),
@@ -49,11 +46,6 @@ const TABLE = new ParamTable<FunctionTransformerParams>("FunctionTransformer", (
       .describe("names of the columns that func returns; null when they are as many as it gets, under the same names"),
   });
 });
-
-function isRef(value: unknown): boolean {
-  const { module, export: name } = (value ?? {}) as { module?: unknown; export?: unknown };
-  return typeof module === "string" && typeof name === "string";
-}
 
 /**
  * A function of the rows as a transformer. `func(partition, { args, partition })` gets `{ rows, columns }` with copies of a

@@ -10,6 +10,8 @@ export { type Category } from "./column-codes.js";
 export { TargetEncoder, type TargetEncoderParams } from "./target-encoder.js";
 export { DummyEncoder, type DummyEncoderParams } from "./dummy-encoder.js";
 export { GroupedImputer, type GroupedImputerParams } from "./grouped-imputer.js";
+export { BlockTransformer, type BlockFn, type BlockTransformerParams } from "./block-transformer.js";
+export { Categorizer, type CategorizerParams } from "./categorizer.js";
 export { DateFeatures, type DateFeaturesParams, type DatePart } from "./date-features.js";
 export { Binarizer, type BinarizerParams } from "./binarizer.js";
 export { FunctionTransformer, type FunctionTransformerParams } from "./function-transformer.js";

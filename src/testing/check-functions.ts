@@ -1,4 +1,5 @@
 import type { ArrayPartition } from "../collections/array/tasks.js";
+import type { Polars, PolarsFrame } from "../collections/frame/polars.js";
 import type { FnRef } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 
@@ -16,3 +17,14 @@ export function halved({ columns }: ArrayPartition): ArrayLike<number>[] {
 export const DOUBLED: FnRef = fnRef(import.meta.url, "doubled");
 /** {@link halved} by name. */
 export const HALVED: FnRef = fnRef(import.meta.url, "halved");
+
+/** {@link doubled} for a partition of an array or of a frame. */
+export function doubledBlock(
+  part: ArrayPartition | PolarsFrame,
+  { pl }: { readonly pl?: Polars },
+): ArrayLike<number>[] | PolarsFrame {
+  return pl ? (part as PolarsFrame).select(pl.all().mul(2)) : doubled(part as ArrayPartition);
+}
+
+/** {@link doubledBlock} by name. */
+export const DOUBLED_BLOCK: FnRef = fnRef(import.meta.url, "doubledBlock");

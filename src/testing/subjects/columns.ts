@@ -23,6 +23,7 @@ import { VarianceThreshold } from "../../../preprocessing/variance-threshold.js"
 import { DOUBLED, HALVED } from "../check-functions.js";
 import type { SkippedCheck, TestSubject } from "../subject.js";
 import { subjectOf } from "./of-class.js";
+import { READS_NOTHING } from "./skips.js";
 
 /** A transformer of numeric columns. */
 const subject = (
@@ -39,13 +40,6 @@ const subject = (
     ...rest,
   });
 
-const reason = "fit reads no rows: what is wrong with them is said when they are transformed";
-const READS_NOTHING: readonly SkippedCheck[] = [
-  { check: "a NaN or infinity in X is named by column, partition and row", reason },
-  { check: "no rows and no columns are refused", reason },
-  { check: "a failed fit leaves the previous model", reason },
-  { check: "an abort stops the fit, leaves the previous model and frees memory", reason },
-];
 const stateless = { attributes: [], nan: "refused", weights: false, skip: READS_NOTHING } as const;
 
 const LOSSY: SkippedCheck = {
