@@ -177,6 +177,14 @@ async def serve(options: argparse.Namespace, token: str) -> None:
         cluster = await Cluster.attach(options.scheduler, options.home, security, options.timeout)
     except ClusterProblem as error:
         _give_up({"problem": str(error)})
+    except TypeError as error:
+        # How Dask says that it has no certificates.
+        if "ssl_context" not in str(error):
+            raise
+        need = (
+            "pass `tls: { ca, cert, key }` to connect() (or --tls-ca, --tls-cert, --tls-key), or configure Dask's own"
+        )
+        _give_up({"problem": f"{options.scheduler} speaks TLS, and there are no certificates: {need}."})
     except (OSError, TimeoutError) as error:
         _give_up({"failed": type(error).__name__, "message": str(error) or type(error).__name__})
 

@@ -1,0 +1,63 @@
+import { execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, it } from "vitest";
+import { connect } from "#src/engine/dask/connect.js";
+import { PYTHON_FOLDER } from "#src/engine/dask/gateway-process.js";
+import { startCluster } from "#src/engine/dask/local-cluster.js";
+import { inTempFolder, rejection, runGraph, task } from "../engine/engine-under-test.js";
+import { testPython as python } from "./test-python.js";
+
+/** A self-signed certificate for 127.0.0.1 that is its own authority. */
+function certificate(folder: string): { ca: string; cert: string; key: string } {
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert];
+  execFileSync("openssl", ["req", ...made, ...subject], { stdio: "ignore" });
+  return { ca: cert, cert, key };
+}
+
+describe("a cluster that speaks TLS", () => {
+  it("is reached with its certificates, and not without", async () =>
+    inTempFolder(async (folder) => {
+      const tls = certificate(folder);
+      const cluster = await startCluster({
+        workers: 1,
+        python,
+        tls,
+      });
+      expect(cluster.address).toMatch(/^tls:/);
+      const engine = await connect(cluster.address, { python, tls });
+      expect(await runGraph(engine, [task("a", "constant", [], 4)], ["a"])).toEqual([4]);
+      await engine.close();
+      const without = await rejection(connect(cluster.address, { python, timeout: 2 }));
+      expect(without.message).toMatch(/speaks TLS, and there are no certificates: pass `tls:/);
+
+      // A gateway for other machines speaks TLS itself, and wants to see a certificate.
+      const gateway = spawn(
+        python,
+        [
+          ...["-m", "partwise_dask", cluster.address, "--host", "0.0.0.0", "--until-stdin-ends"],
+          ...["--tls-ca", tls.ca, "--tls-cert", tls.cert, "--tls-key", tls.key],
+        ],
+        {
+          env: { ...process.env, PYTHONPATH: PYTHON_FOLDER, PARTWISE_TOKEN: "s3cret" },
+          stdio: ["pipe", "pipe", "inherit"],
+        },
+      );
+      try {
+        const port = await new Promise<number>((resolve) =>
+          createInterface({ input: gateway.stdout }).once("line", (line) =>
+            resolve((JSON.parse(line) as { port: number }).port),
+          ),
+        );
+        const remote = await connect(`partwise://127.0.0.1:${port}`, { token: "s3cret", tls });
+        expect(await runGraph(remote, [task("b", "constant", [], 5)], ["b"])).toEqual([5]);
+        await remote.close();
+        await rejection(connect(`partwise://127.0.0.1:${port}`, { token: "s3cret", timeout: 2 }));
+      } finally {
+        gateway.stdin.end();
+      }
+      await cluster.close();
+    }));
+});
