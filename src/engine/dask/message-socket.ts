@@ -69,7 +69,7 @@ export class MessageReader {
   #advance(): void {
     const bytes = this.#target;
     if (this.#stage === "prefix") {
-      const view = new DataView(bytes.buffer);
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
       this.#payloadLength = Number(view.getBigUint64(4, true));
       this.#expect("header", view.getUint32(0, true));
     } else if (this.#stage === "header") {
@@ -87,7 +87,8 @@ export class MessageReader {
 
   #expect(stage: "prefix" | "header" | "payload", length: number): void {
     this.#stage = stage;
-    this.#target = new Uint8Array(length);
+    // A memory of its own, from its first byte on, so that arrays in it are aligned; not filled with zeros first.
+    this.#target = Buffer.allocUnsafeSlow(length);
     this.#filled = 0;
   }
 }

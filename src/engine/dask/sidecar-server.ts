@@ -5,7 +5,7 @@ import type { EngineEvents, TaskSpec } from "../engine.js";
 import { LocalEngine, type LocalEngineOptions } from "../local/local-engine.js";
 import { splitGroup } from "../group-task.js";
 import { MessageSocket, type Header, type Message } from "./message-socket.js";
-import { decodeValue, encodeValue, totalBytes } from "./value-codec.js";
+import { decodeForArenas, decodeValue, encodeValue, totalBytes } from "./value-codec.js";
 
 /** Values up to this size travel with the answer and are not held here. */
 export const INLINE_BYTES = 64 * 1024;
@@ -53,7 +53,7 @@ export class SidecarServer {
       case "run":
         return this.#run(header, payload);
       case "put": {
-        const handle = await this.#engine.put(decodeValue(payload));
+        const handle = await this.#engine.put(decodeForArenas(payload));
         return { header: { ok: true, handle } };
       }
       case "fetch": {
@@ -136,7 +136,7 @@ export class SidecarServer {
       if (dep.handle !== undefined) names.set(dep.key, dep.handle);
       else {
         const size = dep.size ?? 0;
-        const key = await this.#engine.put(decodeValue(payload.subarray(at, at + size)));
+        const key = await this.#engine.put(decodeForArenas(payload.subarray(at, at + size)));
         at += size;
         names.set(dep.key, key);
         placed.push(key);

@@ -1,5 +1,6 @@
 import { Deserializer, Serializer } from "node:v8";
-import type { Plain, PlainTypedArray } from "../../base/plain.js";
+import { isPlainObject, isTypedArray, type Plain, type PlainTypedArray } from "../../base/plain.js";
+import { isHostColumn } from "../../memory/host-column.js";
 
 const KINDS = [
   Float64Array,
@@ -45,8 +46,27 @@ export function encodeValue(value: Plain): Uint8Array[] {
 
 /** The value that {@link encodeValue} wrote; its arrays are copies, so that none keeps the whole message alive. */
 export function decodeValue(bytes: Uint8Array): Plain {
+  return decode(bytes, false);
+}
+
+/**
+ * The same for a value that is placed in arenas at once: the data of its host columns are views of the message, which
+ * saves a copy of the whole; other arrays are copies.
+ */
+export function decodeForArenas(bytes: Uint8Array): Plain {
+  return withOwnArrays(decode(bytes, true)) as Plain;
+}
+
+function withOwnArrays(value: unknown): unknown {
+  if (isTypedArray(value)) return value.slice();
+  if (Array.isArray(value)) return value.map(withOwnArrays);
+  if (!isPlainObject(value) || isHostColumn(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withOwnArrays(item)]));
+}
+
+function decode(bytes: Uint8Array, views: boolean): Plain {
   const headLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const reader = new HeadReader(bytes.subarray(PREFIX, PREFIX + headLength), bytes, PREFIX + headLength);
+  const reader = new HeadReader(bytes.subarray(PREFIX, PREFIX + headLength), bytes, PREFIX + headLength, views);
   reader.readHeader();
   return reader.readValue() as Plain;
 }
@@ -86,9 +106,11 @@ class HeadWriter extends Serializer {
 class HeadReader extends Deserializer {
   readonly #bytes: Uint8Array;
   #at: number;
+  readonly #views: boolean;
 
-  constructor(head: Uint8Array, bytes: Uint8Array, at: number) {
+  constructor(head: Uint8Array, bytes: Uint8Array, at: number, views: boolean) {
     super(head);
+    this.#views = views;
     this.#bytes = bytes;
     this.#at = at;
   }
@@ -105,8 +127,11 @@ class HeadReader extends Deserializer {
     } else source = this.readRawBytes(length);
     const Kind = KINDS[code >> 1];
     if (!Kind) throw new TypeError(`A value from another version of partwise has an array of unknown kind ${code}.`);
-    const copy = new Uint8Array(length);
+    if (this.#views && source.byteOffset % Kind.BYTES_PER_ELEMENT === 0)
+      return new Kind(source.buffer as ArrayBuffer, source.byteOffset, length / Kind.BYTES_PER_ELEMENT);
+    // Not filled with zeros first: all of it is written.
+    const copy = Buffer.allocUnsafeSlow(length);
     copy.set(source);
-    return new Kind(copy.buffer);
+    return new Kind(copy.buffer, copy.byteOffset, length / Kind.BYTES_PER_ELEMENT);
   }
 }
