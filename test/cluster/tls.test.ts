@@ -37,8 +37,14 @@ describe("a cluster that speaks TLS", () => {
       const gateway = spawn(
         python,
         [
-          ...["-m", "partwise_dask", cluster.address, "--host", "0.0.0.0", "--until-stdin-ends"],
-          ...["--tls-ca", tls.ca, "--tls-cert", tls.cert, "--tls-key", tls.key],
+          "-m",
+          "partwise_dask",
+          cluster.address,
+          "--host=0.0.0.0",
+          "--until-stdin-ends",
+          `--tls-ca=${tls.ca}`,
+          `--tls-cert=${tls.cert}`,
+          `--tls-key=${tls.key}`,
         ],
         {
           env: { ...process.env, PYTHONPATH: PYTHON_FOLDER, PARTWISE_TOKEN: "s3cret" },

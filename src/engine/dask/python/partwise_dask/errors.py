@@ -49,3 +49,7 @@ class SidecarLost(Exception):
 
 class SidecarUnusable(Exception):
     """The sidecar cannot be started on this worker; the message says what to do."""
+
+
+class SidecarKilled(SidecarUnusable):
+    """A signal ended the sidecar while it started: another attempt may well work."""

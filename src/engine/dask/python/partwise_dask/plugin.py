@@ -40,11 +40,16 @@ async def start(worker: Any, home: str | None, version: str) -> None:
     sidecar = Sidecar(options_for(worker, home), on_event)
     try:
         check_version(home, version)
-        await loop.run_in_executor(None, sidecar.process)
-        SIDECARS[worker.id] = sidecar
     except SidecarUnusable as error:
         # Not fatal for a worker that others may use as well: partwise's tasks fail with this message.
         PROBLEMS[worker.id] = str(error)
+        logger.error("partwise on %s: %s", worker.address, error)
+        return
+    # From here on every task that needs the sidecar tries to start it, should it not run.
+    SIDECARS[worker.id] = sidecar
+    try:
+        await loop.run_in_executor(None, sidecar.process)
+    except SidecarUnusable as error:
         logger.error("partwise on %s: %s", worker.address, error)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from . import wire
-from .errors import SidecarUnusable
+from .errors import SidecarKilled, SidecarUnusable
 from .value import Bytes
 
 logger = logging.getLogger("partwise.sidecar")
@@ -157,10 +157,15 @@ class SidecarProcess:
         except (OSError, queue.Empty):
             answer = b""
         if not answer:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)
+            killed = (self._process.poll() or 0) < 0
             self._process.kill()
             self._process.wait()
             time.sleep(0.05)  # the last words are read by another thread
             self._ended()
+            if killed:
+                raise SidecarKilled("a signal ended the sidecar while it started.")
             said = "".join(self.errors[-20:]).strip() or "it said nothing"
             raise SidecarUnusable(f"the sidecar did not start: {said}")
         self.alive = True
@@ -212,6 +217,8 @@ class Sidecar:
     def __init__(self, options: SidecarOptions, on_event: Callable[[dict[str, Any]], None]) -> None:
         self.options = options
         self.tasks_done = 0
+        #: Why the last attempt to start it failed; None when it did not.
+        self.problem: str | None = None
         self.lives = 0
         self._on_event = on_event
         self._lock = threading.Lock()
@@ -231,11 +238,23 @@ class Sidecar:
             if self._failures >= MAX_FAILED_STARTS:
                 self._failures = 0
                 raise SidecarUnusable(f"the sidecar died {MAX_FAILED_STARTS} times in a row soon after its start.")
-            process = SidecarProcess(self.options, self._on_event)
+            process = self._started()
             self._process = process
             self.lives += 1
             threading.Thread(target=self._watch, args=(process,), daemon=True).start()
             return process
+
+    def _started(self) -> SidecarProcess:
+        for attempt in range(MAX_FAILED_STARTS):
+            try:
+                process = SidecarProcess(self.options, self._on_event)
+                self.problem = None
+                return process
+            except SidecarUnusable as error:
+                self.problem = str(error)
+                if not isinstance(error, SidecarKilled) or attempt == MAX_FAILED_STARTS - 1:
+                    raise
+        raise AssertionError("the loop returns or raises")
 
     def close(self) -> None:
         """Ends the process for good."""
@@ -248,6 +267,8 @@ class Sidecar:
     def info(self) -> dict[str, Any]:
         """What a person who looks after the cluster wants to know."""
         process = self._process
+        if self.problem is not None:
+            return {"problem": self.problem}
         facts: dict[str, Any] = {"lives": self.lives, "tasksDone": self.tasks_done, "home": self.options.home}
         if process is not None and process.alive:
             with contextlib.suppress(ConnectionError):

@@ -6,8 +6,10 @@ import gc
 import os
 import pickle
 import signal
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from distributed.protocol import deserialize, serialize
@@ -128,3 +130,23 @@ def test_what_workers_need_is_found_and_what_only_drivers_need_is_left_out(home:
     assert not any(name.startswith("bench/") or name.endswith(".map") for name in files)
     assert bootstrap.content_of(home) == bootstrap.content_of(home)
     assert bootstrap.content_of(os.path.join(home, "docs")) is None
+
+
+def test_a_sidecar_that_is_killed_while_it_starts_is_started_again(
+    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = subprocess.Popen
+    pids: list[int] = []
+
+    def start_and_kill_the_first(*arguments: Any, **options: Any) -> Any:
+        process = started(*arguments, **options)
+        pids.append(process.pid)
+        if len(pids) == 1:
+            process.kill()
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", start_and_kill_the_first)
+    sidecar = Sidecar(SidecarOptions(home=home, threads=1, memory_limit=2**28), lambda event: None)
+    assert sidecar.process().pid == pids[1]
+    assert "problem" not in sidecar.info()
+    sidecar.close()
