@@ -20,19 +20,32 @@ def log_loss(label, probability):
     return float(-np.mean(label * np.log(p) + (1 - label) * np.log1p(-p)))
 
 
+def read_part(path, columns):
+    import pandas as pd
+
+    return pd.read_parquet(path, columns=columns).to_numpy()
+
+
 class OnDask:
     """A cluster of processes, and the partitions in its memory as arrays."""
 
     def setup(self, data):
-        import dask.dataframe as dd
+        import dask
+        import dask.array as da
         from distributed import Client, LocalCluster, wait
 
         self.cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0")
         self.client = Client(self.cluster)
-        frame = dd.read_parquet(f"{data['directory']}/part-*.parquet", split_row_groups=False)
-        columns = [f"x{j}" for j in range(data["columns"])]
-        self.X = frame[columns].to_dask_array(lengths=True).persist()
-        self.y = frame["label"].to_dask_array(lengths=True).persist()
+        paths = sorted(str(path) for path in Path(data["directory"]).glob("part-*.parquet"))
+        rows = data["rows"] // len(paths)
+
+        def array(columns):
+            read = dask.delayed(read_part)
+            shape = (rows, len(columns))
+            return da.concatenate([da.from_delayed(read(path, columns), shape, dtype=float) for path in paths])
+
+        self.X = array([f"x{j}" for j in range(data["columns"])]).persist()
+        self.y = array(["label"])[:, 0].persist()
         wait([self.X, self.y])
 
 
@@ -114,13 +127,15 @@ class LocalBoosting(LocalEngine):
     work = "boosting"
 
 
-serve(
-    {
-        "logistic/local engine": LocalLogistic,
-        "logistic/dask-ml": DaskMlLogistic,
-        "boosting/local engine": LocalBoosting,
-        "boosting/lightgbm on dask": LightGbmDask,
-        "boosting/xgboost on dask": XgboostDask,
-    },
-    ["dask", "distributed", "dask-ml", "lightgbm", "xgboost"],
-)
+# Workers are spawned, and import this file.
+if __name__ == "__main__":
+    serve(
+        {
+            "logistic/local engine": LocalLogistic,
+            "logistic/dask-ml": DaskMlLogistic,
+            "boosting/local engine": LocalBoosting,
+            "boosting/lightgbm on dask": LightGbmDask,
+            "boosting/xgboost on dask": XgboostDask,
+        },
+        ["dask", "distributed", "dask-ml", "lightgbm", "xgboost"],
+    )
