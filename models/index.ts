@@ -28,7 +28,8 @@ export { HuberRegressor, type HuberRegressorParams } from "./linear/huber-regres
 export { QuantileRegressor, type QuantileRegressorParams } from "./linear/quantile-regressor.js";
 export { Lasso, type LassoParams } from "./linear/lasso.js";
 export { LassoCV, type LassoCVParams } from "./linear/lasso-cv.js";
-export type { LeastSquaresSolver, SolverExplanation } from "./linear/least-squares-fit.js";
+export type { LeastSquaresSolver } from "./linear/least-squares-fit.js";
+export type { SolverExplanation } from "./linear/solver-explanation.js";
 export { LinearRegression, type LinearRegressionParams } from "./linear/linear-regression.js";
 export { LinearSVC, type LinearSVCParams } from "./linear/linear-svc.js";
 export { LinearSVR, type LinearSVRParams } from "./linear/linear-svr.js";

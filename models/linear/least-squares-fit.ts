@@ -1,3 +1,4 @@
+import type { SolverExplanation } from "./solver-explanation.js";
 import { FitError } from "../../src/base/errors.js";
 import { DEFAULT_SEED } from "../../src/base/rng.js";
 import type { Design } from "../../src/estimator/design.js";
@@ -19,14 +20,6 @@ import { momentsOfDesign } from "./moments-of-design.js";
 
 /** How least squares are solved. */
 export type LeastSquaresSolver = "gram" | "tsqr" | "randomized";
-
-/** Which solver a fit used, and why. */
-export interface SolverExplanation<S extends string = string> {
-  readonly solver: S;
-  readonly reason: string;
-  /** Passes over the rows. */
-  readonly passes: number;
-}
 
 /** A solution with how it came about. */
 export interface ExplainedSolution {

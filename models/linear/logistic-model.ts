@@ -1,3 +1,4 @@
+import type { SolverExplanation } from "./solver-explanation.js";
 import { FitError } from "../../src/base/errors.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
@@ -19,7 +20,7 @@ export interface LogisticState extends FittedInput {
   readonly gradientNorm: number;
   readonly converged: boolean;
   /** The solver, and why it was chosen. */
-  readonly explanation: string;
+  readonly explanation: SolverExplanation;
 }
 
 const task = (name: string): ReturnType<typeof fnRef> =>

@@ -24,6 +24,7 @@ import {
 import { foldPath, meanOf } from "./logistic-cv-path.js";
 import { LogisticModel, type LogisticState } from "./logistic-model.js";
 import { logisticTerms, LogisticRegression, stateOf } from "./logistic-regression.js";
+import type { SolverExplanation } from "./solver-explanation.js";
 import { chooseSolver, DEFAULT_ITERATIONS } from "./logistic-solver.js";
 
 /** Parameters of {@link LogisticRegressionCV}. */
@@ -200,7 +201,7 @@ export class LogisticRegressionCV extends LogisticModel<LogisticRegressionCVPara
         ? (ratios[Math.floor(best / Cs.length)] ?? 0)
         : share(ratios, (g) => Math.floor(g / Cs.length));
       let solution: Solution;
-      let explanation: string;
+      let explanation: SolverExplanation;
       if (refit) {
         const question = { owner, penalty, layout: design.layout, solver: "auto", rows: data.rows } as const;
         const choice = chooseSolver({ ...question, classes: classes.length, columns: design.nFeatures });
@@ -209,14 +210,22 @@ export class LogisticRegressionCV extends LogisticModel<LogisticRegressionCVPara
         solution = await fitLogistic(data, { C, penalty, l1Ratio, fitIntercept, tol, maxIter: most, solver, start });
         await assertUsableSolution(owner, design, solution);
         if (!solution.converged) warnNotConverged("LogisticRegressionCV", most, solution.gradientNorm);
-        explanation = `Folds by proximal Newton steps side by side, then all rows by solver ${JSON.stringify(solver)}. ${choice.why}`;
+        explanation = {
+          solver,
+          reason: `Folds by proximal Newton steps side by side, then all rows by this solver. ${choice.why}`,
+          passes: undefined,
+        };
       } else {
         const iterations = Math.max(...chosen.map((one) => one.iterations));
         const converged = chosen.every((one) => one.converged);
         const value = chosen.reduce((sum, one) => sum + one.value / folds, 0);
         const gradientNorm = Math.max(...chosen.map((one) => one.gradientNorm));
         solution = { x: start, value, gradientNorm, iterations, converged, evaluations: 0 };
-        explanation = "The mean of the folds' coefficients, each at its own best penalty, without a fit on all rows.";
+        explanation = {
+          solver: "folds",
+          reason: "The mean of the folds' coefficients, each at its own best penalty, without a fit on all rows.",
+          passes: undefined,
+        };
       }
       const total = ratios.length * Cs.length + 1;
       options.onProgress?.({ stage: owner, done: total, total });
@@ -236,8 +245,8 @@ export class LogisticRegressionCV extends LogisticModel<LogisticRegressionCVPara
     }
   }
 
-  /** The solvers and why, of the last fit. */
-  explain(): string {
+  /** The solver of the fit on all rows and why; passes are not counted over folds and penalties. */
+  explain(): SolverExplanation {
     return this.state.explanation;
   }
 
@@ -304,7 +313,7 @@ registerEstimator("LogisticRegressionCV", LogisticRegressionCV);
 class FoldModel extends LogisticRegression {
   constructor(state: Omit<LogisticState, "explanation">) {
     super();
-    this.setState({ ...state, explanation: "" });
+    this.setState({ ...state, explanation: { solver: "folds", reason: "", passes: undefined } });
   }
 }
 

@@ -3,6 +3,7 @@ import { ParamTable, type ZodNamespace } from "../../src/base/params.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { toMatrix, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
+import type { SolverExplanation } from "./solver-explanation.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
@@ -105,7 +106,7 @@ const TABLE = new ParamTable<LogisticRegressionParams>("LogisticRegression", (z)
  * Solvers, all with the same optimum; `explain()` tells which one and why:
  * - `lbfgs`: L-BFGS (Nocedal and Wright 2006) preconditioned with the Hessian of a sample of rows, started at the sample's
  *   solution; plain above 1,000 columns (400 a class). Three or four passes.
- * - `newton`: Newton's method with a trust region; for two classes one pass an iteration, which sends the Hessian.
+ * - `newton`: Newton's method with a line search; for two classes one pass an iteration, which sends the Hessian.
  * - `coordinate`: proximal Newton steps, each solved by coordinate descent over a working set (Lee, Sun and Saunders 2014;
  *   Friedman, Hastie and Tibshirani 2010), with the curvature of a sample improved by BFGS updates, or the exact one where
  *   the rows are few. Up to 2,500 coefficients.
@@ -172,17 +173,17 @@ export class LogisticRegression extends LogisticModel<LogisticRegressionParams, 
   }
 
   /**
-   * The solver and why, in words. With X before a fit, from its shape alone (nothing runs; two classes are assumed); without,
+   * The solver and why. With X before a fit, from its shape alone (nothing runs; two classes are assumed); without,
    * of the last fit with what it took.
    * @throws NotFittedError without X before a fit; ParameterError as `fit`
    */
-  explain(X?: MatrixInput): string {
+  explain(X?: MatrixInput): SolverExplanation {
     if (X === undefined) return this.state.explanation;
     const owner = "LogisticRegression.explain";
     const { width, layout, rows } = toMatrix(owner, X);
     this.#l1Ratio(owner);
     const { solver, why } = chooseSolver(this.#question(owner, width, layout, 2, rows));
-    return `solver ${JSON.stringify(solver)} (for two classes). ${why}`;
+    return { solver, reason: why, passes: undefined };
   }
 
   /**
@@ -270,11 +271,10 @@ export function stateOf(
   };
 }
 
-function explained(solver: LogisticSolver, why: string, solution: Solution): string {
+function explained(solver: LogisticSolver, why: string, solution: Solution): SolverExplanation {
   const { iterations, evaluations, value, gradientNorm, converged } = solution;
-  return (
-    `solver ${JSON.stringify(solver)}. ${why} It took ${iterations} iterations and ${evaluations} passes over all rows, ` +
-    `to objective ${value} with the optimality conditions violated by at most ${gradientNorm.toExponential(2)}: ` +
-    `${converged ? "converged" : "not converged"}.`
-  );
+  const reason =
+    `${why} It took ${iterations} iterations and ${evaluations} passes over all rows, to objective ${value} with the ` +
+    `optimality conditions violated by at most ${gradientNorm.toExponential(2)}: ${converged ? "converged" : "not converged"}.`;
+  return { solver, reason, passes: evaluations };
 }
