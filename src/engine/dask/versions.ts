@@ -1,6 +1,6 @@
 /**
- * The versions of the other side that partwise works with. `oldest` and `newest` were run against; newer ones are likely
- * to work and are tried, older ones are refused.
+ * The versions of the other side that partwise works with. Tests run Dask's `newest` on Python 3.11; older ones than
+ * `oldest` are refused, because they lack what the gateway calls, and newer ones are tried.
  */
 export const supportedVersions = {
   python: { oldest: "3.10", newest: "3.13" },

@@ -79,13 +79,7 @@ class Connection:
         if op == "submit":
             # In order: a later message may name its keys.
             blobs = split(payload, header["sizes"])
-            shared = header.get("shared", [])
-            for key, blob in zip(shared, blobs, strict=False):
-                session.share(header["run"], key, blob)
-            await self._answer(
-                header, session.submit(header["run"], header["tasks"], blobs[len(shared) :], header["keep"])
-            )
-            session.release(shared)
+            await self._answer(header, session.submit(header["run"], header["tasks"], blobs, header["keep"]))
         elif op == "put":
             data, *specs = split(payload, header["sizes"])
             await self._answer(

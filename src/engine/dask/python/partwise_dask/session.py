@@ -85,12 +85,6 @@ class Session:
         await self._scatter(node, data)
         node.ended.set()
 
-    def share(self, run: str, key: str, data: bytes) -> Node:
-        """Arguments that several tasks of a graph have in common: kept here, sent to workers once each."""
-        node = Node(key=key, run=run, deps=[], specs=None, label="shared", data=data)
-        self._kept[key] = node
-        return node
-
     async def fetch(self, keys: list[str]) -> list[Bytes]:
         """The values' bytes. Raises the first failed key's error as TaskFailed."""
         nodes = [self._kept[key] for key in keys]
