@@ -35,5 +35,6 @@ RECIPES = {"parquet-4m": parquet}
 
 if __name__ == "__main__":
     recipe, folder = sys.argv[1], Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
     meta = RECIPES[recipe](folder)
-    (folder / "meta.json").write_text(json.dumps(meta))
+    (folder / "meta.json").write_text(json.dumps({"recipe": recipe, "seed": SEED, **meta}) + "\n")
