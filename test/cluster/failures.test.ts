@@ -63,8 +63,9 @@ describe("a worker that dies", () => {
     const holder = (await engine.locate([large])).get(large)?.[0];
     const index = cluster.workers.findIndex((worker) => worker.address === holder);
     await cluster.kill(index);
-    for (const attempt of [engine.get([large]), runGraph(engine, [task("use", "copyColumn", [large])], ["use"])]) {
-      const error = await rejection(attempt);
+    const attempts = [() => engine.get([large]), () => runGraph(engine, [task("use", "copyColumn", [large])], ["use"])];
+    for (const attempt of attempts) {
+      const error = await rejection(attempt());
       expect(error).toBeInstanceOf(WorkerLostError);
       expect(error.message).toContain(large);
       expect(error.message).toContain("put without a source");
