@@ -1,4 +1,4 @@
-"""The peers of the inference suite: pandas + scikit-learn file by file, Dask-ML's ParallelPostFit, LightGBM on pandas chunks."""
+"""The peers of the inference suite: pandas + scikit-learn file by file, LightGBM on pandas chunks."""
 
 import shutil
 import sys
@@ -56,24 +56,6 @@ class Pandas(Scoring):
             pd.DataFrame({"label": frame["label"], "probability": p}).to_parquet(self.out / file.name, compression="zstd")
 
 
-class DaskMl(Scoring):
-    """Threads, all cores; one partition a file."""
-
-    def fit(self, X, y):
-        from dask_ml.wrappers import ParallelPostFit
-
-        return ParallelPostFit(linear()).fit(X.to_numpy(), y.to_numpy())
-
-    def run(self):
-        import dask.dataframe as dd
-
-        self.clear()
-        frame = dd.read_parquet([str(f) for f in self.files])
-        p = self.model.predict_proba(frame[self.features].to_dask_array(lengths=True))[:, 1]
-        scored = dd.concat([frame[["label"]], dd.from_dask_array(p, columns="probability", index=frame.index)], axis=1)
-        scored.to_parquet(str(self.out), compression="zstd", write_index=False)
-
-
 class LightGbm(Scoring):
     def fit(self, X, y):
         from lightgbm import LGBMClassifier
@@ -91,10 +73,9 @@ class LightGbm(Scoring):
 
 
 WORKS = {
-    "score-linear/pandas + scikit-learn": Pandas,
-    "score-linear/dask-ml": DaskMl,
+    "score-linear": Pandas,
     "score-boosted": LightGbm,
 }
 
 if __name__ == "__main__":
-    serve(WORKS, ["scikit-learn", "numpy", "pandas", "pyarrow", "dask", "dask-ml", "lightgbm"])
+    serve(WORKS, ["scikit-learn", "numpy", "pandas", "pyarrow", "lightgbm"])

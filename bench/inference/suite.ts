@@ -18,8 +18,7 @@ export const suite: Suite = {
     "in the system's cache. Models are fitted on the first file before the clock starts; ours is read from its model file in " +
     "every run, verified, and compared with its training data by the drift guard.",
   works: [
-    { ...linear, peer: "pandas + scikit-learn", peerWork: "score-linear/pandas + scikit-learn", target: 3 },
-    { ...linear, peer: "dask-ml", peerWork: "score-linear/dask-ml", target: 5 },
+    { ...linear, peer: "pandas + scikit-learn", target: 3 },
     {
       work: "score-boosted",
       peer: "LightGBM on pandas",
