@@ -32,6 +32,19 @@ export type PlainTypedArray =
   | Uint16Array
   | Int16Array;
 
+/** Classes of the typed arrays that count as plain data, by the names that files use. */
+export const TYPED_ARRAYS = {
+  Float64Array,
+  Float32Array,
+  Int32Array,
+  Uint32Array,
+  BigInt64Array,
+  Uint8Array,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+} as const;
+
 /** True for a typed array (not a DataView). */
 export function isTypedArray(value: unknown): value is PlainTypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);

@@ -1,17 +1,5 @@
 import { DataError } from "../base/errors.js";
-import { isPlainObject, isTypedArray, type Plain, type PlainTypedArray } from "../base/plain.js";
-
-const TYPES = {
-  Float64Array,
-  Float32Array,
-  Int32Array,
-  Uint32Array,
-  BigInt64Array,
-  Uint8Array,
-  Int8Array,
-  Uint16Array,
-  Int16Array,
-} as const;
+import { isPlainObject, isTypedArray, TYPED_ARRAYS, type Plain, type PlainTypedArray } from "../base/plain.js";
 
 /**
  * Plain data as JSON: typed arrays become `{ "$type": "Float64Array", "data": base64 }`, numbers that JSON cannot hold
@@ -51,7 +39,7 @@ export function decodeState(value: unknown): Plain {
 }
 
 function decodeArray(name: string, data: string): PlainTypedArray {
-  const Type = Object.hasOwn(TYPES, name) ? TYPES[name as keyof typeof TYPES] : undefined;
+  const Type = Object.hasOwn(TYPED_ARRAYS, name) ? TYPED_ARRAYS[name as keyof typeof TYPED_ARRAYS] : undefined;
   if (!Type)
     throw new DataError(
       `Model: it holds an array of the unknown type ${JSON.stringify(name)}. The file is damaged or of a newer version.`,

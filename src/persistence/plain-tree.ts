@@ -1,17 +1,5 @@
 import { DataError, show } from "../base/errors.js";
-import { isPlainObject, isTypedArray, type Plain, type PlainTypedArray } from "../base/plain.js";
-
-const TYPES = {
-  Float64Array,
-  Float32Array,
-  Int32Array,
-  Uint32Array,
-  BigInt64Array,
-  Uint8Array,
-  Int8Array,
-  Uint16Array,
-  Int16Array,
-} as const;
+import { isPlainObject, isTypedArray, TYPED_ARRAYS, type Plain, type PlainTypedArray } from "../base/plain.js";
 
 // Plain data of partwise is a handful of levels deep; a file that nests deeper was not written by it.
 const MAX_DEPTH = 100;
@@ -79,9 +67,9 @@ export function joinTree(json: unknown, payload: Uint8Array): Plain {
   const arrayAt = (entry: unknown): PlainTypedArray => {
     if (!Array.isArray(entry) || entry.length !== 3) return fail("an array's place is not [type, offset, length]");
     const [name, offset, length] = entry as [unknown, unknown, unknown];
-    if (typeof name !== "string" || !Object.hasOwn(TYPES, name))
+    if (typeof name !== "string" || !Object.hasOwn(TYPED_ARRAYS, name))
       return fail(`it holds an array of the unknown type ${show(name)}`);
-    const Type = TYPES[name as keyof typeof TYPES];
+    const Type = TYPED_ARRAYS[name as keyof typeof TYPED_ARRAYS];
     if (!isCount(offset) || !isCount(length) || offset % ALIGNMENT !== 0)
       return fail(`the place ${show(offset)}, ${show(length)} of an array is not valid`);
     const bytes = length * Type.BYTES_PER_ELEMENT;

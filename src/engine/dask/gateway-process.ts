@@ -1,3 +1,4 @@
+import { defaultPython } from "./python-probe.js";
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -26,7 +27,7 @@ export interface GatewayProcess {
  * @throws PartwiseError without Python or Dask, EngineClosedError when the scheduler does not answer
  */
 export async function startGateway(address: DaskAddress, options: DaskOptions): Promise<GatewayProcess> {
-  const python = options.python ?? process.env["PARTWISE_PYTHON"] ?? "python3";
+  const python = options.python ?? defaultPython();
   const token = randomBytes(24).toString("base64url");
   const timeout = timeoutOf(options);
   // Asked first, because Dask itself says no more than that time is over.
