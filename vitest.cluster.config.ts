@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/cluster/**/*.test.ts"],
     pool: "forks",
+    // What is waited for comes late on a busy machine; a second, the default, is not what a test is about.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 1,
     fileParallelism: false,
     testTimeout: 120_000,

@@ -7,6 +7,8 @@ export default defineConfig({
     // Those need Dask and run by `npm run test:cluster`.
     exclude: [...configDefaults.exclude, "test/cluster/**"],
     pool: "forks",
+    // What is waited for comes late on a busy machine; a second, the default, is not what a test is about.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -31,7 +31,7 @@ describe("a fit on threads that die", () => {
       expect(began, `${disturbAt}: tasks begun`).toBeGreaterThan(9);
       expect(again, `${disturbAt}: tasks that lost their thread`).toBeGreaterThan(0);
       expect(model.toJSON(), disturbAt).toEqual(expected.toJSON());
-      await expect.poll(() => engine.heldBytes, { timeout: 5000 }).toBe(0);
+      await expect.poll(() => engine.heldBytes).toBe(0);
       await engine.close();
     }
   });
@@ -56,7 +56,7 @@ describe("a fit on data of four times the memory limit", () => {
       expect(spilled.in).toBeGreaterThan(2 * limit);
       // Each thread may go over by the partitions its task needs and what it makes of them.
       expect(peak).toBeLessThan(limit + 2 * 16 * MB);
-      await expect.poll(() => engine.heldBytes, { timeout: 5000 }).toBe(0);
+      await expect.poll(() => engine.heldBytes).toBe(0);
       const free = await new LogisticRegression({ maxIter: 3 }).fit(X, y, { engine: wide });
       expect(tight.toJSON()).toEqual(free.toJSON());
       const scaler = await new StandardScaler().fit(X, undefined, { engine });
@@ -64,7 +64,7 @@ describe("a fit on data of four times the memory limit", () => {
       const line = await new LinearRegression().fit(X, y, { engine });
       // Two of the 20 columns are mixtures of others.
       expect(line.rank).toBe(18);
-      await expect.poll(() => engine.heldBytes, { timeout: 5000 }).toBe(0);
+      await expect.poll(() => engine.heldBytes).toBe(0);
     } finally {
       await engine.close();
       await wide.close();

@@ -179,7 +179,7 @@ describe("histogram gradient boosting", () => {
     expect(began).toBeGreaterThan(90);
     expect(again).toBeGreaterThan(0);
     expect(model.toJSON()).toEqual(expected.toJSON());
-    await expect.poll(() => engine.heldBytes, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => engine.heldBytes).toBe(0);
     await engine.close();
   });
 
