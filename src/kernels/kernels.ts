@@ -1,3 +1,4 @@
+import type { BoostGradientsKernel } from "./boost-loss-kernels.js";
 import type {
   CsrGlmLossGradHessKernel,
   CsrGlmLossGradKernel,
@@ -14,7 +15,6 @@ import type {
   AddAtRowsKernel,
   AddTreeBinsKernel,
   BinColumnKernel,
-  BoostGradientsKernel,
   HistogramKernel,
   HistogramSumsKernel,
   PartitionRowsKernel,
@@ -370,14 +370,13 @@ export function csrHessScratchBytes(): number {
 /** Bytes of scratch that `csvNumbers` needs. */
 export const CSV_SCRATCH_BYTES = 384;
 
+export { boostLoss, type BoostLossCode } from "./boost-loss-kernels.js";
 export {
-  boostLoss,
   HISTOGRAM_BINS,
   HISTOGRAM_ROWS,
   histogramScratchBytes,
   MISSING_BIN,
   treeScratchBytes,
-  type BoostLossCode,
 } from "./histogram-kernels.js";
 export { TERM_BYTES, TERM_TABLE_WORDS, textAnalyzer, type TextAnalyzerCode } from "./text-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";

@@ -1,14 +1,5 @@
-import { boostLoss, histogramScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
-import {
-  expectSame,
-  expectUlps,
-  expectWithin,
-  numbers,
-  uniform,
-  weights,
-  type KernelHarness,
-  type Storage,
-} from "./kernel-harness.js";
+import { histogramScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
+import { expectSame, numbers, uniform, type KernelHarness, type Storage } from "./kernel-harness.js";
 import { matrix, widths, type TwinCase } from "./matrix-cases.js";
 
 /** Bins from 0 to 255, missing ones included, row by row with padding. */
@@ -53,42 +44,6 @@ function binColumn(storage: Storage): TwinCase {
     }
   };
 }
-
-const boostGradients: TwinCase = (h, n) => {
-  for (const loss of Object.values(boostLoss)) {
-    for (const [weighted, held] of [
-      [false, false],
-      [true, false],
-      [true, true],
-    ] as const) {
-      h.reset();
-      const margin = h.f64(numbers(n, 5, "plain").map((v) => v / 400));
-      const y = h.f64(
-        numbers(n, 6, "plain").map((v) =>
-          loss === boostLoss.squared ? v : loss === boostLoss.logistic ? Number(v > 0) : Math.abs(Math.round(v)),
-        ),
-      );
-      const w = weighted ? h.f64(weights(n, 7)) : 0;
-      const heldOut = held ? h.u8(uniform(n, 8).map((u) => Number(u > 0.6))) : 0;
-      const pairs = h.room(Math.max(n, 1) * 8);
-      const out = h.room(24);
-      h.run((k) => k.boostGradients(loss, margin, y, w, heldOut, n, 2 ** 16, 2 ** 15, 2 ** 20, pairs, out));
-      const ints = (bytes: Uint8Array): Int32Array => new Int32Array(bytes.slice().buffer);
-      const { wasm, twin } = h.bytesAt(pairs, n * 8);
-      const what = `loss ${loss}, n ${n}, weighted ${weighted}, held out ${held}`;
-      // An exponential that differs in its last place can round to the next integer.
-      const one = (): number => (loss === boostLoss.squared ? 0 : 1);
-      expectWithin({ wasm: ints(wasm), twin: ints(twin), magnitude: ints(twin) }, one, what);
-      const sums = h.f64At(out, 3);
-      expectUlps({ wasm: sums.wasm.slice(0, 1), twin: sums.twin.slice(0, 1), magnitude: sums.magnitude }, 4, what);
-      expectWithin(
-        { wasm: sums.wasm.slice(1), twin: sums.twin.slice(1), magnitude: sums.magnitude },
-        () => n * one(),
-        what,
-      );
-    }
-  }
-};
 
 const histogram: TwinCase = (h, n) => {
   for (const nCols of widths(n).filter((width) => width > 0)) {
@@ -216,7 +171,6 @@ function treePredict(storage: Storage): TwinCase {
 export const histogramCases = {
   binColumnF64: binColumn("F64"),
   binColumnF32: binColumn("F32"),
-  boostGradients,
   histogram,
   histogramSums,
   partitionRows,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kernelNames, type Kernels } from "#src/kernels/kernels.js";
+import { boostLossCases } from "./boost-loss-cases.js";
 import { csrCases } from "./csr-cases.js";
 import { csvCases } from "./csv-cases.js";
 import { glmCases } from "./glm-cases.js";
@@ -19,6 +20,7 @@ const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
   ...sgdCases,
   ...csrCases,
   ...csvCases,
+  ...boostLossCases,
   ...histogramCases,
   ...transformCases,
   ...textCases,

@@ -22,8 +22,9 @@ export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwi
 export { weightedSum } from "./sums";
 export { csrMoments, csrMatVec, csrMatTVec, csrScale, csrStackRows, csrStack } from "./csr";
 export { countByte, csvNumbers } from "./csv";
+export { boostGradients } from "./boost-loss";
 export {
-  binColumnF64, binColumnF32, boostGradients, histogram, histogramSums, partitionRows, addAtRows, addTreeBins,
+  binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, addAtRows, addTreeBins,
   treePredictF64, treePredictF32,
 } from "./histogram";
 export {

@@ -1,4 +1,5 @@
 import type { Kernels } from "../kernels.js";
+import { boostGradients } from "./boost-loss.js";
 import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
@@ -7,7 +8,6 @@ import {
   addAtRows,
   addTreeBins,
   binColumn,
-  boostGradients,
   histogram,
   histogramSums,
   partitionRows,
