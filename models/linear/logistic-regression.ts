@@ -106,7 +106,7 @@ const TABLE = new ParamTable<LogisticRegressionParams>("LogisticRegression", (z)
  * Solvers, all with the same optimum; `explain()` tells which one and why:
  * - `lbfgs`: L-BFGS (Nocedal and Wright 2006) preconditioned with the Hessian of a sample of rows, started at the sample's
  *   solution; plain above 1,000 columns (400 a class). Three or four passes.
- * - `newton`: Newton's method with a line search; for two classes one pass an iteration, which sends the Hessian.
+ * - `newton`: Newton's method in a trust region; for two classes one pass an iteration, which sends the Hessian.
  * - `coordinate`: proximal Newton steps, each solved by coordinate descent over a working set (Lee, Sun and Saunders 2014;
  *   Friedman, Hastie and Tibshirani 2010), with the curvature of a sample improved by BFGS updates, or the exact one where
  *   the rows are few. Up to 2,500 coefficients.

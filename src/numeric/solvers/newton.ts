@@ -1,5 +1,6 @@
 import { cholesky, choleskySolve, type Cholesky } from "../linalg/cholesky.js";
 import { along, dot, maxNorm, type CurvedObjective, type OnIteration, type Solution } from "./objective.js";
+import { foreseenDecrease, lengthIn, metricOf, trustRegionStep } from "./trust-region.js";
 
 /** Options of {@link newton}. */
 export interface NewtonOptions {
@@ -14,7 +15,14 @@ export interface NewtonSolution extends Solution {
   readonly factor: Cholesky;
 }
 
-/** Newton's method with a backtracking line search; for few variables, where a Hessian is affordable. */
+/** Most steps from one point that may fail: each is four times shorter than the one before. */
+const MOST_REJECTED = 30;
+
+/**
+ * Newton's method in a trust region (Nocedal and Wright 2006, chapter 4); for few variables, where a Hessian is affordable.
+ * The region is everything until a full step disappoints; then steps are the best of the quadratic model within a radius,
+ * measured by the Hessian's diagonal, that shrinks where the model was wrong and grows where it was right.
+ */
 export async function newton(
   objective: CurvedObjective,
   start: Float64Array,
@@ -23,6 +31,7 @@ export async function newton(
   let x = start;
   let at = await objective.evaluate(x);
   let evaluations = 1;
+  let radius = Infinity;
   for (let iteration = 1; ; iteration++) {
     options.onIteration?.(iteration, at.value, maxNorm(at.gradient));
     const factor = damped(at.hessian, x.length);
@@ -45,19 +54,31 @@ export async function newton(
       return done(slope < 0 ? along(x, direction, 1) : x, true);
     }
     if (iteration > options.maxIter) return done(x, false);
+    const from = at;
+    const metric = metricOf(from.hessian, x.length);
+    let step: Float64Array | undefined = direction;
+    if (lengthIn(metric, step) > radius) step = trustRegionStep(from.hessian, from.gradient, metric, radius);
     let moved = false;
-    for (let step = 1, halvings = 0; halvings < 40; halvings++, step /= 2) {
-      const point = along(x, direction, step);
+    for (let rejected = 0; step && rejected < MOST_REJECTED; rejected++) {
+      const length = lengthIn(metric, step);
+      const foreseen = foreseenDecrease(from.hessian, from.gradient, step);
+      const point = along(x, step, 1);
       const trial = await objective.evaluate(point);
       evaluations += 1;
-      const flat = Math.abs(trial.value - at.value) <= 4 * Number.EPSILON * Math.abs(at.value);
-      if (trial.value <= at.value + 1e-4 * step * slope || (flat && maxNorm(trial.gradient) < maxNorm(at.gradient))) {
+      const ratio = (from.value - trial.value) / foreseen;
+      const flat = Math.abs(trial.value - from.value) <= 4 * Number.EPSILON * Math.abs(from.value);
+      if ((foreseen > 0 && ratio > 1e-4) || (flat && maxNorm(trial.gradient) < maxNorm(from.gradient))) {
         x = point;
         at = trial;
         moved = true;
+        if (ratio > 0.9 && step === direction) radius = Infinity;
+        else if (ratio > 0.75) radius = Math.max(radius, 3 * length);
+        else if (ratio < 0.25) radius = length / 2;
         break;
       }
       if (flat) break;
+      radius = length / 4;
+      step = trustRegionStep(from.hessian, from.gradient, metric, radius);
     }
     if (!moved) return done(x, -slope / 2 <= 1e3 * Number.EPSILON * Math.abs(at.value));
   }
