@@ -14,6 +14,12 @@ const TABLE = new ParamTable<ElasticNetParams>("ElasticNet", (z) =>
     l1Ratio: z.number().min(0).max(1).default(0.5).describe("share of the L1 penalty: 1 is the lasso, 0 ridge"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
     positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
+    solver: z
+      .enum(["auto", "coordinate", "fista"])
+      .default("auto")
+      .describe(
+        '"coordinate" takes one pass, "fista" one a step but no matrix of pairs; "auto" goes by the columns, see explain()',
+      ),
     warmStart: z.boolean().default(false).describe("start at the coefficients of the fit before"),
     tol: z
       .number()
@@ -21,7 +27,7 @@ const TABLE = new ParamTable<ElasticNetParams>("ElasticNet", (z) =>
       .max(0.1)
       .default(1e-8)
       .describe("stops when the duality gap is at most tol times the sum of squares of y"),
-    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients"),
+    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients, or proximal steps"),
   }),
 );
 
@@ -30,10 +36,10 @@ const TABLE = new ParamTable<ElasticNetParams>("ElasticNet", (z) =>
  * `(1 / 2W) Σ w (y − x·coef − intercept)² + alpha (l1Ratio |coef|₁ + ½ (1 − l1Ratio) |coef|²)`, W = Σw (without weights the
  * number of rows); the intercept is not penalised (Zou and Hastie 2005).
  *
- * One pass over X; then coordinate descent on its co-moments as in {@link Lasso}, or for `l1Ratio` 0 a Cholesky
- * factorisation. `(p + 1)²` doubles a partition travel.
+ * Solvers as in {@link Lasso}: coordinate descent on co-moments, one pass over X (for `l1Ratio` 0 a Cholesky factorisation), or
+ * above 4000 columns accelerated proximal gradient steps, a pass each.
  *
- * X: `(nRows, nFeatures)`, dense or CSR (made dense a partition at a time), f64 or f32; y: `(nRows)`. NaN and infinities
+ * X: `(nRows, nFeatures)`, dense or CSR, f64 or f32; y: `(nRows)`. NaN and infinities
  * are an error that names column, partition and row. Not converging is a `ConvergenceWarning` and `converged === false`.
  *
  * Differs from scikit-learn: the objective and the stopping rule are the same, `tol` is 1e-8 by default where 1e-4 is

@@ -11,6 +11,12 @@ const TABLE = new ParamTable<LassoParams>("Lasso", (z) =>
     alpha: z.number().positive().default(1).describe("strength of the L1 penalty"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
     positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
+    solver: z
+      .enum(["auto", "coordinate", "fista"])
+      .default("auto")
+      .describe(
+        '"coordinate" takes one pass, "fista" one a step but no matrix of pairs; "auto" goes by the columns, see explain()',
+      ),
     warmStart: z.boolean().default(false).describe("start at the coefficients of the fit before"),
     tol: z
       .number()
@@ -18,7 +24,7 @@ const TABLE = new ParamTable<LassoParams>("Lasso", (z) =>
       .max(0.1)
       .default(1e-8)
       .describe("stops when the duality gap is at most tol times the sum of squares of y"),
-    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients"),
+    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients, or proximal steps"),
   }),
 );
 
@@ -26,11 +32,15 @@ const TABLE = new ParamTable<LassoParams>("Lasso", (z) =>
  * Linear least squares with an L1 penalty: minimises `(1 / 2W) Σ w (y − x·coef − intercept)² + alpha |coef|₁`, W = Σw
  * (without weights the number of rows); the intercept is not penalised (Tibshirani 1996).
  *
- * One pass over X for the co-moments of [X, y]; all else happens on those: coordinate descent over a working set, with the
- * equations of the non-zero coefficients solved directly when their signs have settled (see `coordinateDescent`). A sweep
- * costs at most p² operations, whatever the number of rows. `(p + 1)²` doubles a partition travel.
+ * Solvers, of which `explain()` tells the one that was used and why; both stop by the same duality gap:
+ * - `coordinate`: one pass over X for the co-moments of [X, y]; all else happens on those: coordinate descent over a working
+ *   set, with the equations of the non-zero coefficients solved directly when their signs have settled (see
+ *   `coordinateDescent`). A sweep costs at most p² operations, whatever the number of rows. `(p + 1)²` doubles a partition
+ *   travel; CSR is made dense a partition at a time.
+ * - `fista`: accelerated proximal gradient steps (Beck and Teboulle 2009), a pass over the held rows each, and vectors of p
+ *   only; CSR stays sparse. `auto` takes it above 4000 columns.
  *
- * X: `(nRows, nFeatures)`, dense or CSR (made dense a partition at a time), f64 or f32; y: `(nRows)`. NaN and infinities
+ * X: `(nRows, nFeatures)`, dense or CSR, f64 or f32; y: `(nRows)`. NaN and infinities
  * are an error that names column, partition and row. Not converging is a `ConvergenceWarning` and `converged === false`.
  *
  * Differs from scikit-learn: the objective and the stopping rule are the same, `tol` is 1e-8 by default where 1e-4 is

@@ -119,6 +119,7 @@ export class Design implements Disposable {
 
   /** As {@link hold}, with a pass over the partitions while they are made. */
   async holdAndReduce<T>(step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
+    if (this.#held) return this.reduce(step, args, combine);
     const { held, total } = await holdAndReduce<T>(
       this.#plan,
       this.engine,

@@ -58,6 +58,14 @@ export function designMomentsStep(context: TaskContext, _args: undefined, { x, w
 /** Names {@link designMomentsStep} for the engine. */
 export const DESIGN_MOMENTS_STEP = fnRef(import.meta.url, "designMomentsStep");
 
+/** Moments of the targets of one partition, a single column. */
+export function targetMomentsStep(context: TaskContext, _args: undefined, { x, y, w }: DesignChunk): Moments {
+  return momentsOf(context, { kind: "dense", rows: x.rows, columns: [y as Column] }, w);
+}
+
+/** Names {@link targetMomentsStep} for the engine. */
+export const TARGET_MOMENTS_STEP = fnRef(import.meta.url, "targetMomentsStep");
+
 /**
  * Moments of the union (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
  * variances", 1979, eq. 2.1). Associative up to rounding.

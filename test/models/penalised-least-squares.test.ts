@@ -214,7 +214,7 @@ describe("Lasso and ElasticNet against scikit-learn", () => {
     process.off("warning", listen);
     expect(rough.converged).toBe(false);
     expect(rough.nIter).toBe(1);
-    expect(warned.join()).toContain("ConvergenceWarning: Lasso: not converged after 1 sweeps (duality gap");
+    expect(warned.join()).toContain("ConvergenceWarning: Lasso: not converged after 1 steps (duality gap");
     const exact = await new Lasso({ alpha: 1e-4, tol: 1e-13 }).fit(X, y);
     const objective = (model: Lasso): number => {
       const columns = data.columns!;
