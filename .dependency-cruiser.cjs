@@ -11,7 +11,7 @@ const layers = [
   ["collections", "dist/src/(collections|io)/"],
   ["estimator", "dist/src/estimator/"],
   ["metrics", "dist/src/metrics/"],
-  ["compose", "dist/src/(compose|model-selection|feature-selection|inference|persistence)/"],
+  ["compose", "dist/src/(compose|model-selection|feature-selection|inference|persistence|exchange)/"],
   ["observe", "dist/src/observe/"],
   ["top", "dist/(models|preprocessing|datasets)/"],
   ["cli", "dist/src/cli/"],

@@ -71,6 +71,7 @@ export {
   type ScoreDatasetOptions,
   type ScoreReport,
 } from "./inference/index.js";
+export { ForeignModel, OnnxModel, onnxModel, type OnnxModelOptions } from "./exchange/index.js";
 export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";
 export { Design, type FitOptions } from "./estimator/design.js";
 export { Estimator, type EstimatorJson, type FittedInput } from "./estimator/estimator.js";

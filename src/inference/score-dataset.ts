@@ -39,10 +39,15 @@ export interface FunctionModel {
   readonly outputs: Readonly<Record<string, DTypeLike>>;
 }
 
+/** A model that says itself which function scores it: what `onnxModel` and its like return. */
+export interface WithScoring {
+  readonly scoring: FunctionModel;
+}
+
 /** Options of {@link scoreDataset}. */
 export interface ScoreDatasetOptions extends RunOptions {
-  /** A fitted estimator, the path of a file that `saveModel` wrote, or a function. */
-  readonly model: AnyEstimator | string | FunctionModel;
+  /** A fitted estimator, the path of a file that `saveModel` wrote, a model of another library (`onnxModel`), or a function. */
+  readonly model: AnyEstimator | string | FunctionModel | WithScoring;
   /** A frame, or files: a path, folder or glob that ends in .parquet, .csv, .ndjson, .jsonl, .arrow or .ipc. */
   readonly input: DistributedDataFrame | string;
   /** The folder of the parts; made when it is not there. */
@@ -292,7 +297,8 @@ interface PreparedModel {
 }
 
 async function prepareModel(options: ScoreDatasetOptions, input: DistributedDataFrame): Promise<PreparedModel> {
-  const { model, outputs } = options;
+  const { outputs } = options;
+  const model = isScoring(options.model) ? options.model.scoring : options.model;
   if (typeof model === "string") {
     const file = await readModelFile(model);
     const estimator = await modelOf(
@@ -309,6 +315,10 @@ async function prepareModel(options: ScoreDatasetOptions, input: DistributedData
       `${OWNER}: model must be a fitted estimator, the path of a model file, or { module, outputs }; got ${show(model)}.`,
     );
   return { model: recordModel(OWNER, model, input.schema, outputs), sketch: undefined };
+}
+
+function isScoring(model: ScoreDatasetOptions["model"]): model is WithScoring {
+  return typeof (model as Partial<WithScoring>)?.scoring?.module === "string";
 }
 
 function isFunctionModel(model: AnyEstimator | FunctionModel): model is FunctionModel {
