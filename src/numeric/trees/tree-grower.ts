@@ -1,4 +1,14 @@
-import { bestSplit, nodeStep, sumsOf, type NodeSums, type Split, type SplitRules } from "./split-search.js";
+import { NodeColumns, ROOT_PLACE, type ColumnRules, type NodePlace } from "./node-columns.js";
+import { childLimits, NO_LIMITS } from "./split-rules.js";
+import {
+  bestSplit,
+  nodeStep,
+  sumsOf,
+  type NodeLimits,
+  type NodeSums,
+  type Split,
+  type SplitRules,
+} from "./split-search.js";
 
 /** How a tree grows. */
 export interface GrowthRules extends SplitRules {
@@ -7,6 +17,10 @@ export interface GrowthRules extends SplitRules {
   /** Most edges from the root to a leaf; Infinity for no limit. */
   readonly maxDepth: number;
   readonly learningRate: number;
+  /** Which leaf is split next: that of largest gain (as unless given), or level by level from the oldest. */
+  readonly growth?: "leaf" | "depth";
+  /** Which columns a node may split; all unless given. */
+  readonly columns?: ColumnRules;
 }
 
 /** A node of a growing tree whose rows are to be split. */
@@ -18,6 +32,8 @@ export interface Expansion {
   readonly feature: number;
   readonly bin: number;
   readonly missingLeft: boolean;
+  /** The bins that go left, of a column of categories; see `Split`. */
+  readonly set?: Uint32Array;
   /** The child whose histogram is needed; the other's is what is left of the parent's. −1 when none is. */
   readonly measured: number;
 }
@@ -27,6 +43,8 @@ export interface GrownTree {
   readonly feature: Int32Array;
   readonly bin: Int32Array;
   readonly missingLeft: Uint8Array;
+  /** Bins that go left where a split is by category: bit b mod 32 of word b / 32; undefined for nodes without a set. */
+  readonly sets?: readonly (Uint32Array | undefined)[];
   /** The left child; the right one follows it. 0 for leaves. */
   readonly left: Int32Array;
   /** What a leaf adds, learning rate included; 0 for inner nodes. */
@@ -43,6 +61,8 @@ interface Node {
   readonly id: number;
   readonly depth: number;
   readonly sums: NodeSums;
+  readonly place: NodePlace;
+  readonly limits: NodeLimits;
   histogram?: Float64Array | undefined;
   split?: Split | undefined;
   left?: Node;
@@ -65,6 +85,9 @@ interface Node {
  */
 export class TreeGrower {
   readonly #rules: GrowthRules;
+  readonly #columns: NodeColumns;
+  /** Which of two leaves comes first. */
+  readonly #order: (a: Node, b: Node) => number;
   readonly #root: Node;
   #nodes = 1;
   #splitsLeft: number;
@@ -78,7 +101,10 @@ export class TreeGrower {
   constructor(histogram: Float64Array, rules: GrowthRules) {
     this.#rules = rules;
     this.#splitsLeft = rules.maxLeafNodes - 1;
-    this.#root = { id: 0, depth: 0, sums: sumsOf(histogram), committed: false };
+    this.#columns = new NodeColumns(rules.bins.length, rules.columns ?? {});
+    this.#order = rules.growth === "depth" ? byDepth : byGain;
+    const limits = this.#limited(NO_LIMITS, ROOT_PLACE);
+    this.#root = { id: 0, depth: 0, sums: sumsOf(histogram), place: ROOT_PLACE, limits, committed: false };
     if (this.#splitsLeft > 0) this.#measure(this.#root, histogram);
     if (this.#root.split) this.#frontier.push(this.#root);
   }
@@ -88,11 +114,21 @@ export class TreeGrower {
     for (;;) {
       const best = this.#advance();
       if (!best) return undefined;
-      const size = this.#splitsLeft === Infinity ? this.#open.size : Math.ceil(this.#splitsLeft / 3);
-      const guesses = [...this.#open].filter((node) => node !== best).sort(byGain);
+      const size = Number.isFinite(this.#splitsLeft) ? this.#ahead() : this.#open.size;
+      const guesses = [...this.#open].filter((node) => node !== best).sort(this.#order);
       for (const node of [best, ...guesses.slice(0, Math.max(0, size - 1))]) this.#expand(node);
       if (this.#asked.length > 0) return this.takePending();
     }
+  }
+
+  /** Leaves to split in one round. Level by level nothing has to be guessed. */
+  #ahead(): number {
+    return this.#order === byDepth ? this.#splitsLeft : Math.ceil(this.#splitsLeft / 3);
+  }
+
+  #limited(limits: NodeLimits, place: NodePlace): NodeLimits {
+    const columns = this.#columns.of(place);
+    return columns ? { ...limits, columns } : limits;
   }
 
   /** Splits that the rows have not followed yet; they have to before the leaves' values are added. */
@@ -126,11 +162,12 @@ export class TreeGrower {
       left.push(split ? order.length : 0);
       if (split) order.push(node.left as Node, node.right as Node);
     }
-    const step = (node: Node): number => this.#rules.learningRate * nodeStep(node.sums, this.#rules);
+    const step = (node: Node): number => this.#rules.learningRate * nodeStep(node.sums, this.#rules, node.limits);
     return {
       feature: Int32Array.from(splits, (split) => split?.feature ?? -1),
       bin: Int32Array.from(splits, (split) => split?.bin ?? 0),
       missingLeft: Uint8Array.from(splits, (split) => Number(split?.missingLeft ?? false)),
+      ...(splits.some((split) => split?.set) ? { sets: splits.map((split) => split?.set) } : {}),
       left: Int32Array.from(left),
       value: Float64Array.from(order, (node, k) => (splits[k] ? 0 : step(node))),
       gain: Float64Array.from(splits, (split) => split?.gain ?? 0),
@@ -144,7 +181,7 @@ export class TreeGrower {
     while (this.#splitsLeft > 0) {
       let at = -1;
       this.#frontier.forEach((node, k) => {
-        if (at < 0 || byGain(node, this.#frontier[at] as Node) < 0) at = k;
+        if (at < 0 || this.#order(node, this.#frontier[at] as Node) < 0) at = k;
       });
       const best = this.#frontier[at];
       if (!best) return undefined;
@@ -178,20 +215,32 @@ export class TreeGrower {
   }
 
   #makeChildren(node: Node, measured: number): [Node, Node] {
-    const { feature, bin, missingLeft, left: a, right: b } = node.split as Split;
-    const left: Node = { id: this.#nodes, depth: node.depth + 1, sums: a, committed: false };
-    const right: Node = { id: this.#nodes + 1, depth: node.depth + 1, sums: b, committed: false };
+    const split = node.split as Split;
+    const { feature, bin, missingLeft, set, left: a, right: b } = split;
+    const [below, above] = childLimits(split, this.#rules, node.limits);
+    const [first, second] = this.#columns.children(node.place, feature);
+    const child = (id: number, sums: NodeSums, place: NodePlace, limits: NodeLimits): Node => ({
+      id,
+      depth: node.depth + 1,
+      sums,
+      place,
+      limits: this.#limited(limits, place),
+      committed: false,
+    });
+    const left = child(this.#nodes, a, first, below);
+    const right = child(this.#nodes + 1, b, second, above);
     this.#nodes += 2;
     node.left = left;
     node.right = right;
     this.#open.delete(node);
-    this.#pending.push({ node: node.id, left: left.id, right: right.id, feature, bin, missingLeft, measured });
+    const how = { feature, bin, missingLeft, ...(set ? { set } : {}) };
+    this.#pending.push({ node: node.id, left: left.id, right: right.id, ...how, measured });
     return [left, right];
   }
 
   #measure(node: Node, histogram: Float64Array): void {
     if (node.depth >= this.#rules.maxDepth || node.sums.count < 2 * this.#rules.minSamplesLeaf) return;
-    node.split = bestSplit(histogram, node.sums, this.#rules);
+    node.split = bestSplit(histogram, node.sums, this.#rules, node.limits);
     if (!node.split) return;
     node.histogram = histogram;
     this.#open.add(node);
@@ -206,4 +255,8 @@ function subtract(from: Float64Array, own: Float64Array): void {
 
 function byGain(a: Node, b: Node): number {
   return (b.split as Split).gain - (a.split as Split).gain || a.id - b.id;
+}
+
+function byDepth(a: Node, b: Node): number {
+  return a.depth - b.depth || a.id - b.id;
 }
