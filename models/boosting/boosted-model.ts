@@ -32,9 +32,14 @@ export abstract class BoostedModel<P extends BoostingParams> extends Estimator<P
     return this.state.trees.offsets.length - 1;
   }
 
-  /** The margin that every row starts at. */
+  /** The margin that every row starts at (of the first output, where there are several). */
   get baseline(): number {
-    return this.state.baseline;
+    return this.state.baselines[0] as number;
+  }
+
+  /** The margin that every row starts at, one a output of the trees. */
+  get baselines(): Float64Array {
+    return this.state.baselines;
   }
 
   /** Mean loss of the training rows, negated: before the first tree, and after each that was grown. */
@@ -63,9 +68,9 @@ export abstract class BoostedModel<P extends BoostingParams> extends Estimator<P
       throw new DataError(
         `${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`,
       );
-    const { trees, baseline, featureNames } = this.state;
+    const { trees, baselines, featureNames } = this.state;
     if (this.#packed?.of !== trees) this.#packed = { of: trees, trees: packTrees(trees) };
-    return { owner, names: featureNames ?? x.names, baseline, ...this.#packed.trees };
+    return { owner, names: featureNames ?? x.names, baselines, ...this.#packed.trees };
   }
 
   protected keep(design: Design, fit: BoostFit, classes?: readonly Label[]): void {
@@ -78,11 +83,17 @@ export abstract class BoostedModel<P extends BoostingParams> extends Estimator<P
   }
 
   protected override decodeFitted(plain: PlainRecord): BoostedState {
-    const state = plain as unknown as BoostedState;
+    const { baseline, ...rest } = plain;
+    // Files of the first version have one number in the place of the list.
+    const state = (baseline === undefined
+      ? plain
+      : { ...rest, baselines: Float64Array.of(Number(baseline)) }) as unknown as BoostedState;
+    const { baselines } = state;
     if (
       typeof state.trees !== "object" ||
       state.trees === null ||
-      !Number.isFinite(state.baseline) ||
+      !(baselines instanceof Float64Array && baselines.length === (state.trees.outputs ?? 1)) ||
+      !baselines.every(Number.isFinite) ||
       !(state.nFeatures >= 1)
     ) {
       throw new DataError(`${this.kind}: the JSON has no trees. Load a file that toJSON() wrote.`);

@@ -15,8 +15,8 @@ import type { FinishedTree, RoundScales } from "./round-tasks.js";
 /** What a boosting fit finds. */
 export interface BoostFit {
   readonly loss: BoostLossCode;
-  /** Where every row starts. */
-  readonly baseline: number;
+  /** Where every row starts, one a output of the trees. */
+  readonly baselines: Float64Array;
   readonly trees: TreeEnsemble;
   /** Scores (mean loss, negated) before the first tree and after each. */
   readonly trainScore: Float64Array;
@@ -167,8 +167,8 @@ async function rounds(design: Design, { loss, params }: BoostProblem, ready: Pre
   const kept = heldOut > 0 ? Math.max(1, bestOf(validationScore)) : trees.length;
   return {
     loss,
-    baseline,
-    trees: joinTrees(trees.slice(0, kept), thresholds),
+    baselines: Float64Array.of(baseline),
+    trees: joinTrees(trees.slice(0, kept), { thresholds }),
     trainScore: Float64Array.from(trainScore),
     validationScore: Float64Array.from(validationScore),
   };

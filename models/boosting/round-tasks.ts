@@ -66,6 +66,7 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
         chunk.held.offset,
         chunk.held.length,
         table,
+        0,
         space.vector(values),
         margin.offset,
       );

@@ -9,33 +9,36 @@ import { assertNoInfinity } from "./binning-tasks.js";
 export interface TreesArgs extends PackedTrees {
   readonly owner: string;
   readonly names: readonly string[] | undefined;
-  readonly baseline: number;
+  /** Where the rows start, one a output. */
+  readonly baselines: Float64Array;
 }
 
-/** Sum of the trees for each row of one partition. @throws DataError naming an infinity in X */
+/** Sum of the trees for each row of one partition, a column an output. @throws DataError naming an infinity in X */
 export function marginStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
   assertNoInfinity(context, args, x);
   using space = Workspace.over(context.memory, x);
-  const out = context.memory.denseIn("f64", x.rows, 1, space.arena);
-  const [column] = out.columns;
-  if (!column) return out;
+  const { kernels } = space;
+  const out = context.memory.denseIn("f64", x.rows, args.outputs, space.arena);
+  if (x.rows === 0) return out;
   const { table, width, suffix } = space.matrix(x);
-  const bytes = (source: Uint8Array): number => {
-    const pointer = space.bytes(Math.max(8, source.byteLength));
-    new Uint8Array(context.memory.memoryOf(space.arena).buffer as ArrayBuffer, pointer, source.byteLength).set(source);
+  const bytes = ({ buffer, byteOffset, byteLength }: Uint8Array | Int32Array | Uint32Array): number => {
+    const pointer = space.bytes(Math.max(8, byteLength));
+    const target = new Uint8Array(context.memory.memoryOf(space.arena).buffer as ArrayBuffer, pointer, byteLength);
+    target.set(new Uint8Array(buffer, byteOffset, byteLength));
     return pointer;
   };
-  const roots = bytes(new Uint8Array(args.roots.buffer, args.roots.byteOffset, args.roots.byteLength));
-  space.kernels[`treePredict${suffix}`](
+  out.columns.forEach((column, k) => kernels.fillF64(column.offset, args.baselines[k] as number, x.rows));
+  kernels[`treePredict${suffix}`](
     table,
     width,
     x.rows,
     bytes(args.nodes),
     space.vector(args.values),
-    roots,
+    args.categories ? bytes(args.categories) : 0,
+    bytes(args.roots),
     args.roots.length - 1,
-    args.baseline,
-    column.offset,
+    args.outputs,
+    space.table(out.columns),
     space.bytes(treeScratchBytes(width)),
   );
   return out;

@@ -1,5 +1,5 @@
 /*
- * Types of the kernels that grow and evaluate trees over binned columns. A bin is a byte: 0 to 254 in the order of the
+ * Types of the kernels that grow trees over binned columns. A bin is a byte: 0 to 254 in the order of the
  * values, 255 for a missing value. Bins lie in rows, `stride` bytes each (a multiple of 4, at least the columns), and
  * again in columns: histograms read rows, the split of a leaf reads one column. The conventions of all kernels stand at
  * `Kernels` in kernels.ts.
@@ -99,67 +99,8 @@ export type PartitionRowsKernel = (
  */
 export type AddAtRowsKernel = (rows: number, n: number, value: number, target: number) => void;
 
-/**
- * Adds a tree's values to the margins of some rows, by their bins.
- *
- * @param bins in: u8, bins in rows
- * @param stride in: bytes of a row
- * @param rows in: u32[n] positions
- * @param n in: rows
- * @param nodes in: i32[4 a node]: column (−1 for a leaf), last bin that goes left, left child (the right one follows
- * it), 1 when missing values go left
- * @param values in: f64, value of each node
- * @param margin in/out: f64
- */
-export type AddTreeBinsKernel = (
-  bins: number,
-  stride: number,
-  rows: number,
-  n: number,
-  nodes: number,
-  values: number,
-  margin: number,
-) => void;
-
-/**
- * Sum of the trees for each row: `out[i] = base + Σₜ value of the leaf of row i in tree t`, in the order of the trees.
- *
- * A node has 16 bytes: f64 threshold, u32 column with the highest bit set when missing values go left, u32 left child
- * (the right one follows it). A value goes left when it is at most the threshold. A leaf is its own left child, with
- * threshold +Infinity, column 0, and missing values to the left. Children are numbered from the tree's first node.
- *
- * @param cols in: table of columns
- * @param nCols in: columns
- * @param n in: rows
- * @param nodes in: the nodes of all trees
- * @param values in: f64, value of each node
- * @param roots in: u32[nTrees + 1], the first node of each tree
- * @param nTrees in: trees
- * @param base in: added to every row
- * @param out out: f64[n]
- * @param scratch scratch: `treeScratchBytes(nCols)`
- */
-export type TreePredictKernel = (
-  cols: number,
-  nCols: number,
-  n: number,
-  nodes: number,
-  values: number,
-  roots: number,
-  nTrees: number,
-  base: number,
-  out: number,
-  scratch: number,
-) => void;
-
 /** Bytes of scratch that `histogram` needs. */
 export function histogramScratchBytes(): number {
   // TILE_ROWS of assembly/histogram.ts: 20 bytes a row, and the slack to a cache line.
   return 1024 * 20 + 64;
-}
-
-/** Bytes of scratch that `treePredictF64` and `treePredictF32` need. */
-export function treeScratchBytes(nCols: number): number {
-  // BLOCK_ROWS of assembly/histogram.ts.
-  return 64 * 8 * Math.max(1, nCols) + 64;
 }

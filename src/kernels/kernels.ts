@@ -13,12 +13,10 @@ import type { CountByteKernel, CsvNumbersKernel } from "./csv-text-kernels.js";
 import type { GlmLossGradHessKernel, GlmLossGradKernel, GlmLossKernel, InverseLinkKernel } from "./glm-kernels.js";
 import type {
   AddAtRowsKernel,
-  AddTreeBinsKernel,
   BinColumnKernel,
   HistogramKernel,
   HistogramSumsKernel,
   PartitionRowsKernel,
-  TreePredictKernel,
 } from "./histogram-kernels.js";
 import type {
   HashKeysKernel,
@@ -41,6 +39,7 @@ import type {
   MomentsKernel,
   NonFiniteKernel,
 } from "./matrix-kernels.js";
+import type { AddTreeBinsKernel, TreePredictKernel } from "./tree-kernels.js";
 import type { CsrSgdRowsKernel, SgdRowsKernel } from "./sgd-kernels.js";
 import type { CsrSoftmaxLossGradKernel, SoftmaxKernel, SoftmaxLossGradKernel } from "./softmax-kernels.js";
 import type {
@@ -237,9 +236,9 @@ export interface Kernels {
   readonly addAtRows: AddAtRowsKernel;
   /** A tree's values added to margins by bins. */
   readonly addTreeBins: AddTreeBinsKernel;
-  /** Sums of trees over f64 columns. */
+  /** Trees summed over f64 columns. */
   readonly treePredictF64: TreePredictKernel;
-  /** Sums of trees over f32 columns. */
+  /** Trees summed over f32 columns. */
   readonly treePredictF32: TreePredictKernel;
 }
 
@@ -371,13 +370,8 @@ export function csrHessScratchBytes(): number {
 export const CSV_SCRATCH_BYTES = 384;
 
 export { boostLoss, type BoostLossCode } from "./boost-loss-kernels.js";
-export {
-  HISTOGRAM_BINS,
-  HISTOGRAM_ROWS,
-  histogramScratchBytes,
-  MISSING_BIN,
-  treeScratchBytes,
-} from "./histogram-kernels.js";
+export { HISTOGRAM_BINS, HISTOGRAM_ROWS, histogramScratchBytes, MISSING_BIN } from "./histogram-kernels.js";
+export { CATEGORY_SET_BYTES, MAX_TREE_COLUMNS, nodeFlag, treeScratchBytes } from "./tree-kernels.js";
 export { TERM_BYTES, TERM_TABLE_WORDS, textAnalyzer, type TextAnalyzerCode } from "./text-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
 export { NORMALIZE_SCRATCH_BYTES, rowNorm, type RowNormCode } from "./transform-kernels.js";

@@ -1,9 +1,9 @@
-import { histogramScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
+import { histogramScratchBytes, type Kernels } from "#src/kernels/kernels.js";
 import { expectSame, numbers, uniform, type KernelHarness, type Storage } from "./kernel-harness.js";
-import { matrix, widths, type TwinCase } from "./matrix-cases.js";
+import { widths, type TwinCase } from "./matrix-cases.js";
 
 /** Bins from 0 to 255, missing ones included, row by row with padding. */
-function binRows(h: KernelHarness, n: number, nCols: number, most = 256): { stride: number; bins: number } {
+export function binRows(h: KernelHarness, n: number, nCols: number, most = 256): { stride: number; bins: number } {
   const stride = Math.ceil(nCols / 4) * 4;
   const draws = uniform(n * stride, 17 + nCols);
   // The kernel reads four bins at once: an address of a multiple of 4 is what its callers give.
@@ -16,7 +16,7 @@ function binRows(h: KernelHarness, n: number, nCols: number, most = 256): { stri
 }
 
 /** Every second or so of n positions, each once, in a mixed order. */
-function somePositions(n: number): number[] {
+export function somePositions(n: number): number[] {
   const step = n % 7 === 0 ? 5 : 7;
   return Array.from({ length: n }, (_, i) => (i * step) % Math.max(n, 1)).filter(
     (row, i, all) => (row + n) % 3 !== 0 && all.indexOf(row) === i,
@@ -109,65 +109,7 @@ const addAtRows: TwinCase = (h, n) => {
   expectSame(h.f64At(target, n), `n ${n}`);
 };
 
-/** A tree of 7 nodes over `nCols` columns: column, bin, left child, missing values to the left. */
-const shape = (nCols: number): [number, number, number, number][] => [
-  [0, 120, 1, 1],
-  [nCols - 1, 60, 3, 0],
-  [nCols >> 1, 254, 5, 0],
-  [-1, 0, 0, 0],
-  [-1, 0, 0, 0],
-  [-1, 0, 0, 0],
-  [-1, 0, 0, 0],
-];
-
-const addTreeBins: TwinCase = (h, n) => {
-  const nCols = 1 + (n % 5);
-  h.reset();
-  const { bins, stride } = binRows(h, n, nCols);
-  const list = somePositions(Math.min(n, 1100));
-  const rows = h.u32(list);
-  const nodes = h.u32(
-    shape(nCols)
-      .flat()
-      .map((v) => v >>> 0),
-  );
-  const values = h.f64(numbers(7, 2, "plain"));
-  const margin = h.accumulator(numbers(n, 3, "plain"));
-  h.run((k) => k.addTreeBins(bins, stride, rows, list.length, nodes, values, margin));
-  expectSame(h.f64At(margin, n), `n ${n}`);
-};
-
-function treePredict(storage: Storage): TwinCase {
-  return (h, n, flavour) => {
-    for (const nTrees of [0, 1, 3]) {
-      const nCols = 1 + (n % 5);
-      h.reset();
-      const cols = h.columns(storage, matrix(nCols, n, flavour, storage));
-      const words: number[] = [];
-      const bits = new DataView(new ArrayBuffer(8));
-      for (let t = 0; t < nTrees; t++) {
-        shape(nCols).forEach(([feature, , left, missingLeft], k) => {
-          bits.setFloat64(0, feature < 0 ? Infinity : [0, -0.2, Infinity][k]! + t * 0.1, true);
-          const tagged = feature < 0 ? 0x80000000 : feature + missingLeft * 0x80000000;
-          words.push(bits.getUint32(0, true), bits.getUint32(4, true), tagged, feature < 0 ? k : left);
-        });
-      }
-      // Nodes hold doubles: at a multiple of 8, which a list of 64-bit integers has.
-      const pairs = Array.from({ length: words.length / 2 }, (_, k) =>
-        BigInt.asIntN(64, BigInt(words[2 * k]!) + (BigInt(words[2 * k + 1]!) << 32n)),
-      );
-      const nodes = h.i64(pairs);
-      const values = h.f64(numbers(7 * nTrees, 2, "plain"));
-      const roots = h.u32(Array.from({ length: nTrees + 1 }, (_, t) => 7 * t));
-      const out = h.room(n * 8);
-      const scratch = h.room(treeScratchBytes(nCols));
-      h.run((k) => k[`treePredict${storage}`](cols, nCols, n, nodes, values, roots, nTrees, -0.75, out, scratch));
-      expectSame(h.f64At(out, n), `${nTrees} trees, n ${n}`);
-    }
-  };
-}
-
-/** Cases of the kernels that grow and evaluate trees. */
+/** Cases of the kernels that grow trees. */
 export const histogramCases = {
   binColumnF64: binColumn("F64"),
   binColumnF32: binColumn("F32"),
@@ -175,7 +117,4 @@ export const histogramCases = {
   histogramSums,
   partitionRows,
   addAtRows,
-  addTreeBins,
-  treePredictF64: treePredict("F64"),
-  treePredictF32: treePredict("F32"),
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

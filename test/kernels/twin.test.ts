@@ -11,6 +11,7 @@ import { sgdCases } from "./sgd-cases.js";
 import { softmaxCases } from "./softmax-cases.js";
 import { transformCases } from "./transform-cases.js";
 import { textCases } from "./text-cases.js";
+import { treeCases } from "./tree-cases.js";
 import { vectorCases } from "./vector-cases.js";
 
 const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
@@ -22,6 +23,7 @@ const cases: Readonly<Record<keyof Kernels, TwinCase>> = {
   ...csvCases,
   ...boostLossCases,
   ...histogramCases,
+  ...treeCases,
   ...transformCases,
   ...textCases,
   ...vectorCases,

@@ -1,10 +1,8 @@
-// Binning, histograms, splits of leaves, and trees.
-import { alignUp, bytesOf, column, loadOne, minRows } from "./lanes";
+// Binning, histograms, and splits of leaves.
+import { alignUp, bytesOf, loadOne, minRows } from "./lanes";
 
 // Rows of one tile of the histogram: their pairs (16 KiB) stay in the first-level cache while columns take turns.
 const TILE_ROWS: u32 = 1024;
-// Rows that are laid out row by row at once for prediction.
-const BLOCK_ROWS: u32 = 64;
 const MISSING: u32 = 255;
 
 // First position whose threshold is not below x: the halving depends on `count` alone, so that nothing has to be guessed.
@@ -198,115 +196,4 @@ export function addAtRows(rows: usize, n: u32, value: f64, target: usize): void 
     const p = target + bytesOf<f64>(load<u32>(rows + bytesOf<u32>(i)));
     store<f64>(p, load<f64>(p) + value);
   }
-}
-
-export function addTreeBins(
-  bins: usize, stride: u32, rows: usize, n: u32, nodes: usize, values: usize, margin: usize,
-): void {
-  for (let i: u32 = 0; i < n; i++) {
-    const row = load<u32>(rows + bytesOf<u32>(i));
-    const own = bins + <usize>row * <usize>stride;
-    let node: u32 = 0;
-    let at = nodes;
-    let feature = load<i32>(at);
-    while (feature >= 0) {
-      const b = <u32>load<u8>(own + <usize>feature);
-      const goesLeft: u32 = <u32>(b <= load<u32>(at, 4)) | (<u32>(b == MISSING) & load<u32>(at, 12));
-      node = load<u32>(at, 8) + 1 - goesLeft;
-      at = nodes + ((<usize>node) << 4);
-      feature = load<i32>(at);
-    }
-    const p = margin + bytesOf<f64>(row);
-    store<f64>(p, load<f64>(p) + load<f64>(values + bytesOf<f64>(node)));
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function child(tree: usize, node: u32, row: usize): u32 {
-  const at = tree + ((<usize>node) << 4);
-  const tagged = load<u32>(at, 8);
-  const x = load<f64>(row + bytesOf<f64>(tagged & 0x7fffffff));
-  const goesLeft: u32 = <u32>(x <= load<f64>(at)) | (<u32>(x != x) & (tagged >> 31));
-  return load<u32>(at, 12) + 1 - goesLeft;
-}
-
-// @ts-ignore: decorator
-@inline
-function treePredict<T>(
-  cols: usize, nCols: u32, n: u32, nodes: usize, values: usize, roots: usize, nTrees: u32, base: f64, out: usize, scratch: usize,
-): void {
-  const block = alignUp(scratch);
-  const width = bytesOf<f64>(nCols);
-  for (let from: u32 = 0; from < n; from += BLOCK_ROWS) {
-    const m = minRows(n - from, BLOCK_ROWS);
-    for (let j: u32 = 0; j < nCols; j++) {
-      let p = column(cols, j) + bytesOf<T>(from);
-      let q = block + bytesOf<f64>(j);
-      for (let i: u32 = 0; i < m; i++) {
-        store<f64>(q, loadOne<T>(p));
-        p += sizeof<T>();
-        q += width;
-      }
-    }
-    const sums = out + bytesOf<f64>(from);
-    for (let i: u32 = 0; i < m; i++) store<f64>(sums + bytesOf<f64>(i), base);
-    for (let t: u32 = 0; t < nTrees; t++) {
-      const root = load<u32>(roots + bytesOf<u32>(t));
-      const tree = nodes + ((<usize>root) << 4);
-      const leaves = values + bytesOf<f64>(root);
-      let i: u32 = 0;
-      // Four rows walk down together, until none of them moves.
-      for (; i + 4 <= m; i += 4) {
-        const r0 = block + <usize>i * width;
-        const r1 = r0 + width;
-        const r2 = r1 + width;
-        const r3 = r2 + width;
-        let a: u32 = 0;
-        let b: u32 = 0;
-        let c: u32 = 0;
-        let d: u32 = 0;
-        let moved: u32 = 1;
-        while (moved != 0) {
-          const na = child(tree, a, r0);
-          const nb = child(tree, b, r1);
-          const nc = child(tree, c, r2);
-          const nd = child(tree, d, r3);
-          moved = (na ^ a) | (nb ^ b) | (nc ^ c) | (nd ^ d);
-          a = na;
-          b = nb;
-          c = nc;
-          d = nd;
-        }
-        const s = sums + bytesOf<f64>(i);
-        store<f64>(s, load<f64>(s) + load<f64>(leaves + bytesOf<f64>(a)));
-        store<f64>(s, load<f64>(s, 8) + load<f64>(leaves + bytesOf<f64>(b)), 8);
-        store<f64>(s, load<f64>(s, 16) + load<f64>(leaves + bytesOf<f64>(c)), 16);
-        store<f64>(s, load<f64>(s, 24) + load<f64>(leaves + bytesOf<f64>(d)), 24);
-      }
-      for (; i < m; i++) {
-        const row = block + <usize>i * width;
-        let a: u32 = 0;
-        let next = child(tree, a, row);
-        while (next != a) {
-          a = next;
-          next = child(tree, a, row);
-        }
-        const s = sums + bytesOf<f64>(i);
-        store<f64>(s, load<f64>(s) + load<f64>(leaves + bytesOf<f64>(a)));
-      }
-    }
-  }
-}
-
-export function treePredictF64(
-  cols: usize, nCols: u32, n: u32, nodes: usize, values: usize, roots: usize, nTrees: u32, base: f64, out: usize, scratch: usize,
-): void {
-  treePredict<f64>(cols, nCols, n, nodes, values, roots, nTrees, base, out, scratch);
-}
-
-export function treePredictF32(
-  cols: usize, nCols: u32, n: u32, nodes: usize, values: usize, roots: usize, nTrees: u32, base: f64, out: usize, scratch: usize,
-): void {
-  treePredict<f32>(cols, nCols, n, nodes, values, roots, nTrees, base, out, scratch);
 }

@@ -24,9 +24,9 @@ export { csrMoments, csrMatVec, csrMatTVec, csrScale, csrStackRows, csrStack } f
 export { countByte, csvNumbers } from "./csv";
 export { boostGradients } from "./boost-loss";
 export {
-  binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, addAtRows, addTreeBins,
-  treePredictF64, treePredictF32,
+  binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, addAtRows,
 } from "./histogram";
+export { addTreeBins, treePredictF64, treePredictF32 } from "./trees";
 export {
   textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts,
 } from "./text";

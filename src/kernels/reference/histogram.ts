@@ -2,12 +2,10 @@ import {
   HISTOGRAM_BINS,
   MISSING_BIN,
   type AddAtRowsKernel,
-  type AddTreeBinsKernel,
   type BinColumnKernel,
   type HistogramKernel,
   type HistogramSumsKernel,
   type PartitionRowsKernel,
-  type TreePredictKernel,
 } from "../histogram-kernels.js";
 import type { FloatStorage, MemoryViews } from "./views.js";
 
@@ -73,51 +71,5 @@ export function partitionRows(views: MemoryViews): PartitionRowsKernel {
 export function addAtRows(views: MemoryViews): AddAtRowsKernel {
   return (rows, n, value, target) => {
     for (const row of views.u32(rows, n)) views.f64(target + 8 * row, 1)[0]! += value;
-  };
-}
-
-/** Plain twin of the kernel that adds a tree by bins. */
-export function addTreeBins(views: MemoryViews): AddTreeBinsKernel {
-  return (bins, stride, rows, n, nodes, values, margin) => {
-    for (const row of views.u32(rows, n)) {
-      let node = 0;
-      for (;;) {
-        const [feature, last, left, missingLeft] = views.i32(nodes + 16 * node, 4) as unknown as [
-          number,
-          number,
-          number,
-          number,
-        ];
-        if (feature < 0) break;
-        const bin = views.u8(bins + row * stride + feature, 1)[0]!;
-        node = (bin === MISSING_BIN ? missingLeft === 1 : bin <= last) ? left : left + 1;
-      }
-      views.f64(margin + 8 * row, 1)[0]! += views.f64(values + 8 * node, 1)[0]!;
-    }
-  };
-}
-
-/** Plain twin of the prediction kernels. */
-export function treePredict(views: MemoryViews, storage: FloatStorage): TreePredictKernel {
-  return (cols, nCols, n, nodes, values, roots, nTrees, base, out) => {
-    const columns = views.columns(storage, cols, nCols, n);
-    const result = views.f64(out, n);
-    const first = views.u32(roots, nTrees + 1);
-    for (let i = 0; i < n; i++) {
-      result[i] = base;
-      for (let t = 0; t < nTrees; t++) {
-        let node = 0;
-        for (;;) {
-          const at = nodes + 16 * (first[t]! + node);
-          const [threshold] = views.f64(at, 1);
-          const [tagged, left] = views.u32(at + 8, 2);
-          if (left === node) break;
-          const x = columns[tagged! & 0x7fffffff]![i]!;
-          const goesLeft = Number.isNaN(x) ? tagged! >>> 31 === 1 : x <= threshold!;
-          node = goesLeft ? left! : left! + 1;
-        }
-        result[i]! += views.f64(values + 8 * (first[t]! + node), 1)[0]!;
-      }
-    }
   };
 }

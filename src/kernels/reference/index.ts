@@ -4,18 +4,11 @@ import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, csrGlmLossGradHess, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
-import {
-  addAtRows,
-  addTreeBins,
-  binColumn,
-  histogram,
-  histogramSums,
-  partitionRows,
-  treePredict,
-} from "./histogram.js";
+import { addAtRows, binColumn, histogram, histogramSums, partitionRows } from "./histogram.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
 import { csrSgdRows, sgdRows } from "./sgd.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
+import { addTreeBins, treePredict } from "./trees.js";
 import { binCounts, csrNormalizeRows, edgeBins, normalizeRows } from "./transform.js";
 import { hashKeys, keyCounts, termCount, termKeys, termOrder, termSlots, textGrams, textSpans } from "./text.js";
 import {

@@ -1,13 +1,17 @@
-import { DataError } from "../../base/errors.js";
+import { DataError, show } from "../../base/errors.js";
+import { MAX_TREE_COLUMNS, nodeFlag } from "../../kernels/kernels.js";
 import type { GrownTree } from "./tree-grower.js";
 
 /** Trees one after another as flat arrays; plain data. A leaf has feature −1; children are numbered within their tree. */
 export interface TreeEnsemble {
+  /** Outputs of the ensemble, 1 when absent: tree t adds to output t mod `outputs`. */
+  readonly outputs?: number;
   /** First node of each tree, and the number of nodes at the end. */
   readonly offsets: Int32Array;
   readonly feature: Int32Array;
-  /** Values up to it go left; +Infinity when only missing values go right. */
+  /** Values up to it go left; +Infinity when only missing values go right. 0 where a node has a set of categories. */
   readonly threshold: Float64Array;
+  /** Whether missing values (NaN) go left; without `otherLeft` also codes that a set of categories has no bit for. */
   readonly missingLeft: Uint8Array;
   /** The left child; the right one follows it. */
   readonly left: Int32Array;
@@ -16,10 +20,34 @@ export interface TreeEnsemble {
   readonly gain: Float64Array;
   /** Training rows of each node. */
   readonly count: Float64Array;
+  /** Sum of the second derivatives of each node's training rows; models of older versions have none. */
+  readonly cover?: Float64Array;
+  /** Where in `categoryBits` the set of each node starts, and the number of words at the end. Absent without categories. */
+  readonly categoryOffsets?: Int32Array;
+  /**
+   * Sets of category codes, 32 a word. A node with at least one word is categorical: code c (the value cut to a whole
+   * number) goes left when bit c mod 32 of its word c / 32 is set.
+   */
+  readonly categoryBits?: Uint32Array;
+  /** Whether negative codes and codes beyond a node's words go left; `missingLeft` says so when absent. */
+  readonly otherLeft?: Uint8Array;
 }
 
-/** Grown trees with thresholds in the place of bins. */
-export function joinTrees(trees: readonly GrownTree[], thresholds: readonly Float64Array[]): TreeEnsemble {
+/** How bins of the training data become values. */
+export interface BinMeaning {
+  /** Thresholds between the bins of each column. */
+  readonly thresholds: readonly Float64Array[];
+  /** Of categorical columns: the codes in each bin. */
+  readonly categories?: readonly (readonly ArrayLike<number>[] | undefined)[];
+  /** See {@link TreeEnsemble.outputs}. */
+  readonly outputs?: number;
+}
+
+/** Grown trees with thresholds and category codes in the place of bins. */
+export function joinTrees(
+  trees: readonly GrownTree[],
+  { thresholds, categories, outputs = 1 }: BinMeaning,
+): TreeEnsemble {
   const offsets = new Int32Array(trees.length + 1);
   trees.forEach((tree, t) => (offsets[t + 1] = (offsets[t] as number) + tree.feature.length));
   const total = offsets[trees.length] as number;
@@ -30,12 +58,19 @@ export function joinTrees(trees: readonly GrownTree[], thresholds: readonly Floa
     trees.forEach((tree, t) => out.set(pick(tree), offsets[t]));
     return out;
   };
+  const sets = trees.flatMap((tree) =>
+    Array.from(tree.feature, (feature, k) => {
+      const bins = tree.sets?.[k];
+      return bins && feature >= 0 ? codesOf(bins, categories?.[feature]) : undefined;
+    }),
+  );
   return {
+    ...(outputs === 1 ? {} : { outputs }),
     offsets,
     feature: all(new Int32Array(total), (tree) => tree.feature),
     threshold: all(new Float64Array(total), (tree) =>
       Float64Array.from(tree.feature, (feature, k) =>
-        feature < 0 ? 0 : (thresholds[feature]?.[tree.bin[k] as number] ?? Infinity),
+        feature < 0 || tree.sets?.[k] ? 0 : (thresholds[feature]?.[tree.bin[k] as number] ?? Infinity),
       ),
     ),
     missingLeft: all(new Uint8Array(total), (tree) => tree.missingLeft),
@@ -43,7 +78,58 @@ export function joinTrees(trees: readonly GrownTree[], thresholds: readonly Floa
     value: all(new Float64Array(total), (tree) => tree.value),
     gain: all(new Float64Array(total), (tree) => tree.gain),
     count: all(new Float64Array(total), (tree) => tree.count),
+    cover: all(new Float64Array(total), (tree) => tree.cover),
+    ...categorySets(sets),
   };
+}
+
+// Bins that go left as the codes that go left; without a table bin b holds code b.
+function codesOf(bins: Uint32Array, codes: readonly ArrayLike<number>[] | undefined): number[] {
+  const left: number[] = [];
+  for (let bin = 0; bin < bins.length * 32; bin++) {
+    if ((((bins[bin >> 5] as number) >>> (bin & 31)) & 1) === 0) continue;
+    if (codes) left.push(...Array.from(codes[bin] ?? []));
+    else left.push(bin);
+  }
+  return left;
+}
+
+/** Sets of category codes, one a node, undefined where a node has none, as the fields of a {@link TreeEnsemble}. */
+export function categorySets(
+  sets: readonly (readonly number[] | undefined)[],
+): Pick<TreeEnsemble, "categoryOffsets" | "categoryBits"> {
+  if (sets.every((codes) => codes === undefined)) return {};
+  const categoryOffsets = new Int32Array(sets.length + 1);
+  sets.forEach((codes, k) => {
+    const most = codes?.reduce((a, b) => Math.max(a, b), 0) ?? -1;
+    categoryOffsets[k + 1] = (categoryOffsets[k] as number) + (codes ? (most >> 5) + 1 : 0);
+  });
+  const categoryBits = new Uint32Array(categoryOffsets[sets.length] as number);
+  sets.forEach((codes, k) => {
+    for (const code of codes ?? []) {
+      const at = (categoryOffsets[k] as number) + (code >> 5);
+      categoryBits[at] = (categoryBits[at] as number) | (1 << (code & 31));
+    }
+  });
+  return { categoryOffsets, categoryBits };
+}
+
+/** Whether node k (counted over all trees) has a set of categories. */
+export function isCategorical({ categoryOffsets }: TreeEnsemble, k: number): boolean {
+  return categoryOffsets !== undefined && (categoryOffsets[k + 1] as number) > (categoryOffsets[k] as number);
+}
+
+/** Whether a value goes to the left child of node k (counted over all trees), which is no leaf. */
+export function goesLeft(trees: TreeEnsemble, k: number, x: number): boolean {
+  const missing = trees.missingLeft[k] === 1;
+  if (Number.isNaN(x)) return missing;
+  if (!isCategorical(trees, k)) return x <= (trees.threshold[k] as number);
+  const { categoryOffsets, categoryBits, otherLeft } = trees as Required<TreeEnsemble>;
+  const first = categoryOffsets[k] as number;
+  const words = (categoryOffsets[k + 1] as number) - first;
+  const code = Math.trunc(x);
+  if (!(code >= 0 && code < 32 * words)) return otherLeft ? otherLeft[k] === 1 : missing;
+  return (((categoryBits[first + (code >>> 5)] as number) >>> (code & 31)) & 1) === 1;
 }
 
 /** Trees in the form that the prediction kernels read. */
@@ -52,24 +138,39 @@ export interface PackedTrees {
   readonly nodes: Uint8Array;
   readonly values: Float64Array;
   readonly roots: Int32Array;
+  readonly outputs: number;
+  /** Words of the sets of categories, where there are any. */
+  readonly categories?: Uint32Array;
 }
 
 /** Packs trees for the prediction kernels; see `TreePredictKernel`. */
-export function packTrees({ offsets, feature, threshold, missingLeft, left, value }: TreeEnsemble): PackedTrees {
+export function packTrees(trees: TreeEnsemble): PackedTrees {
+  const { offsets, feature, threshold, missingLeft, left, value, categoryOffsets, categoryBits, otherLeft } = trees;
   const nodes = new Uint8Array(feature.length * 16);
   const view = new DataView(nodes.buffer);
   for (let t = 0; t + 1 < offsets.length; t++) {
     const root = offsets[t] as number;
     for (let k = root; k < (offsets[t + 1] as number); k++) {
       const leaf = (feature[k] as number) < 0;
-      const column = leaf ? 0 : (feature[k] as number);
-      const toLeft = leaf || missingLeft[k] === 1;
-      view.setFloat64(16 * k, leaf ? Infinity : (threshold[k] as number), true);
-      view.setUint32(16 * k + 8, (column | (toLeft ? 0x80000000 : 0)) >>> 0, true);
+      let tagged = leaf ? 0 : (feature[k] as number);
+      if (leaf || missingLeft[k] === 1) tagged += nodeFlag.missingLeft;
+      if (!leaf && isCategorical(trees, k)) {
+        const [first, end] = [categoryOffsets?.[k] as number, categoryOffsets?.[k + 1] as number];
+        view.setUint32(16 * k, first, true);
+        view.setUint32(16 * k + 4, end - first, true);
+        tagged += nodeFlag.categorical + ((otherLeft ?? missingLeft)[k] === 1 ? nodeFlag.otherLeft : 0);
+      } else view.setFloat64(16 * k, leaf ? Infinity : (threshold[k] as number), true);
+      view.setUint32(16 * k + 8, tagged, true);
       view.setUint32(16 * k + 12, leaf ? k - root : (left[k] as number), true);
     }
   }
-  return { nodes, values: value, roots: offsets };
+  return {
+    nodes,
+    values: value,
+    roots: offsets,
+    outputs: trees.outputs ?? 1,
+    ...(categoryBits && categoryBits.length > 0 ? { categories: categoryBits } : {}),
+  };
 }
 
 /**
@@ -80,7 +181,8 @@ export function assertSoundTrees(owner: string, trees: TreeEnsemble, nFeatures: 
   const fail = (what: string): never => {
     throw new DataError(`${owner}: the model's trees are damaged: ${what}. Load a file that toJSON() wrote.`);
   };
-  const { offsets, feature, threshold, missingLeft, left, value, gain, count } = trees;
+  const { offsets, feature, threshold, missingLeft, left, value, gain, count, cover, otherLeft } = trees;
+  const { outputs = 1, categoryOffsets, categoryBits } = trees;
   if (
     !(
       offsets instanceof Int32Array &&
@@ -90,13 +192,27 @@ export function assertSoundTrees(owner: string, trees: TreeEnsemble, nFeatures: 
     )
   )
     fail("a list has the wrong type");
-  if (![threshold, value, gain, count].every((list) => list instanceof Float64Array)) fail("a list has the wrong type");
-  const total = offsets.at(-1);
+  if (![threshold, value, gain, count, cover ?? count].every((list) => list instanceof Float64Array))
+    fail("a list has the wrong type");
+  if (otherLeft !== undefined && !(otherLeft instanceof Uint8Array)) fail("a list has the wrong type");
+  const total = offsets.at(-1) as number;
+  if (!(Number.isInteger(outputs) && outputs >= 1)) fail(`it has ${show(outputs)} outputs`);
+  if (nFeatures > MAX_TREE_COLUMNS) fail(`it has ${nFeatures} columns`);
   if (
     offsets[0] !== 0 ||
-    ![feature, threshold, missingLeft, left, value, gain, count].every((list) => list.length === total)
+    ![feature, threshold, missingLeft, left, value, gain, count, cover ?? count, otherLeft ?? left].every(
+      (list) => list.length === total,
+    )
   )
     fail("its lists differ in length");
+  if (categoryOffsets !== undefined || categoryBits !== undefined) {
+    if (!(categoryOffsets instanceof Int32Array && categoryBits instanceof Uint32Array))
+      fail("a list has the wrong type");
+    const ends = categoryOffsets as Int32Array;
+    if (ends.length !== total + 1 || ends[0] !== 0 || ends[total] !== categoryBits?.length)
+      fail("its sets of categories differ in length from its nodes");
+    if (ends.some((end, k) => k > 0 && end < (ends[k - 1] as number))) fail("its sets of categories overlap");
+  }
   for (let t = 0; t + 1 < offsets.length; t++) {
     const root = offsets[t] as number;
     const size = (offsets[t + 1] as number) - root;

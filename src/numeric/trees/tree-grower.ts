@@ -43,8 +43,6 @@ export interface GrownTree {
   readonly feature: Int32Array;
   readonly bin: Int32Array;
   readonly missingLeft: Uint8Array;
-  /** Bins that go left where a split is by category: bit b mod 32 of word b / 32; undefined for nodes without a set. */
-  readonly sets?: readonly (Uint32Array | undefined)[];
   /** The left child; the right one follows it. 0 for leaves. */
   readonly left: Int32Array;
   /** What a leaf adds, learning rate included; 0 for inner nodes. */
@@ -53,6 +51,10 @@ export interface GrownTree {
   readonly gain: Float64Array;
   /** Rows of each node. */
   readonly count: Float64Array;
+  /** Sum of the second derivatives of each node's rows. */
+  readonly cover: Float64Array;
+  /** Bins that go left where a split is by category: bit b mod 32 of word b / 32; undefined for nodes without a set. */
+  readonly sets?: readonly (Uint32Array | undefined)[];
   /** Number during growth of each leaf, and its value: the rows to move. */
   readonly leaves: readonly { readonly node: number; readonly value: number }[];
 }
@@ -172,6 +174,7 @@ export class TreeGrower {
       value: Float64Array.from(order, (node, k) => (splits[k] ? 0 : step(node))),
       gain: Float64Array.from(splits, (split) => split?.gain ?? 0),
       count: Float64Array.from(order, (node) => node.sums.count),
+      cover: Float64Array.from(order, (node) => node.sums.h / this.#rules.hScale),
       leaves: order.filter((_, k) => !splits[k]).map((node) => ({ node: node.id, value: step(node) })),
     };
   }

@@ -1,0 +1,86 @@
+/*
+ * Types of the kernels that evaluate trees: over bins while boosting, over columns of values for predictions. The
+ * conventions of all kernels stand at `Kernels` in kernels.ts.
+ */
+
+/** Bytes of a set of bins: a bit for each of 256. */
+export const CATEGORY_SET_BYTES = 32;
+
+/** Bits of the word of a node's column; what is left of it is the column. */
+export const nodeFlag = {
+  /** Missing values go left. */
+  missingLeft: 0x80000000,
+  /** The node has a set of category codes in the place of a threshold. */
+  categorical: 0x40000000,
+  /** Codes outside of the node's set of bits go left. */
+  otherLeft: 0x20000000,
+} as const;
+
+/** Most columns that a node can name. */
+export const MAX_TREE_COLUMNS = 0x20000000;
+
+/**
+ * Adds a tree's values to the margins of some rows, by their bins.
+ *
+ * @param bins in: u8, bins in rows
+ * @param stride in: bytes of a row
+ * @param rows in: u32[n] positions
+ * @param n in: rows
+ * @param nodes in: i32[4 a node]: column (−1 for a leaf), last bin that goes left (or −1 − s for the set s of bins that
+ * go left), left child (the right one follows it), 1 when missing values go left (a set has a bit of its own for them)
+ * @param sets in: sets of bins, 32 bytes each: bit b of a set is bit b mod 8 of its byte b / 8; 0 where there are none
+ * @param values in: f64, value of each node
+ * @param margin in/out: f64
+ */
+export type AddTreeBinsKernel = (
+  bins: number,
+  stride: number,
+  rows: number,
+  n: number,
+  nodes: number,
+  sets: number,
+  values: number,
+  margin: number,
+) => void;
+
+/**
+ * Adds trees to the outputs of each row: tree t adds the value of the row's leaf to output t mod outputs, in the order of
+ * the trees.
+ *
+ * A node has 16 bytes: f64 threshold, u32 column with the bits of `nodeFlag`, u32 left child (the right one follows it).
+ * A value goes left when it is at most the threshold; NaN are missing. A categorical node has u32 first word and u32
+ * words of its set in the place of the threshold: code c (the value cut to a whole number) goes left when bit c mod 32 of
+ * word c / 32 is set; negative codes and codes beyond the words go left with `otherLeft`. A leaf is its own left child,
+ * with threshold +Infinity, column 0, and missing values to the left. Children are numbered from the tree's first node.
+ *
+ * @param cols in: table of columns
+ * @param nCols in: columns
+ * @param n in: rows
+ * @param nodes in: the nodes of all trees
+ * @param values in: f64, value of each node
+ * @param categories in: u32, words of the sets of categories; 0 where there are none
+ * @param roots in: u32[nTrees + 1], the first node of each tree
+ * @param nTrees in: trees
+ * @param outputs in: outputs
+ * @param outs in: u32[outputs], table of outputs; each is in/out: f64[n]
+ * @param scratch scratch: `treeScratchBytes(nCols)`
+ */
+export type TreePredictKernel = (
+  cols: number,
+  nCols: number,
+  n: number,
+  nodes: number,
+  values: number,
+  categories: number,
+  roots: number,
+  nTrees: number,
+  outputs: number,
+  outs: number,
+  scratch: number,
+) => void;
+
+/** Bytes of scratch that `treePredictF64` and `treePredictF32` need. */
+export function treeScratchBytes(nCols: number): number {
+  // BLOCK_ROWS of assembly/trees.ts.
+  return 64 * 8 * Math.max(1, nCols) + 64;
+}
