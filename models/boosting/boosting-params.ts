@@ -1,13 +1,10 @@
 import type { ZodNamespace } from "../../src/base/params.js";
+import { splitParamRules, type SplitParams } from "./split-params.js";
 
 /** Parameters that the boosted trees share. */
-export interface BoostingParams {
+export interface BoostingParams extends SplitParams {
   learningRate: number;
   maxIter: number;
-  maxLeafNodes: number | null;
-  maxDepth: number | null;
-  minSamplesLeaf: number;
-  l2Regularization: number;
   maxBins: number;
   earlyStopping: boolean | "auto";
   validationFraction: number | null;
@@ -21,10 +18,7 @@ export function boostingRules(z: ZodNamespace) {
   return {
     learningRate: z.number().positive().default(0.1).describe("what each tree's values are multiplied by"),
     maxIter: z.int().min(1).default(100).describe("most trees"),
-    maxLeafNodes: z.int().min(2).nullable().default(31).describe("most leaves of a tree, null for no limit"),
-    maxDepth: z.int().min(1).nullable().default(null).describe("most edges from the root to a leaf, null for no limit"),
-    minSamplesLeaf: z.int().min(1).default(20).describe("fewest rows of a leaf, whatever their weights"),
-    l2Regularization: z.number().min(0).default(0).describe("added to the sum of second derivatives of a leaf"),
+    ...splitParamRules(z),
     maxBins: z.int().min(2).max(255).default(255).describe("most bins of a column, missing values not counted"),
     earlyStopping: z
       .union([z.boolean(), z.literal("auto")])
@@ -44,6 +38,6 @@ export function boostingRules(z: ZodNamespace) {
       .min(0)
       .nullable()
       .default(null)
-      .describe("seed of the rows held out and sampled for bins; null is 0"),
+      .describe("seed of the rows held out and sampled for bins, and of drawn columns; null is 0"),
   };
 }

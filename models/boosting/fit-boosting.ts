@@ -11,6 +11,7 @@ import { mergeRanges } from "./binning-tasks.js";
 import { BoostData, columnThresholds } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
 import type { FinishedTree, RoundScales } from "./round-tasks.js";
+import { splitSettings, type SplitSettings } from "./split-params.js";
 
 /** What a boosting fit finds. */
 export interface BoostFit {
@@ -51,6 +52,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const seed = params.randomState ?? DEFAULT_SEED;
   if (design.layout === "csr")
     throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
+  const splits = splitSettings(params, seed, { owner, names: design.names, width: design.nFeatures });
   await design.hold();
   const range = await design.reduce<DataRange>(
     task("rangeStep"),
@@ -97,7 +99,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   }
   const weights = { train: exactValue(counts.trainWeight, wScale), held: exactValue(counts.heldWeight, wScale) };
   // Awaited, because the data have to outlive the rounds.
-  return await rounds(design, problem, { data, range, rows, baseline, thresholds, weights, stopping, heldOut });
+  return await rounds(design, problem, { data, range, rows, baseline, thresholds, weights, splits, stopping, heldOut });
 }
 
 interface Prepared {
@@ -107,12 +109,13 @@ interface Prepared {
   readonly baseline: number;
   readonly thresholds: readonly Float64Array[];
   readonly weights: { readonly train: number; readonly held: number };
+  readonly splits: SplitSettings;
   readonly stopping: boolean;
   readonly heldOut: number;
 }
 
 async function rounds(design: Design, { loss, params }: BoostProblem, ready: Prepared): Promise<BoostFit> {
-  const { data, baseline, thresholds, weights, stopping, heldOut } = ready;
+  const { data, baseline, thresholds, weights, splits, stopping, heldOut } = ready;
   const bins = Int32Array.from(thresholds, (own) => own.length + 1);
   const bounds = new Bounds(loss, ready);
   const trees: GrownTree[] = [];
@@ -128,13 +131,11 @@ async function rounds(design: Design, { loss, params }: BoostProblem, ready: Pre
   record(scores);
   while (trees.length < params.maxIter && histogram) {
     const rules: GrowthRules = {
-      minSamplesLeaf: params.minSamplesLeaf,
-      l2Regularization: params.l2Regularization,
+      ...splits,
+      ...(splits.columns ? { columns: { ...splits.columns, tree: trees.length } } : {}),
       gScale: scales.g,
       hScale: scales.h,
       bins,
-      maxLeafNodes: params.maxLeafNodes ?? Infinity,
-      maxDepth: params.maxDepth ?? Infinity,
       learningRate: params.learningRate,
     };
     const grower = new TreeGrower(histogram, rules);

@@ -27,6 +27,25 @@ def boosting():
         ),
         "poisson": ("HistGradientBoostingRegressor(loss='poisson', max_iter=30)", HistGradientBoostingRegressor(loss="poisson", max_iter=30)),
     }
+    up = "max_iter=40, min_samples_leaf=5"
+    cases |= {
+        "monotonic": (
+            f"HistGradientBoostingRegressor(monotonic_cst=[0, 0, 1, 1, -1, 0, -1, 0, 1, 0], {up})",
+            HistGradientBoostingRegressor(monotonic_cst=[0, 0, 1, 1, -1, 0, -1, 0, 1, 0], max_iter=40, min_samples_leaf=5),
+        ),
+        "sets": (
+            f"HistGradientBoostingRegressor(interaction_cst=[{{0, 2, 3}}, {{2, 8}}, {{4, 5, 6}}], {up})",
+            HistGradientBoostingRegressor(interaction_cst=[{0, 2, 3}, {2, 8}, {4, 5, 6}], max_iter=40, min_samples_leaf=5),
+        ),
+        "pairwise": (
+            f"HistGradientBoostingRegressor(interaction_cst='pairwise', {up})",
+            HistGradientBoostingRegressor(interaction_cst="pairwise", max_iter=40, min_samples_leaf=5),
+        ),
+        "no-interactions": (
+            f"HistGradientBoostingRegressor(interaction_cst='no_interactions', {up})",
+            HistGradientBoostingRegressor(interaction_cst="no_interactions", max_iter=40, min_samples_leaf=5),
+        ),
+    }
     for key, (call, est) in cases.items():
         est.fit(X, y)
         g.case(key, f"{call}.fit(X, y).predict(X)", ["diabetes"], {"prediction": rounded(est.predict(X)), "r2": est.score(X, y)}, exact)
