@@ -256,6 +256,7 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
   memory.view(margin).fill(args.margin);
   return {
     ...chunk,
+    firstRow: args.firstRow,
     y,
     ...(w ? { w } : {}),
     train: list(train),

@@ -20,6 +20,8 @@ export interface BinnedChunk {
  * same tasks; what does not change is shared.
  */
 export interface BoostChunk extends BinnedChunk {
+  /** Number of the first row in the whole data. */
+  readonly firstRow: number;
   /** Rows that trees are grown on. */
   readonly train: Column<"i32">;
   /** Rows that only measure the score. */
@@ -32,8 +34,10 @@ export interface BoostChunk extends BinnedChunk {
 
 /** A {@link BoostChunk} while a tree grows. */
 export interface GrowingChunk extends BoostChunk {
-  /** Integer derivatives, two a row. */
+  /** Integer derivatives: two a row, or both packed in one. */
   readonly pairs: Column<"i32">;
+  /** Whether `pairs` are packed. */
+  readonly packed: boolean;
   /** `train` ordered by leaf. */
   readonly order: Column<"i32">;
   /** Where in `order` the rows of each node start, and how many they are. */

@@ -1,8 +1,8 @@
 import { DataError, FitError } from "../../src/base/errors.js";
-import { DEFAULT_SEED } from "../../src/base/rng.js";
+import { CounterRng, DEFAULT_SEED } from "../../src/base/rng.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
-import { boostLoss, type BoostLossCode } from "../../src/kernels/kernels.js";
+import { boostLoss, PACKED_DROP, type BoostLossCode } from "../../src/kernels/kernels.js";
 import { addExact, exactScale, exactValue } from "../../src/numeric/trees/exact-scale.js";
 import { joinTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import { TreeGrower, type GrownTree, type GrowthRules } from "../../src/numeric/trees/tree-grower.js";
@@ -31,6 +31,8 @@ const task = (name: string): ReturnType<typeof fnRef> =>
 const G_BITS = 30;
 const H_BITS = 22;
 const LOSS_BITS = 50;
+// From so many rows on the noise of derivatives of few bits is below that of the rows themselves.
+const PACKED_FROM = 2 ** 16;
 
 /** Inputs of {@link fitBoosting}. */
 export interface BoostProblem {
@@ -40,6 +42,8 @@ export interface BoostProblem {
   readonly minY?: number;
   /** See `BoostDataOptions.chunks`. */
   readonly chunks?: number;
+  /** Whether derivatives are rounded to few bits, see `packPairs`; what suits the number of rows unless given. */
+  readonly packed?: boolean;
 }
 
 /**
@@ -114,8 +118,12 @@ interface Prepared {
   readonly heldOut: number;
 }
 
-async function rounds(design: Design, { loss, params }: BoostProblem, ready: Prepared): Promise<BoostFit> {
+async function rounds(design: Design, problem: BoostProblem, ready: Prepared): Promise<BoostFit> {
+  const { loss, params } = problem;
   const { data, baseline, thresholds, weights, splits, stopping, heldOut } = ready;
+  const packed = problem.packed ?? ready.rows >= PACKED_FROM;
+  const rng = new CounterRng(params.randomState ?? DEFAULT_SEED, "boosting derivatives");
+  const key = (tree: number): { packKey?: number } => (packed ? { packKey: rng.uint32(tree) } : {});
   const bins = Int32Array.from(thresholds, (own) => own.length + 1);
   const bounds = new Bounds(loss, ready);
   const trees: GrownTree[] = [];
@@ -127,14 +135,14 @@ async function rounds(design: Design, { loss, params }: BoostProblem, ready: Pre
     if (heldOut > 0) validationScore.push(-(scores[2] ?? 0) / scales.loss / weights.held + 0);
     bounds.measured(scores[0] ?? 0);
   };
-  let { histogram, scores } = await data.begin({ loss, scales }, false);
+  let { histogram, scores } = await data.begin({ loss, scales, ...key(0) }, false);
   record(scores);
   while (trees.length < params.maxIter && histogram) {
     const rules: GrowthRules = {
       ...splits,
       ...(splits.columns ? { columns: { ...splits.columns, tree: trees.length } } : {}),
-      gScale: scales.g,
-      hScale: scales.h,
+      gScale: packed ? scales.g / 2 ** PACKED_DROP.g : scales.g,
+      hScale: packed ? scales.h / 2 ** PACKED_DROP.h : scales.h,
       bins,
       learningRate: params.learningRate,
     };
@@ -146,7 +154,7 @@ async function rounds(design: Design, { loss, params }: BoostProblem, ready: Pre
     scales = bounds.scales();
     const last = trees.length === params.maxIter;
     ({ histogram, scores } = await data.begin(
-      { loss, scales, finished: { pending: grower.takePending(), ...forRows(tree) } },
+      { loss, scales, ...key(trees.length), finished: { pending: grower.takePending(), ...forRows(tree) } },
       last,
     ));
     record(scores);

@@ -3,6 +3,7 @@ import {
   HISTOGRAM_BINS,
   HISTOGRAM_ROWS,
   histogramScratchBytes,
+  PACKED_ROWS,
   type BoostLossCode,
 } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
@@ -32,6 +33,8 @@ export interface FinishedTree {
 export interface BeginArgs {
   readonly loss: BoostLossCode;
   readonly scales: RoundScales;
+  /** Random bits of the tree, when its derivatives are rounded to few bits and packed. */
+  readonly packKey?: number;
   /** The tree before. */
   readonly finished?: FinishedTree;
 }
@@ -88,8 +91,11 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
     pairs.offset,
     scores.pointer,
   );
-  const { rows, stride, width, bins, columns, y, w, train, held, heldOut } = chunk;
+  const { firstRow, rows, stride, width, bins, columns, y, w, train, held, heldOut } = chunk;
+  const packed = args.packKey !== undefined;
+  if (args.packKey !== undefined) kernels.packPairs(pairs.offset, rows, firstRow, args.packKey);
   return {
+    firstRow,
     rows,
     stride,
     width,
@@ -100,6 +106,7 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
     held,
     margin,
     pairs,
+    packed,
     ...(w ? { w } : {}),
     ...(heldOut ? { heldOut } : {}),
     // Splits write an order of their own, so that this one may be the list of rows itself.
@@ -185,25 +192,22 @@ export function histogramStep(
   const sums = context.memory.denseIn("f64", args.nodes.length * entries * 3, 1, space.arena)
     .columns[0] as Column<"f64">;
   context.memory.view(sums).fill(0);
-  const hist = space.zeros(entries * 2).pointer;
+  const { packed } = chunk;
+  const { kernels } = space;
+  const most = packed ? PACKED_ROWS : HISTOGRAM_ROWS;
+  const [add, empty] = packed
+    ? [kernels.packedHistogram, kernels.packedHistogramSums]
+    : [kernels.histogram, kernels.histogramSums];
+  const hist = space.zeros(packed ? entries : entries * 2).pointer;
   const scratch = space.bytes(histogramScratchBytes());
   args.nodes.forEach((node, k) => {
     context.throwIfAborted();
     const start = chunk.starts[node] as number;
     const end = start + (chunk.counts[node] as number);
-    for (let from = start; from < end; from += HISTOGRAM_ROWS) {
-      const n = Math.min(HISTOGRAM_ROWS, end - from);
-      space.kernels.histogram(
-        chunk.bins.offset,
-        chunk.stride,
-        width,
-        chunk.order.offset + 4 * from,
-        n,
-        chunk.pairs.offset,
-        hist,
-        scratch,
-      );
-      space.kernels.histogramSums(hist, entries, sums.offset + k * entries * 24);
+    for (let from = start; from < end; from += most) {
+      const n = Math.min(most, end - from);
+      add(chunk.bins.offset, chunk.stride, width, chunk.order.offset + 4 * from, n, chunk.pairs.offset, hist, scratch);
+      empty(hist, entries, sums.offset + k * entries * 24);
     }
   });
   return { sums, scores: chunk.scores };

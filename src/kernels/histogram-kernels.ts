@@ -11,6 +11,10 @@ export const MISSING_BIN = 255;
 export const HISTOGRAM_BINS = 256;
 /** Most rows that one histogram may take before `histogramSums` empties it: its counts have 20 bits. */
 export const HISTOGRAM_ROWS = 2 ** 20 - 1;
+/** Most rows that one packed histogram may take before `packedHistogramSums` empties it: its counts have 15 bits. */
+export const PACKED_ROWS = 2 ** 15 - 1;
+/** Bits that `packPairs` drops of first and second derivatives: the scales of packed sums are smaller by so much. */
+export const PACKED_DROP = { g: 20, h: 14 } as const;
 
 /**
  * Bins of one column: the number of thresholds below each value, 255 for NaN.
@@ -65,6 +69,52 @@ export type HistogramKernel = (
  * @param out in/out: f64[3 × entries]: Σg of each entry, then Σh, then the rows
  */
 export type HistogramSumsKernel = (hist: number, entries: number, out: number) => void;
+
+/**
+ * Rounds integer derivatives to few bits and packs each row's into one i64: first derivatives to 10 bits and a sign, second
+ * ones to 8 bits. A number is rounded up with the probability of the part that is dropped, so that sums have no bias (Shi et
+ * al., "Quantized training of gradient boosting decision trees", 2022); the random bits are those of a row's number.
+ *
+ * @param pairs in/out: i32[2n], |first| at most 2^30, second from 0 to 2^22; then i64[n],
+ * `first / 2^20 · 2^38 + second / 2^14 · 2^15 + 1`
+ * @param n in: rows
+ * @param first in: number of the first row in the whole data, modulo 2^32
+ * @param key in: u32, another one for each tree
+ */
+export type PackPairsKernel = (pairs: number, n: number, first: number, key: number) => void;
+
+/**
+ * Adds rows to the histograms of all columns, with one i64 an entry: the sum of the rows' packed derivatives. Exact as long
+ * as the rows of one histogram are at most {@link PACKED_ROWS}.
+ *
+ * @param bins in: u8, bins in rows; 4-byte aligned
+ * @param stride in: bytes of a row, a multiple of 4
+ * @param nCols in: columns
+ * @param rows in: u32[n] positions
+ * @param n in: rows to add
+ * @param pairs in: i64, what `packPairs` makes
+ * @param hist in/out: i64[nCols × 256]
+ * @param scratch scratch: `histogramScratchBytes()`
+ */
+export type PackedHistogramKernel = (
+  bins: number,
+  stride: number,
+  nCols: number,
+  rows: number,
+  n: number,
+  pairs: number,
+  hist: number,
+  scratch: number,
+) => void;
+
+/**
+ * Adds packed histograms to sums in doubles, and empties them. Exact while the sums stay below 2^53.
+ *
+ * @param hist in/out: i64[entries], zero afterwards
+ * @param entries in: entries, an even number
+ * @param out in/out: f64[3 × entries]: Σg of each entry, then Σh, then the rows
+ */
+export type PackedHistogramSumsKernel = (hist: number, entries: number, out: number) => void;
 
 /**
  * Splits the rows of a leaf, keeping their order: first those whose bin is at most `bin` (and missing ones, if they go

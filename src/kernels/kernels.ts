@@ -16,6 +16,9 @@ import type {
   BinColumnKernel,
   HistogramKernel,
   HistogramSumsKernel,
+  PackedHistogramKernel,
+  PackedHistogramSumsKernel,
+  PackPairsKernel,
   PartitionRowsKernel,
 } from "./histogram-kernels.js";
 import type {
@@ -230,6 +233,12 @@ export interface Kernels {
   readonly histogram: HistogramKernel;
   /** Integer histograms added to sums in doubles. */
   readonly histogramSums: HistogramSumsKernel;
+  /** Derivatives of few bits, both in one integer. */
+  readonly packPairs: PackPairsKernel;
+  /** Histograms of packed derivatives over bins. */
+  readonly packedHistogram: PackedHistogramKernel;
+  /** Packed histograms added to sums in doubles. */
+  readonly packedHistogramSums: PackedHistogramSumsKernel;
   /** Rows of a leaf by the side of its split. */
   readonly partitionRows: PartitionRowsKernel;
   /** A number added to some elements. */
@@ -320,6 +329,9 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   boostGradients: true,
   histogram: true,
   histogramSums: true,
+  packPairs: true,
+  packedHistogram: true,
+  packedHistogramSums: true,
   partitionRows: true,
   addAtRows: true,
   addTreeBins: true,
@@ -370,7 +382,14 @@ export function csrHessScratchBytes(): number {
 export const CSV_SCRATCH_BYTES = 384;
 
 export { boostLoss, type BoostLossCode } from "./boost-loss-kernels.js";
-export { HISTOGRAM_BINS, HISTOGRAM_ROWS, histogramScratchBytes, MISSING_BIN } from "./histogram-kernels.js";
+export {
+  HISTOGRAM_BINS,
+  HISTOGRAM_ROWS,
+  histogramScratchBytes,
+  MISSING_BIN,
+  PACKED_DROP,
+  PACKED_ROWS,
+} from "./histogram-kernels.js";
 export { CATEGORY_SET_BYTES, MAX_TREE_COLUMNS, nodeFlag, treeScratchBytes } from "./tree-kernels.js";
 export { TERM_BYTES, TERM_TABLE_WORDS, textAnalyzer, type TextAnalyzerCode } from "./text-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";

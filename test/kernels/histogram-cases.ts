@@ -84,6 +84,61 @@ const histogramSums: TwinCase = (h, n) => {
   expectSame(h.bytesAt(hist, 16 * n), `emptied ${n}`);
 };
 
+/** Derivatives as wide as `packPairs` takes them, both ends among them. */
+const derivatives = (n: number): number[] =>
+  uniform(2 * n, 4).map((u, i) => {
+    if (i % 2 === 0) return (i % 14 === 0 ? -(2 ** 30) : i % 22 === 0 ? 2 ** 30 : Math.trunc(u * 2 ** 30)) >>> 0;
+    return i % 13 === 0 ? 2 ** 22 : i % 17 === 0 ? 0 : Math.trunc(((u + 1) / 2) * 2 ** 22);
+  });
+
+const packPairs: TwinCase = (h, n) => {
+  for (const [first, key] of [
+    [0, 0],
+    [2 ** 32 - 3, 0xdeadbeef],
+  ] as const) {
+    h.reset();
+    const words = derivatives(n);
+    const pairs = h.i64(
+      Array.from({ length: n }, (_, i) =>
+        BigInt.asIntN(64, BigInt(words[2 * i]!) + (BigInt(words[2 * i + 1]!) << 32n)),
+      ),
+    );
+    h.allowWrites(pairs, n * 8);
+    h.run((k) => k.packPairs(pairs, n, first, key));
+    expectSame(h.bytesAt(pairs, n * 8), `pairs of ${n} from ${first}`);
+  }
+};
+
+const packedHistogram: TwinCase = (h, n) => {
+  for (const nCols of [...widths(n).filter((width) => width > 0), 16, 29]) {
+    h.reset();
+    const { bins, stride } = binRows(h, n, nCols);
+    const list = somePositions(Math.min(n, 1100));
+    const rows = h.u32(list);
+    const pairs = h.i64(uniform(n, 4).map((u) => BigInt(Math.trunc(u * 2 ** 50))));
+    const hist = h.i64(Array.from({ length: nCols * 256 }, (_, i) => BigInt(i % 5)));
+    h.allowWrites(hist, nCols * 2048);
+    const scratch = h.room(histogramScratchBytes());
+    h.run((k) => k.packedHistogram(bins, stride, nCols, rows, list.length, pairs, hist, scratch));
+    expectSame(h.bytesAt(hist, nCols * 2048), `${nCols} columns, n ${n}`);
+  }
+};
+
+const packedHistogramSums: TwinCase = (h, half) => {
+  const n = 2 * half;
+  h.reset();
+  const entry = (u: number, i: number): bigint =>
+    (BigInt(i % 10 === 0 ? -(2 ** 25) : Math.trunc(u * 2 ** 25)) << 38n) +
+    (BigInt(i % 10 === 3 ? 2 ** 23 - 1 : Math.trunc(((u + 1) / 2) * 2 ** 23)) << 15n) +
+    BigInt(i % 10 === 7 ? 2 ** 15 - 1 : 1 + (i % 1000));
+  const hist = h.i64(uniform(n, 3).map((u, i) => (i % 6 < 3 ? 0n : entry(u, i))));
+  h.allowWrites(hist, n * 8);
+  const out = h.accumulator(numbers(3 * n, 5, "plain").map((v) => Math.round(v) + 0));
+  h.run((k) => k.packedHistogramSums(hist, n, out));
+  expectSame(h.f64At(out, 3 * n), `sums of ${n}`);
+  expectSame(h.bytesAt(hist, 8 * n), `emptied ${n}`);
+};
+
 const partitionRows: TwinCase = (h, n) => {
   for (const missingLeft of [0, 1]) {
     for (const bin of [0, 100, 254]) {
@@ -115,6 +170,9 @@ export const histogramCases = {
   binColumnF32: binColumn("F32"),
   histogram,
   histogramSums,
+  packPairs,
+  packedHistogram,
+  packedHistogramSums,
   partitionRows,
   addAtRows,
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

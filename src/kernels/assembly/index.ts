@@ -26,6 +26,7 @@ export { boostGradients } from "./boost-loss";
 export {
   binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, addAtRows,
 } from "./histogram";
+export { packPairs, packedHistogram, packedHistogramSums } from "./packed-histogram";
 export { addTreeBins, treePredictF64, treePredictF32 } from "./trees";
 export {
   textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts,

@@ -5,6 +5,9 @@ import {
   type BinColumnKernel,
   type HistogramKernel,
   type HistogramSumsKernel,
+  type PackedHistogramKernel,
+  type PackedHistogramSumsKernel,
+  type PackPairsKernel,
   type PartitionRowsKernel,
 } from "../histogram-kernels.js";
 import type { FloatStorage, MemoryViews } from "./views.js";
@@ -48,6 +51,54 @@ export function histogramSums(views: MemoryViews): HistogramSumsKernel {
       sums[k]! += Number(packed[2 * k]);
       sums[entries + k]! += Number(packed[2 * k + 1]! >> 20n);
       sums[2 * entries + k]! += Number(packed[2 * k + 1]! & 0xfffffn);
+    }
+    packed.fill(0n);
+  };
+}
+
+/** 32 random bits of a number. */
+function mixed(x: number): number {
+  let bits = x ^ (x >>> 16);
+  bits = Math.imul(bits, 0x7feb352d);
+  bits ^= bits >>> 15;
+  bits = Math.imul(bits, 0x846ca68b);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+/** Plain twin of the kernel that packs derivatives. */
+export function packPairs(views: MemoryViews): PackPairsKernel {
+  return (pairs, n, first, key) => {
+    const derivatives = Array.from(views.i32(pairs, 2 * n));
+    const packed = views.i64(pairs, n);
+    for (let i = 0; i < n; i++) {
+      const bits = mixed(Math.imul(first + i, 0x9e3779b1) ^ key);
+      const g = Math.floor((derivatives[2 * i]! + (bits % 2 ** 20)) / 2 ** 20);
+      const h = Math.floor((derivatives[2 * i + 1]! + Math.floor(bits / 2 ** 18)) / 2 ** 14);
+      packed[i] = (BigInt(g) << 38n) + (BigInt(h) << 15n) + 1n;
+    }
+  };
+}
+
+/** Plain twin of the histogram kernel of packed derivatives. */
+export function packedHistogram(views: MemoryViews): PackedHistogramKernel {
+  return (bins, stride, nCols, rows, n, pairs, hist) => {
+    const entries = views.i64(hist, nCols * HISTOGRAM_BINS);
+    for (const row of views.u32(rows, n)) {
+      const [packed] = views.i64(pairs + 8 * row, 1);
+      views.u8(bins + row * stride, nCols).forEach((bin, j) => (entries[j * HISTOGRAM_BINS + bin]! += packed!));
+    }
+  };
+}
+
+/** Plain twin of the kernel that empties packed histograms into sums. */
+export function packedHistogramSums(views: MemoryViews): PackedHistogramSumsKernel {
+  return (hist, entries, out) => {
+    const packed = views.i64(hist, entries);
+    const sums = views.f64(out, entries * 3);
+    for (let k = 0; k < entries; k++) {
+      sums[k]! += Number(packed[k]! >> 38n);
+      sums[entries + k]! += Number((packed[k]! >> 15n) & 0x7fffffn);
+      sums[2 * entries + k]! += Number(packed[k]! & 0x7fffn);
     }
     packed.fill(0n);
   };

@@ -4,7 +4,16 @@ import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
 import { csrGlmLossGrad, csrGlmLossGradHess, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
-import { addAtRows, binColumn, histogram, histogramSums, partitionRows } from "./histogram.js";
+import {
+  addAtRows,
+  binColumn,
+  histogram,
+  histogramSums,
+  packedHistogram,
+  packedHistogramSums,
+  packPairs,
+  partitionRows,
+} from "./histogram.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
 import { csrSgdRows, sgdRows } from "./sgd.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
@@ -112,6 +121,9 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     boostGradients: boostGradients(views),
     histogram: histogram(views),
     histogramSums: histogramSums(views),
+    packPairs: packPairs(views),
+    packedHistogram: packedHistogram(views),
+    packedHistogramSums: packedHistogramSums(views),
     partitionRows: partitionRows(views),
     addAtRows: addAtRows(views),
     addTreeBins: addTreeBins(views),
