@@ -6,7 +6,10 @@ import { checkProbabilities, type LogLossPartial } from "./classification-steps.
 import type { MetricRows } from "./metric-kernel.js";
 
 /** What {@link columnLossStep} sums over the rows. */
-export type ColumnLoss = { readonly loss: "squared" } | { readonly loss: "top"; readonly k: number };
+export type ColumnLoss =
+  | { readonly loss: "squared" }
+  | { readonly loss: "hinge" }
+  | { readonly loss: "top"; readonly k: number };
 
 /** Arguments of {@link columnLossStep}. */
 export type ColumnLossArgs = ColumnLoss & {
@@ -18,15 +21,21 @@ export type ColumnLossArgs = ColumnLoss & {
  * Σ w · loss(row, column of its label), by label and by column: which column belongs to a label is known only when all
  * labels are. "squared" is the squared distance of a row of probabilities from certainty about the column (half of it
  * for
- * one column of two classes); "top" is 1 where the column's score is among the k largest, later columns first among
- * equals.
+ * one column of two classes); "hinge" is max(0, 1 - margin), where the margin is the column's score less the largest of
+ * the others (one column of two classes: the score, or its negative); "top" is 1 where the column's score is among the
+ * k largest, later columns first among equals.
  */
 export function columnLossStep(_context: TaskContext, args: ColumnLossArgs, rows: MetricRows): LogLossPartial {
   const t = rows.columns.yTrue?.[0] as Float64Array;
   const values = (args.loss === "squared" ? rows.columns.yProba : rows.columns.yScore) as readonly Float64Array[];
   if (args.loss === "squared") checkProbabilities(values, rows);
   const classes = Math.max(2, values.length);
-  const fill = args.loss === "squared" ? squaredLosses(values) : topHits(values, args.k);
+  const fill =
+    args.loss === "squared"
+      ? squaredLosses(values)
+      : args.loss === "hinge"
+        ? hingeLosses(values)
+        : topHits(values, args.k);
   const losses = new Float64Array(classes);
   const given = args.labels ? new Map(args.labels.map((label, column) => [label, column])) : undefined;
   const known = new CompensatedSum();
@@ -83,6 +92,25 @@ function squaredLosses(proba: readonly Float64Array[]): Fill {
         sum += (((proba[other] as Float64Array)[i] as number) - (other === column ? 1 : 0)) ** 2;
       }
       losses[column] = sum;
+    }
+  };
+}
+
+function hingeLosses(scores: readonly Float64Array[]): Fill {
+  const [only] = scores;
+  if (scores.length === 1 && only) {
+    return (i, losses) => {
+      const score = only[i] as number;
+      losses[0] = Math.max(0, 1 + score);
+      losses[1] = Math.max(0, 1 - score);
+    };
+  }
+  return (i, losses) => {
+    for (let column = 0; column < scores.length; column++) {
+      let other = -Infinity;
+      for (let k = 0; k < scores.length; k++)
+        if (k !== column) other = Math.max(other, (scores[k] as Float64Array)[i] as number);
+      losses[column] = Math.max(0, 1 - ((scores[column] as Float64Array)[i] as number) + other);
     }
   };
 }

@@ -108,7 +108,8 @@ export async function topKAccuracyScore(
   return score;
 }
 
-function columnKernel(
+/** A metric that is a mean over rows of a loss of the label's column. */
+export function columnKernel(
   name: string,
   input: MetricInputName,
   loss: ColumnLoss,

@@ -96,3 +96,45 @@ export {
   type ScorerResponse,
 } from "./scorer.js";
 export { rocAucScore, rocCurve, type RocAucOptions, type RocCurve, type RocCurveOptions } from "./roc.js";
+export { auc } from "./auc.js";
+export {
+  adjustedMutualInfoScore,
+  completenessScore,
+  homogeneityCompletenessVMeasure,
+  homogeneityScore,
+  mutualInfoScore,
+  normalizedMutualInfoScore,
+  vMeasureScore,
+  type EntropyAverage,
+  type MutualInfoOptions,
+  type VMeasureOptions,
+  type VMeasures,
+} from "./clustering-information.js";
+export {
+  adjustedRandScore,
+  fowlkesMallowsScore,
+  pairConfusionMatrix,
+  randScore,
+  type PairConfusion,
+} from "./clustering-pairs.js";
+export { contingencyMatrix, type ContingencyMatrix } from "./contingency.js";
+export { detCurve, type DetCurve, type DetKernelOptions, type DetOptions } from "./det-curve.js";
+export { hingeLoss, type HingeOptions } from "./hinge-loss.js";
+export {
+  coverageError,
+  dcgScore,
+  labelRankingAveragePrecisionScore,
+  labelRankingLoss,
+  ndcgScore,
+  type DcgOptions,
+  type NdcgOptions,
+} from "./label-ranking.js";
+export { classLikelihoodRatios, type LikelihoodRatios } from "./likelihood-ratios.js";
+export {
+  hammingLoss,
+  multilabelConfusionMatrix,
+  zeroOneLoss,
+  type BinaryConfusion,
+  type MultilabelConfusionOptions,
+  type ZeroOneOptions,
+} from "./multilabel.js";

@@ -3,6 +3,13 @@ import type { DistributedArray } from "../collections/array/distributed-array.js
 import { balancedAccuracyKernel, matthewsKernel } from "./class-agreement.js";
 import { accuracyKernel } from "./accuracy.js";
 import { averagePrecisionKernel } from "./average-precision.js";
+import {
+  adjustedMutualInfoKernel,
+  mutualInfoKernel,
+  normalizedMutualInfoKernel,
+  vMeasureOf,
+} from "./clustering-information.js";
+import { adjustedRandKernel, fowlkesMallowsKernel, randKernel } from "./clustering-pairs.js";
 import { brierKernel, topKKernel } from "./column-losses.js";
 import { d2AbsoluteErrorKernel, d2LogLossKernel } from "./d2-scores.js";
 import {
@@ -13,6 +20,7 @@ import {
   rootMeanSquaredLogErrorKernel,
 } from "./deviance.js";
 import { explainedVarianceKernel, maxErrorKernel, medianAbsoluteErrorKernel } from "./error-spread.js";
+import { likelihoodRatiosKernel } from "./likelihood-ratios.js";
 import { logLossKernel } from "./log-loss.js";
 import type { MetricKernel } from "./metric-kernel.js";
 import type { MetricOptions } from "./metric-pass.js";
@@ -127,6 +135,14 @@ const labels = (classes: readonly number[]): { labels?: readonly number[] } =>
 const positive = (classes: readonly number[]): { posLabel?: number | undefined } =>
   classes.length === 2 ? { posLabel: classes[1] } : {};
 
+const likelihood = (side: "positive" | "negative"): MetricKernel<unknown, number> => {
+  const ratios = likelihoodRatiosKernel();
+  return {
+    ...(ratios as MetricKernel<unknown>),
+    finish: (total, totals) => ratios.finish(total as Parameters<typeof ratios.finish>[0], totals)[side],
+  };
+};
+
 const SCORERS: Readonly<Record<string, Omit<Scorer, "name">>> = {
   accuracy: kernel(() => accuracyKernel()),
   balanced_accuracy: kernel(() => balancedAccuracyKernel()),
@@ -136,6 +152,8 @@ const SCORERS: Readonly<Record<string, Omit<Scorer, "name">>> = {
   ...averages("f1", f1Kernel),
   ...averages("jaccard", jaccardKernel),
   matthews_corrcoef: kernel(() => matthewsKernel()),
+  positive_likelihood_ratio: kernel(() => likelihood("positive")),
+  neg_negative_likelihood_ratio: loss(() => likelihood("negative")),
   average_precision: kernel((classes) => averagePrecisionKernel(positive(classes)), "decisionFunction"),
   roc_auc: kernel((classes) => rocAucKernel(positive(classes)), "decisionFunction"),
   roc_auc_ovr: kernel(() => rocAucMulticlassKernel({ multiClass: "ovr" }), "predictProba"),
@@ -150,6 +168,15 @@ const SCORERS: Readonly<Record<string, Omit<Scorer, "name">>> = {
   ),
   neg_log_loss: loss((classes) => logLossKernel(labels(classes)), "predictProba"),
   neg_brier_score: loss((classes) => brierKernel(labels(classes)), "predictProba"),
+  adjusted_rand_score: kernel(() => adjustedRandKernel()),
+  rand_score: kernel(() => randKernel()),
+  fowlkes_mallows_score: kernel(() => fowlkesMallowsKernel()),
+  mutual_info_score: kernel(() => mutualInfoKernel()),
+  normalized_mutual_info_score: kernel(() => normalizedMutualInfoKernel()),
+  adjusted_mutual_info_score: kernel(() => adjustedMutualInfoKernel()),
+  homogeneity_score: kernel(() => vMeasureOf("homogeneity", "homogeneityScore")),
+  completeness_score: kernel(() => vMeasureOf("completeness", "completenessScore")),
+  v_measure_score: kernel(() => vMeasureOf("vMeasure", "vMeasureScore")),
   r2: kernel(() => r2Kernel()),
   explained_variance: kernel(() => explainedVarianceKernel()),
   d2_absolute_error_score: kernel(() => d2AbsoluteErrorKernel()),

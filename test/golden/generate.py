@@ -16,6 +16,7 @@ from imputer_cases import imputers
 from linear_cases import linear_regression
 from non_negative_cases import non_negative
 from logistic_cases import logistic_cv, logistic_penalties, logistic_regression
+from label_metric_cases import label_metric_cases
 from metric_cases import metric_cases, more_metric_cases
 from preprocessing_cases import scalers, selectors, transformers
 from scaler_cases import standard_scaler
@@ -36,6 +37,7 @@ MAKERS = {
     "logistic-penalties": logistic_penalties,
     "metrics": metric_cases,
     "more-metrics": more_metric_cases,
+    "label-metrics": label_metric_cases,
     "model-selection": selection_cases,
     "column-scalers": scalers,
     "column-transformers": transformers,
