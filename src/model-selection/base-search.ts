@@ -2,13 +2,20 @@ import { DataError, FitError, NotFittedError, ParameterError, show } from "../ba
 import type { ParamTable } from "../base/params.js";
 import type { FitOptions } from "../estimator/design.js";
 import type { Label } from "../estimator/labels.js";
-import type { TableInput } from "../estimator/table.js";
-import { checkErrorScore, checkParallel, type ErrorScore, type FoldSettings } from "./fold-runner.js";
+import { toRows, type Rows, type TableInput } from "../estimator/table.js";
+import { checkErrorScore, checkParallel, rowOptionsOf, type ErrorScore, type FoldSettings } from "./fold-runner.js";
+import { fitToHeld, neededColumns } from "./needed-columns.js";
 import type { ParamSet } from "./parameter-sets.js";
+import type { Trainer } from "./resources.js";
+import { runSearch } from "./run-search.js";
 import { scoreModel, scorersOf, type Scorers, type Scoring } from "./scoring.js";
+import { searchIdentity } from "./search-identity.js";
+import { SearchJournal } from "./search-journal.js";
 import type { SearchResults } from "./search-results.js";
+import { withoutSharedSteps, withSharedSteps } from "./shared-steps.js";
 import type { Splittable } from "./splittable.js";
-import { openTrialData, splitterOf, type Cv } from "./trial-data.js";
+import { TrialBook, type HistoryEntry, type TrialPage } from "./trial-book.js";
+import { openTrialData, splitterOf, type Cv, type TrialData } from "./trial-data.js";
 import {
   assertEstimator,
   methodOf,
@@ -16,6 +23,8 @@ import {
   type TrialEstimator,
   type TrialMethods,
 } from "./trial-estimator.js";
+import type { TrialPolicy } from "./trial-policy.js";
+import { withParams } from "./with-params.js";
 
 /**
  * Which metric decides, and whether the best parameters are fitted to all rows; or a rule that names the best trial.
@@ -34,6 +43,7 @@ export interface BaseSearchParams {
   weightScores: boolean;
   parallelTrials: number;
   maxTime?: number | undefined;
+  journal?: string | undefined;
 }
 
 /** Options of a search's `fit`. `sampleWeight` goes to the fits. */
@@ -42,23 +52,23 @@ export interface SearchFitOptions extends FitOptions {
   readonly groups?: Splittable | undefined;
 }
 
-/** What the trials of a search gave. */
-export interface SearchOutcome {
-  readonly results: SearchResults;
-  readonly nSplits: number;
-  /** Parameters of the refit beside those of the best trial. */
-  readonly refitParams?: (index: number) => ParamSet;
-  /** Whether a trial may be the best; all may unless given. */
-  readonly competes?: (index: number) => boolean;
-  /** Models that need no refit: those that were trained step by step. */
-  readonly models?: readonly (TrialEstimator | undefined)[];
+/** How a search goes about it: what decides, and what trains. */
+export interface SearchPlan {
+  readonly policy: TrialPolicy;
+  readonly trainer: Trainer;
+  /** True where trials get more and more of a resource. */
+  readonly byResource: boolean;
+  /** Parameters of the refit beside those of the best trial, by the amount that it had. */
+  readonly refitParams?: (amount: number) => ParamSet;
 }
 
-interface Found extends SearchOutcome {
+interface Found {
+  readonly results: SearchResults;
+  readonly history: readonly HistoryEntry[];
+  readonly nSplits: number;
   readonly bestIndex: number;
   readonly bestEstimator: TrialEstimator | undefined;
   readonly refitTime: number | undefined;
-  readonly scorers: Scorers;
   readonly metric: string;
 }
 
@@ -70,6 +80,8 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   readonly table: ParamTable<P>;
   #params: Readonly<P>;
   #found: Found | undefined;
+  #partial: SearchResults | undefined;
+  #seconds: number | undefined;
 
   /** @throws ParameterError on an unknown parameter, a value out of range, or no estimator */
   protected constructor(table: ParamTable<P>, params: object) {
@@ -122,13 +134,8 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
     return parsed;
   }
 
-  /** Runs the trials; everything that can be checked has been. */
-  protected abstract search(
-    settings: FoldSettings,
-    limit: number,
-    deadline: number,
-    options: SearchFitOptions,
-  ): Promise<SearchOutcome>;
+  /** What runs the trials; everything that can be checked has been. */
+  protected abstract plan(settings: FoldSettings, estimator: TrialEstimator): SearchPlan | Promise<SearchPlan>;
 
   /** Every parameter set that may be tried, so that wrong names fail before anything is fitted. */
   protected abstract candidates(): Iterable<ParamSet>;
@@ -138,50 +145,131 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
     return undefined;
   }
 
+  /** True where results depend on `parallelTrials`, so that a journal goes on only with the same. */
+  protected get dependsOnParallel(): boolean {
+    return false;
+  }
+
   /**
-   * Tries parameters and, with `refit`, fits the best to all rows. The data are read once and kept for the call. A
-   * trial that
-   * fails is recorded in `cvResults` with its error and scores `errorScore`; the others go on.
+   * Tries parameters and, with `refit`, fits the best to all rows. The data are read once and kept for the call: of a
+   * frame, only the columns that the estimator needs. Pipelines share the steps that candidates have in common, fold by
+   * fold. A trial that fails is recorded in `cvResults` with its error and scores `errorScore`; the others go on.
    *
-   * @throws ParameterError for parameters and scorers that do not fit, before anything is fitted; FitError when no
-   *   trial
-   *   succeeded; AbortedError when stopped by the signal
+   * With `journal` every finished unit of work is kept in that file, and a later call (of the same search over the same
+   * data, in any process) goes on from there: the same trials and the same best. Offset and exposure go to the fits and the
+   * estimator's own score, by row as the weights.
+   *
+   * @throws ParameterError for parameters and scorers that do not fit, before anything is fitted; DataError for the
+   *   journal of another search; FitError when no trial succeeded; AbortedError when stopped by the signal
+   *   (`partialResults` has what was done until then)
    */
   async fit(X: TableInput, y?: TargetInput, options: SearchFitOptions = {}): Promise<this> {
     const owner = `${this.kind}.fit`;
-    const { estimator, scoring, refit, errorScore, returnTrainScore, weightScores, parallelTrials, maxTime } =
-      this.#params;
-    const deadline = maxTime === undefined ? Infinity : performance.now() + maxTime * 1000;
-    const scorers = scorersOf(owner, estimator, scoring);
+    const { scoring, refit, errorScore, returnTrainScore, weightScores, parallelTrials, journal } = this.#params;
+    const started = performance.now();
+    const scorers = scorersOf(owner, this.#params.estimator, scoring);
     const metric = decidingMetric(this.kind, refit, scorers);
-    for (const params of this.candidates()) withParams(estimator, params);
+    const estimator = withSharedSteps(this.#params.estimator);
+    const candidates = [...this.candidates()];
+    for (const params of candidates) withParams(estimator, params);
     const splitter = splitterOf(owner, this.#params.cv ?? this.defaultCv(y !== undefined), estimator, y !== undefined);
-    const data = await openTrialData(owner, splitter, X, y, options.groups, options);
+    const rows = toRows(owner, X);
+    const data = await openTrialData(
+      owner,
+      splitter,
+      neededColumns(estimator, rows, candidates),
+      y,
+      options.groups,
+      options,
+    );
     try {
       const settings = { owner, data, scorers, returnTrainScore, weightScores, errorScore };
-      const outcome = await this.search(settings, parallelTrials, deadline, options);
-      const bestIndex = bestOf(owner, outcome.results, metric, refit, outcome.competes ?? (() => true));
-      let bestEstimator: TrialEstimator | undefined;
-      let refitTime: number | undefined;
-      if (refit !== false) {
-        bestEstimator = outcome.models?.[bestIndex];
-        if (!bestEstimator) {
-          const started = performance.now();
-          const params = { ...outcome.results.params[bestIndex], ...outcome.refitParams?.(bestIndex) };
-          bestEstimator = withParams(estimator, params);
-          const weight = data.sampleWeight as FitOptions["sampleWeight"];
-          await bestEstimator.fit(data.X, data.y as TargetInput | undefined, {
-            ...data.run,
-            ...(weight === undefined ? {} : { sampleWeight: weight }),
-          });
-          refitTime = (performance.now() - started) / 1000;
-        }
+      const plan = await this.plan(settings, estimator);
+      const book = new TrialBook(data.splits.length, metric);
+      for (const trial of plan.policy.planned ?? []) book.page(trial);
+      const identity =
+        journal === undefined
+          ? undefined
+          : await searchIdentity(this.#params.estimator, this.#params, data, scorers, metric, this.dependsOnParallel);
+      using finished =
+        journal === undefined || !identity ? undefined : new SearchJournal(owner, journal, this.kind, identity);
+      let outOfTime = false;
+      const table = (): SearchResults =>
+        book.table(
+          [...scorers.keys()],
+          returnTrainScore,
+          (page) => this.#missing(page, plan, outOfTime, data.splits.length),
+          plan.byResource,
+        );
+      try {
+        const end = await runSearch({
+          plan,
+          book,
+          settings,
+          finished,
+          started,
+          limit: parallelTrials,
+          deadline: this.#params.maxTime === undefined ? Infinity : started + this.#params.maxTime * 1000,
+          onProgress: (progress, seconds) => {
+            this.#seconds = seconds;
+            options.onProgress?.({ stage: this.kind, ...progress });
+          },
+        });
+        outOfTime = end.outOfTime;
+      } finally {
+        this.#partial = table();
       }
-      this.#found = { ...outcome, bestIndex, bestEstimator, refitTime, scorers, metric };
+      const results = this.#partial;
+      const bestIndex = bestOf(owner, results, metric, refit, (trial) => plan.policy.competes(trial));
+      const refitted = performance.now();
+      const bestEstimator =
+        refit === false ? undefined : await this.#best(plan, book, bestIndex, estimator, rows, data);
+      const isRefit = bestEstimator !== undefined && !plan.trainer.isFinal;
+      this.#found = {
+        results,
+        history: book.history,
+        nSplits: data.splits.length,
+        bestIndex,
+        bestEstimator: bestEstimator && withoutSharedSteps(bestEstimator, this.#params.estimator),
+        refitTime: isRefit ? (performance.now() - refitted) / 1000 : undefined,
+        metric,
+      };
       return this;
     } finally {
       data.release();
     }
+  }
+
+  async #best(
+    plan: SearchPlan,
+    book: TrialBook,
+    index: number,
+    estimator: TrialEstimator,
+    rows: Rows,
+    data: TrialData,
+  ): Promise<TrialEstimator | undefined> {
+    const page = book.at(index);
+    if (!page) return undefined;
+    if (plan.trainer.isFinal) {
+      const before = page.folds[0];
+      if (before?.model) return before.model;
+      // Its model was not kept, or a journal knows its scores alone: it is trained again as it was.
+      const again = { params: page.params, fold: 0, amount: page.amount, earlier: page.amounts, before };
+      return (await plan.trainer.train(again)).model;
+    }
+    const best = withParams(estimator, { ...page.params, ...plan.refitParams?.(page.amount) });
+    await fitToHeld(best, rows, data.X, data.y as TargetInput | undefined, {
+      ...data.run,
+      ...rowOptionsOf(data, undefined),
+    });
+    return best;
+  }
+
+  #missing(page: TrialPage, plan: SearchPlan, outOfTime: boolean, splits: number): string | undefined {
+    const whole = page.folds.filter((fold) => fold !== undefined).length === splits;
+    if (whole && !(outOfTime && plan.policy.isOpen(page.trial))) return undefined;
+    const why = outOfTime ? `maxTime of ${this.#params.maxTime} s was over` : "the search was stopped";
+    return plan.byResource ? `stopped after ${page.amount} of the resource: ${why}` : `not finished: ${why}`;
   }
 
   /** True once a search has succeeded. */
@@ -192,6 +280,24 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   /** The trials as columns; see `resultTable`. */
   get cvResults(): SearchResults {
     return this.#done.results;
+  }
+
+  /**
+   * The trials of the last call of `fit`, also of one that was stopped or failed after its trials had begun; undefined
+   * before.
+   */
+  get partialResults(): SearchResults | undefined {
+    return this.#partial;
+  }
+
+  /** Every training and scoring, in order of bracket, resource and trial. */
+  get history(): readonly HistoryEntry[] {
+    return this.#found?.history ?? [];
+  }
+
+  /** Seconds that the whole will take, estimated from what has been done; undefined before the first fits. */
+  get estimatedSeconds(): number | undefined {
+    return this.#seconds;
   }
 
   /** The trial with the best score of the deciding metric, the first of several. */
@@ -249,7 +355,8 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
 
   /** The best estimator's score of the deciding metric: greater is better. */
   async score(X: TableInput, y: TargetInput, options: FitOptions = {}): Promise<number> {
-    const { scorers, metric } = this.#done;
+    const { metric } = this.#done;
+    const scorers = scorersOf(this.kind, this.#params.estimator, this.#params.scoring);
     const owner = `${this.kind}.score`;
     const data = await openTrialData(owner, [], X, y, undefined, options);
     try {
@@ -268,29 +375,6 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
       throw new NotFittedError(`${this.kind}: it is not fitted yet. Call \`await search.fit(X, y)\` first.`);
     return this.#found;
   }
-}
-
-/**
- * A clone with these parameters; estimators among their values are cloned too.
- * @throws ParameterError as the estimator's own
- */
-export function withParams(estimator: TrialEstimator, params: ParamSet): TrialEstimator {
-  const model = estimator.clone();
-  const own = Object.entries(params).map(
-    ([name, value]) => [name, isEstimator(value) ? value.clone() : value] as const,
-  );
-  if (own.length > 0) model.setParams(Object.fromEntries(own));
-  return model;
-}
-
-function isEstimator(value: unknown): value is TrialEstimator {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "fit" in value &&
-    "clone" in value &&
-    typeof value.clone === "function"
-  );
 }
 
 function decidingMetric(owner: string, refit: Refit, scorers: Scorers): string {

@@ -72,3 +72,21 @@ export function budgetTable(brackets: readonly Bracket[]): BudgetTable {
     brackets: rows,
   };
 }
+
+/**
+ * Inverse decay as Dask-ML counts it: the n models start with 1 of the resource. Then, as long as that is more than one, so
+ * many go on as ⌊n / (1 + t)^rate⌋ says at the next t where the number falls, until just before it.
+ */
+export function decayRungs(models: number, rate: number, most: number): Rung[] {
+  const left = (time: number): number => Math.floor(models / (1 + time) ** rate);
+  const rungs: Rung[] = [{ models, resource: 1 }];
+  for (let time = 2; left(time) > 0 && time <= most;) {
+    let next = time + 1;
+    while (left(next) === left(time)) next += 1;
+    // One model has nobody left to beat.
+    if (left(next) <= 1) break;
+    rungs.push({ models: left(next), resource: Math.min(most, next - 1) });
+    time = next;
+  }
+  return rungs;
+}

@@ -1,11 +1,11 @@
 import { DataError, ParameterError, show } from "../base/errors.js";
 import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
 import type { TableInput } from "../estimator/table.js";
-import { withParams } from "./base-search.js";
 import { checkEvaluation, evaluated, type EvaluationOptions } from "./cross-validate.js";
 import { mapLimited, requireOneFit, runFold, type FoldResult, type FoldSettings } from "./fold-runner.js";
 import { RowSelection, setWhere } from "./row-selection.js";
 import type { TargetInput, TrialEstimator } from "./trial-estimator.js";
+import { withParams } from "./with-params.js";
 
 /** Scores by size or value (rows) and split (columns). */
 export interface ScoreCurve {

@@ -1,7 +1,9 @@
 import { AbortedError, FitError, ParameterError, show, throwIfAborted } from "../base/errors.js";
+import type { FitOptions } from "../estimator/design.js";
 import type { Rows } from "../estimator/table.js";
 import { scoreModel, type Scorers } from "./scoring.js";
 import type { RowSelection } from "./row-selection.js";
+import type { Splittable } from "./splittable.js";
 import type { TrialData } from "./trial-data.js";
 import type { TargetInput, TrialEstimator } from "./trial-estimator.js";
 
@@ -25,9 +27,23 @@ export interface FoldResult {
   /** Seconds. */
   readonly fitTime: number;
   readonly scoreTime: number;
-  /** The fitted model; undefined when the fit failed. */
+  /** The fitted model; undefined when the fit failed, or it was not kept. */
   readonly model: TrialEstimator | undefined;
+  /** Calls of `partialFit` behind it, where time is what is spent. */
+  readonly spent?: number | undefined;
   readonly error: Error | undefined;
+}
+
+/** Options of a fit that hold one value a row, for some rows. */
+export interface RowOptions extends Pick<FitOptions, "sampleWeight"> {
+  readonly [name: string]: unknown;
+}
+
+/** The caller's options that hold a value a row (weights, offset, exposure, groups), for the rows of a selection. */
+export function rowOptionsOf(data: TrialData, rows: RowSelection | undefined): RowOptions {
+  const all = { sampleWeight: data.sampleWeight, ...data.rowOptions };
+  const given = Object.entries(all).filter((entry): entry is [string, Splittable] => entry[1] !== undefined);
+  return Object.fromEntries(given.map(([name, values]) => [name, rows ? rows.take(values) : values]));
 }
 
 /** Fits `model` on the train rows and scores it on the test rows; a failure counts as `errorScore`. */
@@ -48,19 +64,22 @@ export async function runFold(
   let started = performance.now();
   let fitTime = 0;
   let fitted = false;
-  const side = (rows: RowSelection): { X: Rows; y: TargetInput | undefined; weight: object } => ({
+  const side = (rows: RowSelection): { X: Rows; y: TargetInput | undefined; options: RowOptions } => ({
     X: rows.take(data.X) as Rows,
     y: data.y === undefined ? undefined : (rows.take(data.y) as TargetInput),
-    weight: data.sampleWeight === undefined ? {} : { sampleWeight: rows.take(data.sampleWeight) },
+    options: rowOptionsOf(data, rows),
   });
   try {
     const trained = side(train);
-    await fit(model, trained.X, trained.y, { ...data.run, ...trained.weight });
+    await fit(model, trained.X, trained.y, { ...data.run, ...trained.options });
     fitted = true;
     fitTime = seconds(started);
     started = performance.now();
-    const scoreSide = ({ X, y, weight }: ReturnType<typeof side>): Promise<Record<string, number>> =>
-      scoreModel(owner, model, X, y, scorers, { ...data.run, ...(settings.weightScores ? weight : {}) });
+    const scoreSide = ({ X, y, options }: ReturnType<typeof side>): Promise<Record<string, number>> => {
+      const { sampleWeight, ...others } = options;
+      const weight = settings.weightScores && sampleWeight !== undefined ? { sampleWeight } : {};
+      return scoreModel(owner, model, X, y, scorers, { ...data.run, ...others, ...weight });
+    };
     const testScores = await scoreSide(side(test));
     const scoreTime = seconds(started);
     const trainScores = settings.returnTrainScore ? await scoreSide(trained) : undefined;

@@ -1,20 +1,12 @@
 import { ParamTable, type ZodNamespace } from "../base/params.js";
-import {
-  BaseSearch,
-  withParams,
-  type BaseSearchParams,
-  type SearchFitOptions,
-  type SearchOutcome,
-} from "./base-search.js";
-import { mapLimited, runFold, type FoldResult, type FoldSettings } from "./fold-runner.js";
-import {
-  ParameterGrid,
-  sampleParameters,
-  type ParamDistributions,
-  type ParamGrid,
-  type ParamSet,
-} from "./parameter-sets.js";
-import { resultTable, type Trial } from "./search-results.js";
+import { BaseSearch, type BaseSearchParams, type SearchPlan } from "./base-search.js";
+import type { FoldSettings } from "./fold-runner.js";
+import { ListPolicy } from "./list-policy.js";
+import { ParameterGrid, sampleParameters, type ParamGrid, type ParamSet } from "./parameter-sets.js";
+import { fitTrainer } from "./resources.js";
+import { distributionsShape, gridShape } from "./resource-shape.js";
+import type { ParamDistributions } from "./search-space.js";
+import type { TrialEstimator } from "./trial-estimator.js";
 
 /** Parameters of {@link GridSearchCV}. */
 export interface GridSearchParams extends BaseSearchParams {
@@ -47,26 +39,25 @@ export function baseSearchShape(z: ZodNamespace) {
     weightScores: z.boolean().default(false).describe("weigh the scores by sampleWeight, not the fits alone"),
     parallelTrials: z.int().min(1).default(2).describe("fits at a time; results do not depend on it"),
     maxTime: z.number().positive().optional().describe("seconds after which no fit is started"),
+    journal: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("a file that keeps what is finished, from which the same search goes on"),
   };
 }
-
-const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 const GRID_TABLE = new ParamTable<GridSearchParams>("GridSearchCV", (z) =>
   z.object({
     ...baseSearchShape(z),
-    paramGrid: z
-      .custom(isRecord, "must be a record of lists, or a list of such records")
-      .describe("values to try by parameter"),
+    ...gridShape(z),
   }),
 );
 
 const RANDOM_TABLE = new ParamTable<RandomizedSearchParams>("RandomizedSearchCV", (z) =>
   z.object({
     ...baseSearchShape(z),
-    paramDistributions: z
-      .custom(isRecord, "must be a record of lists and distributions")
-      .describe("what to draw from by parameter"),
+    ...distributionsShape(z),
     nIter: z.int().min(1).default(10).describe("number of draws"),
     randomState: z.int().optional().describe("the seed"),
   }),
@@ -76,33 +67,11 @@ const RANDOM_TABLE = new ParamTable<RandomizedSearchParams>("RandomizedSearchCV"
 abstract class ListSearch<P extends BaseSearchParams> extends BaseSearch<P> {
   protected abstract override candidates(): ParamSet[];
 
-  protected async search(
-    settings: FoldSettings,
-    limit: number,
-    deadline: number,
-    options: SearchFitOptions,
-  ): Promise<SearchOutcome> {
-    const candidates = this.candidates();
-    const { splits } = settings.data;
-    const jobs = candidates.flatMap((params) => splits.map((split) => ({ params, split })));
-    let done = 0;
-    const results = await mapLimited(jobs, limit, async ({ params, split }): Promise<FoldResult | undefined> => {
-      if (performance.now() >= deadline) return undefined;
-      const found = await runFold(settings, withParams(this.params.estimator, params), split.train, split.test);
-      options.onProgress?.({ stage: this.kind, done: ++done, total: jobs.length });
-      // A model for every fold of every trial would be kept for nothing.
-      return { ...found, model: undefined };
-    });
-    const trials = candidates.map((params, i): Trial => {
-      const folds = results.slice(i * splits.length, (i + 1) * splits.length);
-      const skipped = folds.some((fold) => fold === undefined)
-        ? `not finished: maxTime of ${this.params.maxTime} s was over`
-        : undefined;
-      return { params, folds, skipped };
-    });
+  protected plan(settings: FoldSettings, estimator: TrialEstimator): SearchPlan {
     return {
-      results: resultTable(trials, [...settings.scorers.keys()], splits.length, settings.returnTrainScore),
-      nSplits: splits.length,
+      policy: new ListPolicy(this.candidates(), settings.data.splits.length),
+      trainer: fitTrainer(settings, estimator),
+      byResource: false,
     };
   }
 }

@@ -1,22 +1,22 @@
 import { ParameterError } from "../base/errors.js";
 import { ParamTable } from "../base/params.js";
 import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
-import { BracketSearch, type BracketSearchParams } from "./bracket-search.js";
-import { budgetTable, halvingRungs, hyperbandBrackets, type Bracket, type BudgetTable } from "./budget-table.js";
+import type { BracketOptions } from "./bracket-policy.js";
+import { BracketSearch, type SearchMetadata } from "./bracket-search.js";
+import { halvingRungs, hyperbandBrackets, type Bracket } from "./budget-table.js";
 import { baseSearchShape } from "./grid-search.js";
-import {
-  ParameterGrid,
-  sampleParameters,
-  type ParamDistributions,
-  type ParamGrid,
-  type ParamSet,
-} from "./parameter-sets.js";
+import { ParameterGrid, sampleParameters, type ParamGrid, type ParamSet } from "./parameter-sets.js";
+import type { ResourceSearchParams } from "./resource-search.js";
+import { distributionsShape, patienceOf, patienceShape, resourceShape } from "./resource-shape.js";
+import type { ParamDistributions } from "./search-space.js";
 
 /** Parameters of {@link HyperbandSearchCV}. */
-export interface HyperbandParams extends BracketSearchParams {
+export interface HyperbandParams extends ResourceSearchParams {
   paramDistributions: ParamDistributions | readonly ParamDistributions[];
   maxIter: number;
   aggressiveness: number;
+  patience: boolean | number;
+  tol: number;
 }
 
 /** Parameters of {@link SuccessiveHalvingSearchCV}. */
@@ -25,34 +25,18 @@ export interface SuccessiveHalvingParams extends HyperbandParams {
   nInitialIter: number;
 }
 
-/** Parameters of {@link HalvingGridSearchCV}. */
-export interface HalvingGridParams extends BracketSearchParams {
-  paramGrid: ParamGrid | readonly ParamGrid[];
-  factor: number;
-  minResources: number | "exhaust";
-  maxResources?: number | undefined;
-}
-
-/** Fewer rows say nothing about a model, and may lack a class. */
-const FEWEST_ROWS = 20;
-
-const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null;
-const RESOURCE = 'what trials spend: "partialFit" calls, train rows ("nSamples"), or the name of an integer parameter';
-
 const HYPERBAND_TABLE = new ParamTable<HyperbandParams>("HyperbandSearchCV", (z) =>
   z.object({
     ...baseSearchShape(z),
-    paramDistributions: z
-      .custom(isRecord, "must be a record of lists and distributions")
-      .describe("what to draw from by parameter"),
+    ...distributionsShape(z),
     maxIter: z
       .int()
       .min(1)
       .default(81)
       .describe("most of the resource for one trial; with nSamples the unit that stands for all train rows"),
     aggressiveness: z.int().min(2).default(3).describe("of so many trials one goes on"),
-    resource: z.string().min(1).default("partialFit").describe(RESOURCE),
-    randomState: z.int().optional().describe("the seed of draws, split and order of rows"),
+    ...patienceShape(z),
+    ...resourceShape(z, "partialFit"),
   }),
 );
 
@@ -67,45 +51,45 @@ const SUCCESSIVE_TABLE = new ParamTable<SuccessiveHalvingParams>("SuccessiveHalv
   }),
 );
 
-const GRID_TABLE = new ParamTable<HalvingGridParams>("HalvingGridSearchCV", (z) =>
-  z.object({
-    ...baseSearchShape(z),
-    paramGrid: z
-      .custom(isRecord, "must be a record of lists, or a list of such records")
-      .describe("values to try by parameter"),
-    factor: z.int().min(2).default(3).describe("of so many trials one goes on, with so many times the resource"),
-    resource: z.string().min(1).default("nSamples").describe(RESOURCE),
-    minResources: z
-      .union([z.int().min(1), z.literal("exhaust")])
-      .default("exhaust")
-      .describe("the resource of the first rung; exhaust makes the last rung use all"),
-    maxResources: z
-      .int()
-      .min(1)
-      .optional()
-      .describe("the resource of the last rung; the train rows unless given, for nSamples"),
-    randomState: z.int().optional().describe("the seed of the rows"),
-  }),
-);
+/** Brackets up to `maxIter`, with patience. */
+abstract class HalvingBrackets<P extends HyperbandParams> extends BracketSearch<P> {
+  /** Models and resource of every bracket, before anything runs; seconds once the first fits have shown them. */
+  get metadata(): SearchMetadata {
+    return this.tableOf(this.brackets());
+  }
+
+  protected abstract override brackets(): Bracket[];
+
+  protected largest(): number {
+    return this.params.maxIter;
+  }
+
+  protected override stopping(): BracketOptions {
+    const { maxIter, aggressiveness, tol } = this.params;
+    const patience = patienceOf(this.params.patience, Math.max(1, Math.floor(maxIter / aggressiveness)));
+    if (patience === undefined) return {};
+    return { patience, tol, scoreEvery: Math.max(1, Math.floor(patience / 3)) };
+  }
+}
 
 /**
  * Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh and Talwalkar, JMLR 2018): brackets of successive halving, from many
- * trials with little of a resource to few with all of it. `metadata` says before the run how many models and how much
- * of
+ * trials with little of a resource to few with all of it. `metadata` says before the run how many models and how much of
  * the resource that will be: maxIter 81 with aggressiveness 3 is 143 models and 1,581 calls.
  *
  * The resource is `partialFit` calls (each sees the train rows of one partition; models go on where they were, and the
- * best of them, trained on the train side, is `bestEstimator`), train rows (`"nSamples"`; maxIter stands for all of
- * them), or an integer parameter such as `"maxIter"`; for the last two every rung is a new fit, and the best is
- * refitted
- * to all rows. Trials are scored on one split (a fifth of the rows) unless `cv` is given. The best is the best of the
- * trials that their brackets kept to the end.
+ * best of them, trained on the train side, is `bestEstimator`), seconds in such calls, train rows (`"nSamples"`; maxIter
+ * stands for all of them), or an integer parameter such as `"maxIter"`; for the last two every rung is a new fit (with
+ * `warmStart` a parameter's fits go on), and the best is refitted to all rows. Trials are scored on one split (a fifth of
+ * the rows) unless `cv` is given. The best is the best of the trials that their brackets kept to the end.
  *
- * Differs from Dask-ML: the table is in integers (maxIter 243 has its six brackets and 415 models); any estimator can
- * be
- * tuned; a trial that fails is recorded and drops out; there is no `patience`. Lists with fewer combinations than a
- * bracket
- * has trials make it smaller.
+ * All brackets run at once, trials with better scores first. With `patience` a trial is scored three times in so much of
+ * the resource, and trained no further when no score was above the first of them by more than `tol`; true is a part
+ * `1 / aggressiveness` of maxIter.
+ *
+ * Differs from Dask-ML: the table is in integers (maxIter 243 has its six brackets and 415 models); any estimator can be
+ * tuned; a trial that fails is recorded and drops out. Lists with fewer combinations than a bracket has trials make it
+ * smaller.
  *
  * @example
  * ```ts
@@ -119,7 +103,7 @@ const GRID_TABLE = new ParamTable<HalvingGridParams>("HalvingGridSearchCV", (z) 
  * await search.fit(X, y);
  * ```
  */
-export class HyperbandSearchCV extends BracketSearch<HyperbandParams> {
+export class HyperbandSearchCV extends HalvingBrackets<HyperbandParams> {
   static readonly table = HYPERBAND_TABLE;
 
   /** @throws ParameterError on an unknown parameter, a value out of range, or an estimator without the resource */
@@ -128,17 +112,8 @@ export class HyperbandSearchCV extends BracketSearch<HyperbandParams> {
     this.candidates();
   }
 
-  /** Models and resource of every bracket, before anything runs. */
-  get metadata(): BudgetTable {
-    return budgetTable(this.brackets());
-  }
-
   protected brackets(): Bracket[] {
     return hyperbandBrackets(this.params.maxIter, this.params.aggressiveness);
-  }
-
-  protected largest(): number {
-    return this.params.maxIter;
   }
 
   protected sets(): ParamSet[][] {
@@ -152,11 +127,10 @@ export class HyperbandSearchCV extends BracketSearch<HyperbandParams> {
 
 /**
  * Successive halving (Jamieson and Talwalkar, AISTATS 2016): `nInitialParameters` trials with `nInitialIter` of the
- * resource; of `aggressiveness` trials the best goes on with `aggressiveness` times as much, up to `maxIter`.
- * Resources,
- * scores and the best as in {@link HyperbandSearchCV}.
+ * resource; of `aggressiveness` trials the best goes on with `aggressiveness` times as much, up to `maxIter`. Resources,
+ * scores, patience and the best as in {@link HyperbandSearchCV}.
  */
-export class SuccessiveHalvingSearchCV extends BracketSearch<SuccessiveHalvingParams> {
+export class SuccessiveHalvingSearchCV extends HalvingBrackets<SuccessiveHalvingParams> {
   static readonly table = SUCCESSIVE_TABLE;
 
   /** @throws ParameterError as {@link HyperbandSearchCV}, and when nInitialIter is above maxIter */
@@ -171,18 +145,9 @@ export class SuccessiveHalvingSearchCV extends BracketSearch<SuccessiveHalvingPa
     this.candidates();
   }
 
-  /** Models and resource, before anything runs. */
-  get metadata(): BudgetTable {
-    return budgetTable(this.brackets());
-  }
-
   protected brackets(): Bracket[] {
     const { nInitialIter, aggressiveness, maxIter } = this.params;
     return [{ bracket: 0, rungs: halvingRungs(this.sets()[0]?.length ?? 0, nInitialIter, aggressiveness, maxIter) }];
-  }
-
-  protected largest(): number {
-    return this.params.maxIter;
   }
 
   protected sets(): ParamSet[][] {
@@ -190,60 +155,5 @@ export class SuccessiveHalvingSearchCV extends BracketSearch<SuccessiveHalvingPa
     if (nInitialParameters === "grid")
       return [[...new ParameterGrid(paramDistributions as ParamGrid | readonly ParamGrid[])]];
     return [sampleParameters(paramDistributions, nInitialParameters, randomState)];
-  }
-}
-
-/**
- * Successive halving over every combination of a grid: rung k gives ⌈n / factor^k⌉ trials `minResources`·factor^k of
- * the
- * resource. With `minResources: "exhaust"` the last rung uses `maxResources`, or nearly,
- * and the first no fewer than 20 rows. The best is the best of the last
- * rung, refitted to all rows.
- *
- * Differs from scikit-learn: rows are drawn from the train side alone and all trials are scored on whole test sides, so
- * that their scores compare; one split (a fifth of the rows) is tested unless `cv` is given; no aggressive elimination.
- *
- * @throws ParameterError without `maxResources` for another resource than rows
- */
-export class HalvingGridSearchCV extends BracketSearch<HalvingGridParams> {
-  static readonly table = GRID_TABLE;
-
-  constructor(params: Partial<HalvingGridParams> & Pick<HalvingGridParams, "estimator" | "paramGrid">) {
-    super(GRID_TABLE, params);
-    if (this.params.resource !== "nSamples" && this.params.maxResources === undefined) {
-      throw new ParameterError(
-        `${this.kind}: maxResources is needed for the resource ${JSON.stringify(this.params.resource)}. Pass the largest amount.`,
-      );
-    }
-    this.candidates();
-  }
-
-  protected brackets(rows: number): Bracket[] {
-    const { factor, minResources, maxResources } = this.params;
-    const most = Math.min(maxResources ?? rows, this.params.resource === "nSamples" ? rows : Infinity);
-    const n = this.sets()[0]?.length ?? 0;
-    let needed = 1;
-    let power = 1;
-    while (power * factor <= n) {
-      power *= factor;
-      needed++;
-    }
-    const least = this.params.resource === "nSamples" ? FEWEST_ROWS : 1;
-    const first = Math.min(most, minResources === "exhaust" ? Math.max(least, Math.floor(most / power)) : minResources);
-    const rungs: Bracket["rungs"][number][] = [];
-    for (let k = 0, models = n, resource = first; k < needed && resource <= most; k++) {
-      rungs.push({ models, resource });
-      models = Math.ceil(models / factor);
-      resource *= factor;
-    }
-    return [{ bracket: 0, rungs }];
-  }
-
-  protected largest(rows: number): number {
-    return rows;
-  }
-
-  protected sets(): ParamSet[][] {
-    return [[...new ParameterGrid(this.params.paramGrid)]];
   }
 }

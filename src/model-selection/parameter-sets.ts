@@ -1,16 +1,13 @@
 import { ParameterError, show } from "../base/errors.js";
 import { isPlainObject } from "../base/plain.js";
 import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
-import { isDistribution, type Distribution } from "./distributions.js";
+import { isConditional, SearchSpace, type ParamDistributions } from "./search-space.js";
 
 /** Parameters of one trial. */
 export type ParamSet = Readonly<Record<string, unknown>>;
 
 /** Values to try, by parameter; pipelines take `step__param`. */
 export type ParamGrid = Readonly<Record<string, readonly unknown[]>>;
-
-/** Values or distributions to draw from, by parameter. */
-export type ParamDistributions = Readonly<Record<string, readonly unknown[] | Distribution>>;
 
 /**
  * Every combination of a grid's values, or of several grids one after another, in scikit-learn's order: parameters
@@ -42,6 +39,10 @@ export class ParameterGrid implements Iterable<ParamSet> {
       const names = Object.keys(one).sort();
       const values = names.map((name) => {
         const list = (one as ParamGrid)[name];
+        if (isConditional(list))
+          throw new ParameterError(
+            `ParameterGrid: ${name} has a condition, which a grid cannot have. Pass a list of grids instead, one for each case.`,
+          );
         if (!Array.isArray(list) || list.length === 0) {
           throw new ParameterError(
             `ParameterGrid: ${name} must be a list of at least one value; got ${show(list)}. Write [value] for a single one.`,
@@ -80,9 +81,8 @@ export class ParameterGrid implements Iterable<ParamSet> {
 
 /**
  * Parameter sets drawn at random, the same for the same seed. Lists alone are drawn without replacement (all of them
- * when there are no more than `nIter`); with a distribution among them, each draw is independent. Of several records,
- * each
- * draw takes one.
+ * when there are no more than `nIter`); with a distribution or a condition among them, each draw is independent. Of
+ * several records, each draw takes one.
  *
  * @throws ParameterError for an empty record or list, or a number of draws below 1
  */
@@ -94,40 +94,29 @@ export function sampleParameters(
   const owner = "ParameterSampler";
   if (!Number.isSafeInteger(nIter) || nIter < 1)
     throw new ParameterError(`${owner}: nIter must be an integer >= 1; got ${show(nIter)}.`);
-  const records = Array.isArray(distributions)
-    ? (distributions as readonly ParamDistributions[])
-    : [distributions as ParamDistributions];
-  if (records.length === 0)
-    throw new ParameterError(`${owner}: the list of distributions is empty. Pass at least one record.`);
-  for (const record of records) {
-    if (!isPlainObject(record))
-      throw new ParameterError(
-        `${owner}: distributions must be a record of lists and distributions; got ${show(record)}.`,
-      );
-    for (const [name, values] of Object.entries(record)) {
-      if (isDistribution(values) || (Array.isArray(values) && values.length > 0)) continue;
-      throw new ParameterError(
-        `${owner}: ${name} must be a distribution or a list of at least one value; got ${show(values)}. Use uniform, logUniform, randint or choice.`,
-      );
-    }
+  const space = new SearchSpace(owner, distributions);
+  if (space.isGrid) {
+    const grid = new ParameterGrid(distributions as ParamGrid | readonly ParamGrid[]);
+    return withoutReplacement(grid, nIter, new CounterRng(randomState, `${owner}/grid`));
   }
-  const rng = (purpose: string): CounterRng => new CounterRng(randomState, `${owner}/${purpose}`);
-  if (records.every((record) => Object.values(record).every((values) => Array.isArray(values)))) {
-    return withoutReplacement(new ParameterGrid(records as readonly ParamGrid[]), nIter, rng("grid"));
-  }
-  const pick = rng("record");
-  return Array.from({ length: nIter }, (_, i) => {
-    const record = records[pick.integer(i, records.length)] as ParamDistributions;
-    return Object.fromEntries(
-      Object.keys(record)
-        .sort()
-        .map((name) => {
-          const values = record[name] as readonly unknown[] | Distribution;
-          const u = rng(name).uniform(i);
-          return [name, isDistribution(values) ? values.sample(u) : values[Math.floor(u * values.length)]];
-        }),
-    );
+  return Array.from({ length: nIter }, (_, i) => drawnAt(space, i, randomState).params);
+}
+
+/** Draw number `index` of a space: its record, the uniform numbers behind it by parameter, and the parameters. */
+export function drawnAt(
+  space: SearchSpace,
+  index: number,
+  randomState: number,
+): { readonly record: number; readonly u: ReadonlyMap<string, number>; readonly params: ParamSet } {
+  const owner = "ParameterSampler";
+  const record = new CounterRng(randomState, `${owner}/record`).integer(index, space.records.length);
+  const u = new Map<string, number>();
+  const params = space.at(record, (name) => {
+    const value = new CounterRng(randomState, `${owner}/${name}`).uniform(index);
+    u.set(name, value);
+    return value;
   });
+  return { record, u, params };
 }
 
 function withoutReplacement(grid: ParameterGrid, nIter: number, rng: CounterRng): ParamSet[] {

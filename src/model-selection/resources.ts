@@ -1,36 +1,80 @@
-import { DataError } from "../base/errors.js";
+import { DataError, throwIfAborted } from "../base/errors.js";
 import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
-import type { FitOptions } from "../estimator/design.js";
 import type { Rows, TableInput } from "../estimator/table.js";
-import { withParams } from "./base-search.js";
-import { runFold, type FoldResult, type FoldSettings } from "./fold-runner.js";
+import { rowOptionsOf, runFold, type FoldResult, type FoldSettings } from "./fold-runner.js";
 import type { ParamSet } from "./parameter-sets.js";
 import { setWhere, type RowSelection, type Split } from "./row-selection.js";
 import { largestRemainder } from "./split-sizes.js";
 import type { Splittable } from "./splittable.js";
 import { stratumCodes, type StratumCodes } from "./stratum-codes.js";
 import { isClassifier, type TargetInput, type TrialEstimator, type TrialMethods } from "./trial-estimator.js";
+import { withParams } from "./with-params.js";
+
+/** A trial's training on one fold. */
+export interface Training {
+  readonly params: ParamSet;
+  readonly fold: number;
+  /** What the model is to have had of the resource. */
+  readonly amount: number;
+  /** The amounts at which the trial was scored before, in order. */
+  readonly earlier: readonly number[];
+  /** What the fold gave at the last of them; its model may not be kept, and is then trained again from its start. */
+  readonly before: FoldResult | undefined;
+}
 
 /** Trains the trials of a search to some amount of a resource. */
 export interface Trainer {
-  /**
-   * Trains until the model has had `amount`, and scores it.
-   * @param before the fold's model so far, where there is one
-   */
-  train(params: ParamSet, amount: number, fold: number, before: FoldResult | undefined): Promise<FoldResult>;
-  /** True when models go on where they were, so that the best of them needs no refit. */
+  train(training: Training): Promise<FoldResult>;
+  /** True when models are trained on from where they were, so that they are worth keeping. */
   readonly continues: boolean;
+  /** True when the best of them needs no refit. */
+  readonly isFinal: boolean;
 }
 
-/** A parameter of the estimator as the resource: each amount is a fit of its own. */
-export function paramTrainer(settings: FoldSettings, estimator: TrialEstimator, name: string): Trainer {
+/** Whole fits, on one fold each. */
+export function fitTrainer(settings: FoldSettings, estimator: TrialEstimator): Trainer {
   return {
     continues: false,
-    train: async (params, amount, fold) => {
+    isFinal: false,
+    train: ({ params, fold }) => {
       const { train, test } = settings.data.splits[fold] as Split;
-      return runFold(settings, withParams(estimator, { ...params, [name]: amount }), train, test);
+      return runFold(settings, withParams(estimator, params), train, test);
     },
   };
+}
+
+/**
+ * A parameter of the estimator as the resource: each amount is a fit of its own, or, with a warm start, a fit that goes on
+ * from the model before.
+ */
+export function paramTrainer(
+  settings: FoldSettings,
+  estimator: TrialEstimator,
+  name: string,
+  warmStart: boolean,
+): Trainer {
+  return {
+    continues: warmStart,
+    isFinal: false,
+    train: async ({ params, amount, fold, earlier, before }) => {
+      const { train, test } = settings.data.splits[fold] as Split;
+      if (!warmStart) return runFold(settings, withParams(estimator, { ...params, [name]: amount }), train, test);
+      const warm = { [warmStartOf(name)]: true };
+      const model = before?.model ?? withParams(estimator, { ...params, ...warm });
+      const steps = before?.model ? [amount] : [...earlier, amount];
+      return runFold(settings, model, train, test, async (one, X, y, options) => {
+        for (const step of steps) {
+          one.setParams({ [name]: step });
+          await one.fit(X, y, options);
+        }
+      });
+    },
+  };
+}
+
+/** The parameter that makes the fits of the resource's own estimator go on: of the same step of a pipeline. */
+export function warmStartOf(resource: string): string {
+  return [...resource.split("__").slice(0, -1), "warmStart"].join("__");
 }
 
 /**
@@ -50,7 +94,8 @@ export async function rowsTrainer(
   const parts = new Map<string, RowSelection>();
   return {
     continues: false,
-    train: async (params, amount, fold) => {
+    isFinal: false,
+    train: async ({ params, amount, fold }) => {
       const { train, test } = data.splits[fold] as Split;
       const size = Math.max(1, Math.min(train.size, Math.round((train.size * amount) / most)));
       const key = `${fold}/${size}`;
@@ -62,14 +107,69 @@ export async function rowsTrainer(
 }
 
 /**
- * Calls of `partialFit` as the resource: each sees the train rows of one partition, in an order drawn anew each
- * round.
+ * Calls of `partialFit` as the resource: each sees the train rows of one partition, in an order drawn anew each round.
  */
 export function callsTrainer(
   settings: FoldSettings,
   estimator: TrialEstimator,
   randomState: number | undefined,
 ): Trainer {
+  const { data } = settings;
+  const call = blockCalls(settings, randomState);
+  const calls = new WeakMap<TrialEstimator, number>();
+  return {
+    continues: true,
+    isFinal: true,
+    train: async ({ params, amount, fold, before }) => {
+      const { train, test } = data.splits[fold] as Split;
+      const model = before?.model ?? withParams(estimator, params);
+      return runFold(settings, model, train, test, async () => {
+        for (let k = calls.get(model) ?? 0; k < amount; k++) {
+          await call(model, fold, k);
+          calls.set(model, k + 1);
+        }
+      });
+    },
+  };
+}
+
+/**
+ * Seconds in `partialFit` as the resource: calls until the time is used up, at least one. What a trial gets depends on the
+ * machine and what else it does; the calls are kept, so that a model can be trained again as it was.
+ */
+export function secondsTrainer(
+  settings: FoldSettings,
+  estimator: TrialEstimator,
+  randomState: number | undefined,
+): Trainer {
+  const { data } = settings;
+  const call = blockCalls(settings, randomState);
+  return {
+    continues: true,
+    isFinal: true,
+    train: async ({ params, amount, fold, earlier, before }) => {
+      const { train, test } = data.splits[fold] as Split;
+      const model = before?.model ?? withParams(estimator, params);
+      let spent = before?.spent ?? 0;
+      // The best of a search is trained again to the very calls it had; others go on for the rest of their time.
+      const isAgain = earlier.at(-1) === amount;
+      const result = await runFold(settings, model, train, test, async () => {
+        if (!before?.model) for (let k = 0; k < spent; k++) await call(model, fold, k);
+        if (isAgain) return;
+        const until = performance.now() + 1000 * (amount - (earlier.at(-1) ?? 0));
+        do await call(model, fold, spent++);
+        while (performance.now() < until);
+      });
+      return { ...result, spent };
+    },
+  };
+}
+
+/** Call number k of `partialFit` on a fold: the train rows of one partition. */
+function blockCalls(
+  settings: FoldSettings,
+  randomState: number | undefined,
+): (model: TrialEstimator, fold: number, call: number) => Promise<void> {
   const { data, owner } = settings;
   const rng = new CounterRng(randomState ?? DEFAULT_SEED, "partialFit");
   const blocks = data.splits.map(({ train }) => blocksOf(owner, data.X, train));
@@ -83,30 +183,16 @@ export function callsTrainer(
     orders.set(round * 1e6 + count, order);
     return order;
   };
-  const calls = new WeakMap<TrialEstimator, number>();
-  return {
-    continues: true,
-    train: async (params, amount, fold, before) => {
-      const { train, test } = data.splits[fold] as Split;
-      const model = before?.model ?? withParams(estimator, params);
-      const own = blocks[fold] as RowSelection[];
-      return runFold(settings, model, train, test, async () => {
-        for (let call = calls.get(model) ?? 0; call < amount; call++) {
-          const round = Math.floor(call / own.length);
-          const rows = own[orderOf(round, own.length)[call % own.length] as number] as RowSelection;
-          const weight =
-            data.sampleWeight === undefined
-              ? {}
-              : { sampleWeight: rows.take(data.sampleWeight) as NonNullable<FitOptions["sampleWeight"]> };
-          const target = data.y === undefined ? undefined : (rows.take(data.y as Splittable) as TargetInput);
-          await (model as TrialMethods).partialFit?.(rows.take(data.X) as TableInput, target, {
-            ...data.run,
-            ...weight,
-          });
-          calls.set(model, call + 1);
-        }
-      });
-    },
+  return async (model, fold, call) => {
+    throwIfAborted(data.run.signal, owner);
+    const own = blocks[fold] as RowSelection[];
+    const round = Math.floor(call / own.length);
+    const rows = own[orderOf(round, own.length)[call % own.length] as number] as RowSelection;
+    const target = data.y === undefined ? undefined : (rows.take(data.y as Splittable) as TargetInput);
+    await (model as TrialMethods).partialFit?.(rows.take(data.X) as TableInput, target, {
+      ...data.run,
+      ...rowOptionsOf(data, rows),
+    });
   };
 }
 

@@ -1,7 +1,7 @@
 import { DataError, ParameterError, show } from "../base/errors.js";
 import { isPlainObject } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
-import type { FitOptions } from "../estimator/design.js";
+import type { FitOptions, RowVectors } from "../estimator/design.js";
 import { toVector } from "../estimator/inputs.js";
 import { codeLabels } from "../estimator/labels.js";
 import type { Rows } from "../estimator/table.js";
@@ -66,8 +66,8 @@ function isScorer(scoring: unknown): scoring is Scorer {
   return isPlainObject(scoring) && "response" in scoring && ("kernel" in scoring || "function" in scoring);
 }
 
-/** Where and how scores are computed. */
-export type ScoreOptions = Pick<FitOptions, "engine" | "signal" | "sampleWeight">;
+/** Where and how scores are computed; offset and exposure go to the estimator's own score. */
+export type ScoreOptions = Pick<FitOptions, "engine" | "signal" | "sampleWeight"> & RowVectors;
 
 /**
  * Scores of a fitted model, greater is better: each response is computed once, and all built-in metrics share one pass.
@@ -121,7 +121,13 @@ export async function scoreModel(
   }
   for (const [name, scorer] of scorers) {
     if (scorer) continue;
-    const own = { ...run, ...(weight ? { sampleWeight: weight } : {}) };
+    const { offset, exposure } = options;
+    const own = {
+      ...run,
+      ...(weight ? { sampleWeight: weight } : {}),
+      ...(offset === undefined ? {} : { offset }),
+      ...(exposure === undefined ? {} : { exposure }),
+    };
     scores[name] = checkScore(owner, name, await (model as TrialMethods).score?.(X, y, own));
   }
   return Object.fromEntries([...scorers.keys()].map((name) => [name, scores[name] as number]));

@@ -1,7 +1,7 @@
 import { DataError, ParameterError, show } from "../base/errors.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import { holdSource } from "../compose/held-source.js";
-import type { FitOptions } from "../estimator/design.js";
+import type { FitOptions, RowVectors } from "../estimator/design.js";
 import { toRows, type Rows, type TableInput } from "../estimator/table.js";
 import { KFold } from "./k-fold.js";
 import type { Split } from "./row-selection.js";
@@ -18,6 +18,8 @@ export interface TrialData {
   readonly X: Rows;
   readonly y: Splittable | undefined;
   readonly sampleWeight: Splittable | undefined;
+  /** Other options of the fits that hold a value a row: offset, exposure, groups. */
+  readonly rowOptions: Readonly<Record<string, Splittable>>;
   readonly splits: readonly Split[];
   /** The engine that holds the data, and the caller's signal. */
   readonly run: Pick<FitOptions, "engine" | "signal">;
@@ -71,20 +73,33 @@ export async function openTrialData(
     const target = held.y === undefined ? undefined : splittable(owner, held.y);
     const counted = target instanceof DistributedArray ? await target.withKnownRows(run) : target;
     const weight = held.options.sampleWeight ?? options.sampleWeight;
-    const sampleWeight = weight === undefined ? undefined : splittable(owner, weight);
+    const sampleWeight = weight === undefined ? undefined : splittable(owner, weight, "sampleWeight");
     const weights = sampleWeight instanceof DistributedArray ? await sampleWeight.withKnownRows(run) : sampleWeight;
+    const rowOptions: Record<string, Splittable> = {};
+    for (const [name, value] of Object.entries({ ...rowOptionsIn(options), groups })) {
+      if (value === undefined || value === null) continue;
+      const own = splittable(owner, value, name);
+      rowOptions[name] = own instanceof DistributedArray ? await own.withKnownRows(run) : own;
+    }
     const splits = splitter instanceof Splitter ? await splitter.split(kept, counted, groups, run) : splitter;
-    return { X: kept, y: counted, sampleWeight: weights, splits, run, release: () => held.release() };
+    return { X: kept, y: counted, sampleWeight: weights, rowOptions, splits, run, release: () => held.release() };
   } catch (error) {
     held.release();
     throw error;
   }
 }
 
-function splittable(owner: string, value: unknown): Splittable {
+function rowOptionsIn(options: FitOptions & RowVectors): RowVectors {
+  const { offset, exposure } = options;
+  return { offset, exposure };
+}
+
+function splittable(owner: string, value: unknown, name = "y"): Splittable {
   if (isDistributed(value) || Array.isArray(value) || ArrayBuffer.isView(value)) return value as Splittable;
   if (typeof value === "object" && value !== null && "toArray" in value && typeof value.toArray === "function") {
-    return splittable(owner, value.toArray());
+    return splittable(owner, value.toArray(), name);
   }
-  throw new DataError(`${owner}: y is ${show(value)}. Pass a DistributedArray, a column of a frame, or an array.`);
+  throw new DataError(
+    `${owner}: ${name} is ${show(value)}. Pass a DistributedArray, a column of a frame, or an array.`,
+  );
 }

@@ -92,3 +92,16 @@ export function twoSidedQuantile(share: number, df: number): number {
   }
   return (low + high) / 2;
 }
+
+/** The normal quantile, by bisection: exact to the last bits, a microsecond or two a call. */
+export function normalQuantile(probability: number): number {
+  if (!(probability > 0 && probability < 1)) return probability === 0 ? -Infinity : probability === 1 ? Infinity : NaN;
+  let low = -40;
+  let high = 40;
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (normalCdf(middle) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}

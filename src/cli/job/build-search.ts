@@ -4,7 +4,8 @@ import type { AnyEstimator } from "../../estimator/registry.js";
 import type { BaseSearch, BaseSearchParams } from "../../model-selection/base-search.js";
 import { logUniform, randint, uniform, type Distribution } from "../../model-selection/distributions.js";
 import { GridSearchCV, RandomizedSearchCV } from "../../model-selection/grid-search.js";
-import { HalvingGridSearchCV, HyperbandSearchCV } from "../../model-selection/hyperband.js";
+import { HalvingGridSearchCV } from "../../model-selection/halving-search.js";
+import { HyperbandSearchCV } from "../../model-selection/hyperband.js";
 import type { SearchJob } from "./job.js";
 
 const DISTRIBUTIONS: Readonly<Record<string, (low: number, high: number) => Distribution>> = {

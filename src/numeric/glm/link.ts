@@ -1,4 +1,4 @@
-import { normalCdf } from "../distributions.js";
+import { normalCdf, normalQuantile } from "../distributions.js";
 
 /** Names of the link functions. */
 export const linkNames = [
@@ -85,7 +85,7 @@ const fixed: Record<Exclude<LinkName, "power">, Link> = {
     bend: (eta) => sigmoid(eta) * sigmoid(-eta) * (sigmoid(-eta) - sigmoid(eta)),
   },
   probit: {
-    link: probitOf,
+    link: normalQuantile,
     inverse: normalCdf,
     complement: (eta) => normalCdf(-eta),
     slope: density,
@@ -127,17 +127,4 @@ export function linkOf(spec: LinkSpec): Link {
   const power = spec.power ?? 1;
   if (power === 0) return fixed.log;
   return power === 1 ? fixed.identity : powerLink(power);
-}
-
-/** The normal quantile by bisection and Newton steps; only starts of fits need it. */
-function probitOf(mean: number): number {
-  if (!(mean > 0 && mean < 1)) return mean === 0 ? -Infinity : mean === 1 ? Infinity : NaN;
-  let low = -40;
-  let high = 40;
-  for (let i = 0; i < 80; i++) {
-    const middle = (low + high) / 2;
-    if (normalCdf(middle) < mean) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
 }
