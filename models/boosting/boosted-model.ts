@@ -4,13 +4,8 @@ import type { DistributedArray } from "../../src/collections/array/distributed-a
 import type { Design } from "../../src/estimator/design.js";
 import { Estimator } from "../../src/estimator/estimator.js";
 import type { Label } from "../../src/estimator/labels.js";
-import {
-  assertSoundTrees,
-  columnImportances,
-  packTrees,
-  type PackedTrees,
-  type TreeEnsemble,
-} from "../../src/numeric/trees/tree-ensemble.js";
+import { assertSoundTrees, columnImportances, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
+import { packTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import type { BoostingParams } from "./boosting-params.js";
 import type { BoostFit } from "./fit-boosting.js";
 import type { TreesArgs } from "./tree-tasks.js";

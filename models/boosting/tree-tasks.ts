@@ -1,8 +1,8 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import { glmFamily, treeScratchBytes } from "../../src/kernels/kernels.js";
+import { glmFamily } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { DenseChunk } from "../../src/memory/column.js";
-import type { PackedTrees } from "../../src/numeric/trees/tree-ensemble.js";
+import { addTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { assertNoInfinity } from "./binning-tasks.js";
 
 /** Packed trees and where they are used. */
@@ -17,30 +17,9 @@ export interface TreesArgs extends PackedTrees {
 export function marginStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
   assertNoInfinity(context, args, x);
   using space = Workspace.over(context.memory, x);
-  const { kernels } = space;
   const out = context.memory.denseIn("f64", x.rows, args.outputs, space.arena);
-  if (x.rows === 0) return out;
-  const { table, width, suffix } = space.matrix(x);
-  const bytes = ({ buffer, byteOffset, byteLength }: Uint8Array | Int32Array | Uint32Array): number => {
-    const pointer = space.bytes(Math.max(8, byteLength));
-    const target = new Uint8Array(context.memory.memoryOf(space.arena).buffer as ArrayBuffer, pointer, byteLength);
-    target.set(new Uint8Array(buffer, byteOffset, byteLength));
-    return pointer;
-  };
-  out.columns.forEach((column, k) => kernels.fillF64(column.offset, args.baselines[k] as number, x.rows));
-  kernels[`treePredict${suffix}`](
-    table,
-    width,
-    x.rows,
-    bytes(args.nodes),
-    space.vector(args.values),
-    args.categories ? bytes(args.categories) : 0,
-    bytes(args.roots),
-    args.roots.length - 1,
-    args.outputs,
-    space.table(out.columns),
-    space.bytes(treeScratchBytes(width)),
-  );
+  out.columns.forEach(({ offset }, k) => space.kernels.fillF64(offset, args.baselines[k] as number, x.rows));
+  addTrees(context.memory, space, x, args, out.columns);
   return out;
 }
 

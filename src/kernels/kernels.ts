@@ -42,7 +42,7 @@ import type {
   MomentsKernel,
   NonFiniteKernel,
 } from "./matrix-kernels.js";
-import type { AddTreeBinsKernel, TreePredictKernel } from "./tree-kernels.js";
+import type { AddTreeBinsKernel, LeafSetPredictKernel, TreePredictKernel } from "./tree-kernels.js";
 import type { CsrSgdRowsKernel, SgdRowsKernel } from "./sgd-kernels.js";
 import type { CsrSoftmaxLossGradKernel, SoftmaxKernel, SoftmaxLossGradKernel } from "./softmax-kernels.js";
 import type {
@@ -249,6 +249,10 @@ export interface Kernels {
   readonly treePredictF64: TreePredictKernel;
   /** Trees summed over f32 columns. */
   readonly treePredictF32: TreePredictKernel;
+  /** Trees summed over f64 columns by sets of leaves. */
+  readonly leafSetPredictF64: LeafSetPredictKernel;
+  /** Trees summed over f32 columns by sets of leaves. */
+  readonly leafSetPredictF32: LeafSetPredictKernel;
 }
 
 // A record, so that the compiler finds a missing name.
@@ -337,6 +341,8 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   addTreeBins: true,
   treePredictF64: true,
   treePredictF32: true,
+  leafSetPredictF64: true,
+  leafSetPredictF32: true,
 };
 
 /** Names of all kernels. */
@@ -390,7 +396,17 @@ export {
   PACKED_DROP,
   PACKED_ROWS,
 } from "./histogram-kernels.js";
-export { CATEGORY_SET_BYTES, MAX_TREE_COLUMNS, nodeFlag, treeScratchBytes } from "./tree-kernels.js";
+export {
+  CATEGORY_SET_BYTES,
+  leafSetScratchBytes,
+  MAX_TREE_COLUMNS,
+  nodeFlag,
+  PLANE_ROWS,
+  PLANE_THRESHOLDS,
+  planeFlag,
+  planeKind,
+  treeScratchBytes,
+} from "./tree-kernels.js";
 export { TERM_BYTES, TERM_TABLE_WORDS, textAnalyzer, type TextAnalyzerCode } from "./text-kernels.js";
 export { glmFamily, type GlmFamilyCode } from "./glm-kernels.js";
 export { NORMALIZE_SCRATCH_BYTES, rowNorm, type RowNormCode } from "./transform-kernels.js";

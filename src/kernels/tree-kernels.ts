@@ -84,3 +84,71 @@ export function treeScratchBytes(nCols: number): number {
   // BLOCK_ROWS of assembly/trees.ts.
   return 64 * 8 * Math.max(1, nCols) + 64;
 }
+
+/** What a plane of bytes holds; see {@link LeafSetPredictKernel}. */
+export const planeKind = {
+  /** Thresholds below the value less 127, missing values −128. */
+  missingLow: 0,
+  /** The same with missing values 127. */
+  missingHigh: 1,
+  /** The plane before, with 127 for missing values. */
+  raised: 2,
+  /** −128 for codes in the set, which go left, and 127 for others. */
+  category: 3,
+} as const;
+
+/** Bits of a category plane's kind. */
+export const planeFlag = { missingLeft: 0x100, otherLeft: 0x200 } as const;
+
+/** Most thresholds of a plane. */
+export const PLANE_THRESHOLDS = 254;
+
+/** Bytes from one plane to the next. */
+export const PLANE_ROWS = 512;
+
+/**
+ * Adds trees to the outputs of each row as `TreePredictKernel` does, by sets of leaves (Lucchese et al., "QuickScorer",
+ * 2015): a split that sends a row to the right takes the leaves of its left side out of the row's set, whatever the order
+ * of the splits, and the first leaf that is left is the row's. Values become bytes first, the number of thresholds below
+ * each, so that 16 rows are compared at once.
+ *
+ * @param cols in: table of columns
+ * @param n in: rows
+ * @param planes in: u32[4 · nPlanes]: column, kind (`planeKind`, `planeFlag`), first threshold (or word of the set), and
+ * their number, at most `PLANE_THRESHOLDS` thresholds
+ * @param nPlanes in: planes
+ * @param thresholds in: f64, of each plane ascending
+ * @param categories in: u32, words of the sets of categories
+ * @param splits in: 8 bytes a split: u32 byte of its plane (`PLANE_ROWS` times its number), i8 what is above it goes
+ * right, u8 the leaves that this takes out, of eight
+ * @param program in: u32, for each tree: the number of its groups of eight leaves, then for each group from the last to
+ * the first the end of its splits
+ * @param values in: f64, for each tree eight a group: the values of its leaves from left to right
+ * @param nTrees in: trees
+ * @param outputs in: outputs
+ * @param firstOutput in: output of the first tree
+ * @param outs in: u32[outputs], table of outputs; each is in/out: f64[n]
+ * @param scratch scratch: `leafSetScratchBytes(nPlanes)`
+ */
+export type LeafSetPredictKernel = (
+  cols: number,
+  n: number,
+  planes: number,
+  nPlanes: number,
+  thresholds: number,
+  categories: number,
+  splits: number,
+  program: number,
+  values: number,
+  nTrees: number,
+  outputs: number,
+  firstOutput: number,
+  outs: number,
+  scratch: number,
+) => void;
+
+/** Bytes of scratch that `leafSetPredictF64` and `leafSetPredictF32` need. */
+export function leafSetScratchBytes(nPlanes: number): number {
+  // The leaves of 64 rows, and the slack to a cache line.
+  return PLANE_ROWS * nPlanes + 64 + 64;
+}

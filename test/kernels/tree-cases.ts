@@ -1,4 +1,7 @@
-import { treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
+import { leafSetScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
+import { packLeafSets } from "#src/numeric/trees/leaf-sets.js";
+import { concatTrees } from "#src/numeric/trees/tree-ensemble.js";
+import { someTree } from "../numeric/trees/some-trees.js";
 import { binRows, somePositions } from "./histogram-cases.js";
 import { expectSame, numbers, uniform, type Storage } from "./kernel-harness.js";
 import { matrix, type TwinCase } from "./matrix-cases.js";
@@ -86,9 +89,58 @@ function treePredict(storage: Storage): TwinCase {
   };
 }
 
+function leafSetPredict(storage: Storage): TwinCase {
+  return (h, n, flavour) => {
+    for (const [nTrees, outputs, most] of [
+      [1, 1, 9],
+      [3, 2, 40],
+    ] as const) {
+      const nCols = 1 + (n % 5);
+      h.reset();
+      const cols = h.columns(storage, matrix(nCols, n, flavour, storage));
+      const trees = concatTrees(
+        Array.from({ length: nTrees }, (_, t) => someTree(1 + ((n + 13 * t) % most), nCols, n + t)),
+      );
+      const { sets } = packLeafSets(trees, 0)!;
+      const words = (bytes: Uint8Array): number[] => Array.from(new Uint32Array(bytes.buffer));
+      const planes = h.u32(Array.from(sets.planes));
+      const nPlanes = sets.planes.length / 4;
+      const thresholds = h.f64(Array.from(sets.thresholds));
+      const categories = h.u32(Array.from(trees.categoryBits ?? []));
+      const splits = h.u32(words(sets.splits));
+      const program = h.u32(Array.from(sets.program));
+      const values = h.f64(Array.from(sets.values));
+      const each = Array.from({ length: outputs }, (_, o) => h.accumulator(numbers(n, 4 + o, "plain")));
+      const outs = h.u32(each);
+      const scratch = h.room(leafSetScratchBytes(nPlanes));
+      h.run((k) =>
+        k[`leafSetPredict${storage}`](
+          cols,
+          n,
+          planes,
+          nPlanes,
+          thresholds,
+          categories,
+          splits,
+          program,
+          values,
+          nTrees,
+          outputs,
+          outputs - 1,
+          outs,
+          scratch,
+        ),
+      );
+      for (const out of each) expectSame(h.f64At(out, n), `${nTrees} trees, ${outputs} outputs, n ${n}`);
+    }
+  };
+}
+
 /** Cases of the kernels that evaluate trees. */
 export const treeCases = {
   addTreeBins,
   treePredictF64: treePredict("F64"),
   treePredictF32: treePredict("F32"),
+  leafSetPredictF64: leafSetPredict("F64"),
+  leafSetPredictF32: leafSetPredict("F32"),
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

@@ -28,6 +28,7 @@ export {
 } from "./histogram";
 export { packPairs, packedHistogram, packedHistogramSums } from "./packed-histogram";
 export { addTreeBins, treePredictF64, treePredictF32 } from "./trees";
+export { leafSetPredictF64, leafSetPredictF32 } from "./leaf-sets";
 export {
   textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts,
 } from "./text";

@@ -14,6 +14,7 @@ import {
   packPairs,
   partitionRows,
 } from "./histogram.js";
+import { leafSetPredict } from "./leaf-sets.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
 import { csrSgdRows, sgdRows } from "./sgd.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
@@ -129,5 +130,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     addTreeBins: addTreeBins(views),
     treePredictF64: treePredict(views, "F64"),
     treePredictF32: treePredict(views, "F32"),
+    leafSetPredictF64: leafSetPredict(views, "F64"),
+    leafSetPredictF32: leafSetPredict(views, "F32"),
   };
 }

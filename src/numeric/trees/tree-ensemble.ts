@@ -1,5 +1,5 @@
 import { DataError, show } from "../../base/errors.js";
-import { MAX_TREE_COLUMNS, nodeFlag } from "../../kernels/kernels.js";
+import { MAX_TREE_COLUMNS } from "../../kernels/kernels.js";
 import type { GrownTree } from "./tree-grower.js";
 
 /** Trees one after another as flat arrays; plain data. A leaf has feature −1; children are numbered within their tree. */
@@ -114,6 +114,50 @@ export function categorySets(
   return { categoryOffsets, categoryBits };
 }
 
+/** Ensembles one after another, of as many outputs as the first has. */
+export function concatTrees(parts: readonly TreeEnsemble[]): TreeEnsemble {
+  const { outputs } = parts[0] ?? {};
+  const total = parts.reduce((sum, { feature }) => sum + feature.length, 0);
+  const all = <T extends Int32Array | Float64Array | Uint8Array>(out: T, pick: (part: TreeEnsemble) => T): T => {
+    let at = 0;
+    for (const part of parts) {
+      out.set(pick(part), at);
+      at += part.feature.length;
+    }
+    return out;
+  };
+  const offsets = [0];
+  for (const part of parts) {
+    const start = offsets.at(-1) as number;
+    for (const end of part.offsets.subarray(1)) offsets.push(start + end);
+  }
+  const withCategories = parts.some(({ categoryOffsets }) => categoryOffsets !== undefined);
+  const withOther = parts.some(({ otherLeft }) => otherLeft !== undefined);
+  const starts = [0];
+  const words: number[] = [];
+  for (const { feature, categoryOffsets, categoryBits } of withCategories ? parts : []) {
+    const before = words.length;
+    for (let k = 1; k <= feature.length; k++) starts.push(before + (categoryOffsets?.[k] ?? 0));
+    words.push(...(categoryBits ?? []));
+  }
+  return {
+    ...(outputs === undefined ? {} : { outputs }),
+    offsets: Int32Array.from(offsets),
+    feature: all(new Int32Array(total), (part) => part.feature),
+    threshold: all(new Float64Array(total), (part) => part.threshold),
+    missingLeft: all(new Uint8Array(total), (part) => part.missingLeft),
+    left: all(new Int32Array(total), (part) => part.left),
+    value: all(new Float64Array(total), (part) => part.value),
+    gain: all(new Float64Array(total), (part) => part.gain),
+    count: all(new Float64Array(total), (part) => part.count),
+    ...(parts.every(({ cover }) => cover !== undefined)
+      ? { cover: all(new Float64Array(total), (part) => part.cover as Float64Array) }
+      : {}),
+    ...(withCategories ? { categoryOffsets: Int32Array.from(starts), categoryBits: Uint32Array.from(words) } : {}),
+    ...(withOther ? { otherLeft: all(new Uint8Array(total), (part) => part.otherLeft ?? part.missingLeft) } : {}),
+  };
+}
+
 /** Whether node k (counted over all trees) has a set of categories. */
 export function isCategorical({ categoryOffsets }: TreeEnsemble, k: number): boolean {
   return categoryOffsets !== undefined && (categoryOffsets[k + 1] as number) > (categoryOffsets[k] as number);
@@ -130,47 +174,6 @@ export function goesLeft(trees: TreeEnsemble, k: number, x: number): boolean {
   const code = Math.trunc(x);
   if (!(code >= 0 && code < 32 * words)) return otherLeft ? otherLeft[k] === 1 : missing;
   return (((categoryBits[first + (code >>> 5)] as number) >>> (code & 31)) & 1) === 1;
-}
-
-/** Trees in the form that the prediction kernels read. */
-export interface PackedTrees {
-  /** 16 bytes a node. */
-  readonly nodes: Uint8Array;
-  readonly values: Float64Array;
-  readonly roots: Int32Array;
-  readonly outputs: number;
-  /** Words of the sets of categories, where there are any. */
-  readonly categories?: Uint32Array;
-}
-
-/** Packs trees for the prediction kernels; see `TreePredictKernel`. */
-export function packTrees(trees: TreeEnsemble): PackedTrees {
-  const { offsets, feature, threshold, missingLeft, left, value, categoryOffsets, categoryBits, otherLeft } = trees;
-  const nodes = new Uint8Array(feature.length * 16);
-  const view = new DataView(nodes.buffer);
-  for (let t = 0; t + 1 < offsets.length; t++) {
-    const root = offsets[t] as number;
-    for (let k = root; k < (offsets[t + 1] as number); k++) {
-      const leaf = (feature[k] as number) < 0;
-      let tagged = leaf ? 0 : (feature[k] as number);
-      if (leaf || missingLeft[k] === 1) tagged += nodeFlag.missingLeft;
-      if (!leaf && isCategorical(trees, k)) {
-        const [first, end] = [categoryOffsets?.[k] as number, categoryOffsets?.[k + 1] as number];
-        view.setUint32(16 * k, first, true);
-        view.setUint32(16 * k + 4, end - first, true);
-        tagged += nodeFlag.categorical + ((otherLeft ?? missingLeft)[k] === 1 ? nodeFlag.otherLeft : 0);
-      } else view.setFloat64(16 * k, leaf ? Infinity : (threshold[k] as number), true);
-      view.setUint32(16 * k + 8, tagged, true);
-      view.setUint32(16 * k + 12, leaf ? k - root : (left[k] as number), true);
-    }
-  }
-  return {
-    nodes,
-    values: value,
-    roots: offsets,
-    outputs: trees.outputs ?? 1,
-    ...(categoryBits && categoryBits.length > 0 ? { categories: categoryBits } : {}),
-  };
 }
 
 /**
@@ -217,12 +220,19 @@ export function assertSoundTrees(owner: string, trees: TreeEnsemble, nFeatures: 
     const root = offsets[t] as number;
     const size = (offsets[t + 1] as number) - root;
     if (size < 1) fail(`tree ${t} has no nodes`);
+    // Every node but the root is the child of one other: what walks over a tree relies on it to end.
+    const isChild = new Uint8Array(size);
     for (let k = 0; k < size; k++) {
       const column = feature[root + k] as number;
       if (column < -1 || column >= nFeatures) fail(`node ${k} of tree ${t} reads column ${column} of ${nFeatures}`);
       const child = left[root + k] as number;
       if (column >= 0 && !(child > k && child + 1 < size))
         fail(`node ${k} of tree ${t} has the children ${child} and ${child + 1}`);
+      if (column >= 0) {
+        if (isChild[child] === 1 || isChild[child + 1] === 1) fail(`node ${child} of tree ${t} has two parents`);
+        isChild.fill(1, child, child + 2);
+      }
+      if (k > 0 && isChild[k] === 0) fail(`node ${k} of tree ${t} has no parent`);
       if (!Number.isFinite(value[root + k]) || Number.isNaN(threshold[root + k]))
         fail(`node ${k} of tree ${t} is not a number`);
     }
