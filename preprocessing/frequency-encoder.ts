@@ -4,6 +4,7 @@ import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, VectorInput } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
 import { learnCategories, learntOf, mergeLearnt, type Learnt } from "./categories.js";
@@ -94,6 +95,11 @@ export class FrequencyEncoder extends FrameTransformer<FrequencyEncoderParams, F
     const merged = a.clone();
     merged.setState(united(owner, a.state, b.state, a.params.categoryLimit));
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<FrequencyEncoder> | undefined {
+    return statisticsByMerge<FrequencyEncoder>(this, (a, b) => FrequencyEncoder.merge(a, b));
   }
 
   /** Categories of each column, ascending, missing last. */

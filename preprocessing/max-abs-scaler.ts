@@ -11,6 +11,7 @@ import {
   type MatrixInput,
   type VectorInput,
 } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
@@ -85,6 +86,11 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
     const merged = a.clone();
     merged.setState({ ...a.state, ranges: mergeRanges(a.state.ranges, b.state.ranges) });
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<MaxAbsScaler> | undefined {
+    return statisticsByMerge<MaxAbsScaler>(this, (a, b) => MaxAbsScaler.merge(a, b));
   }
 
   /** Largest magnitude of each column; NaN for one without values. */

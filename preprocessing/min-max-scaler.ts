@@ -11,6 +11,7 @@ import {
   type MatrixInput,
   type VectorInput,
 } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import type { DenseChunk, MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
@@ -92,6 +93,11 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     const merged = a.clone();
     merged.setState({ ...a.state, ranges: mergeRanges(a.state.ranges, b.state.ranges) });
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<MinMaxScaler> | undefined {
+    return statisticsByMerge<MinMaxScaler>(this, (a, b) => MinMaxScaler.merge(a, b));
   }
 
   /** Smallest value of each column; NaN for one without values. */

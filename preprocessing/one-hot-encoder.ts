@@ -11,6 +11,7 @@ import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
 import { learnCategories, mergeLearnt, rareCategories, type Learnt } from "./categories.js";
@@ -147,6 +148,11 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
     const merged = a.clone();
     merged.setState(united(owner, a.state, b.state, a.params));
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<OneHotEncoder> | undefined {
+    return statisticsByMerge<OneHotEncoder>(this, (a, b) => OneHotEncoder.merge(a, b));
   }
 
   /** Categories of each column in the order of the output. */

@@ -8,6 +8,7 @@ import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
 import { isMissing, learnCategories, learntOf, mergeLearnt, type Learnt } from "./categories.js";
@@ -115,6 +116,11 @@ export class OrdinalEncoder extends FrameTransformer<OrdinalEncoderParams, Ordin
     const merged = a.clone();
     merged.setState(united(owner, a.state, b.state, a.params));
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<OrdinalEncoder> | undefined {
+    return statisticsByMerge<OrdinalEncoder>(this, (a, b) => OrdinalEncoder.merge(a, b));
   }
 
   /** Categories of each column; a category's position is its code (missing, last, has `encodedMissingValue`). */

@@ -12,6 +12,7 @@ import {
   type MatrixInput,
   type VectorInput,
 } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
@@ -148,6 +149,13 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     const merged = a.clone();
     merged.setState(united("SimpleImputer.merge", a.state, b.state));
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<SimpleImputer> | undefined {
+    return this.params.strategy === "median"
+      ? undefined
+      : statisticsByMerge<SimpleImputer>(this, (a, b) => SimpleImputer.merge(a, b));
   }
 
   /** What missing values of each column become; NaN for columns that are left out. */

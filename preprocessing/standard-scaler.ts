@@ -16,6 +16,7 @@ import {
   type MatrixInput,
   type VectorInput,
 } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import { Workspace } from "../src/kernels/workspace.js";
@@ -104,6 +105,11 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     const merged = a.clone();
     merged.setState({ ...a.state, moments: mergeMoments(a.state.moments, b.state.moments) });
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<StandardScaler> | undefined {
+    return statisticsByMerge<StandardScaler>(this, (a, b) => StandardScaler.merge(a, b));
   }
 
   /** Mean of each column. */

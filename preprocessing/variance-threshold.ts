@@ -11,6 +11,7 @@ import {
   type MatrixInput,
   type VectorInput,
 } from "../src/estimator/inputs.js";
+import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js";
@@ -97,6 +98,11 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
     const merged = a.clone();
     merged.setState({ ...a.state, ...mergeSpreads(a.state, b.state) });
     return merged;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<VarianceThreshold> | undefined {
+    return statisticsByMerge<VarianceThreshold>(this, (a, b) => VarianceThreshold.merge(a, b));
   }
 
   /** Population variance of each column; NaN for one without values. */

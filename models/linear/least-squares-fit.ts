@@ -30,7 +30,7 @@ export interface ExplainedSolution {
 }
 
 /** Above this many columns the products of all pairs are 128 MB a partition. */
-const MAX_PAIRS = 4000;
+export const MAX_PAIRS = 4000;
 const FIRST_SKETCH = 64;
 const MAX_SKETCH = 1024;
 /** Power iterations after the first product: each makes what small singular values hide clearer. */

@@ -2,15 +2,16 @@ import { FitError, ParameterError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
+import type { FoldStatistics } from "../../src/estimator/fold-statistics.js";
 import { requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import type { SolverExplanation } from "./solver-explanation.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import type { Comoments } from "../../src/numeric/comoments.js";
 import { solveNormalEquations } from "../../src/numeric/least-squares.js";
 import { solveNonNegative } from "../../src/numeric/non-negative.js";
-import { fitLeastSquares, type LeastSquaresSolver } from "./least-squares-fit.js";
+import { fitLeastSquares, MAX_PAIRS, type LeastSquaresSolver } from "./least-squares-fit.js";
 import { LinearModel } from "./linear-model.js";
-import { combinedMoments, type KeptMoments } from "./merge-fits.js";
+import { combinedMoments, foldMoments, type FoldMoments, type KeptMoments } from "./merge-fits.js";
 import { momentsOfDesign } from "./moments-of-design.js";
 import { dependenceOfColumns, warnDependent } from "./rank-warning.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
@@ -126,6 +127,19 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
     const explanation = { solver: "gram", reason: "co-moments of both", passes: 0 } as const;
     result.setState({ ...a.state, ...solution, explanation, moments });
     return result;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan, where the normal equations would solve them. */
+  get foldStatistics(): FoldStatistics<FoldMoments> | undefined {
+    const { fitIntercept, solver, positive, keepMoments } = this.params;
+    if (positive || solver === "tsqr" || solver === "randomized") return undefined;
+    return foldMoments("LinearRegression.fit", MAX_PAIRS, ({ columns, moments }) => {
+      const solution = solveNormalEquations(moments, fitIntercept);
+      if (!solution) return false;
+      const explanation = { solver: "gram", reason: "co-moments of the other folds", passes: 1 } as const;
+      this.setState({ ...columns, ...solution, explanation, ...(keepMoments ? { moments } : {}) });
+      return true;
+    });
   }
 
   /** @throws DataError for NaN, infinities or lengths that differ; FitError when all weights are zero, or columns are too nearly dependent for `gram` */

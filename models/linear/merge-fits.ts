@@ -1,5 +1,8 @@
 import { FitError } from "../../src/base/errors.js";
-import { mergeComoments, type Comoments } from "../../src/numeric/comoments.js";
+import { Design } from "../../src/estimator/design.js";
+import type { FoldStatistics } from "../../src/estimator/fold-statistics.js";
+import type { MatrixInput, VectorInput } from "../../src/estimator/inputs.js";
+import { COMOMENTS_STEP, mergeComoments, type Comoments } from "../../src/numeric/comoments.js";
 import { subtractComoments } from "../../src/numeric/normal-system.js";
 
 /** Fitted state that may hold the co-moments it was found from. */
@@ -39,4 +42,40 @@ export function combinedMoments(owner: string, a: KeptMoments, b: KeptMoments, s
     );
   }
   return subtractComoments(a.moments, b.moments);
+}
+
+/** The co-moments of some rows, with the columns that they are of. */
+export interface FoldMoments {
+  readonly columns: Pick<KeptMoments, "nFeatures" | "featureNames">;
+  readonly moments: Comoments;
+}
+
+/**
+ * Folds of a least squares fit: their co-moments.
+ * @param mostColumns the solver for wider data does without the products of all pairs
+ * @param fit sets the state from usable co-moments; false where they do not suffice
+ */
+export function foldMoments(
+  owner: string,
+  mostColumns: number,
+  fit: (total: FoldMoments) => boolean,
+): FoldStatistics<FoldMoments> {
+  return {
+    async of(X, y, options) {
+      using design = Design.open(owner, X as MatrixInput, y as VectorInput, options);
+      if (design.nFeatures > mostColumns)
+        throw new FitError(`${owner}: ${design.nFeatures} columns are too many for the products of all pairs.`);
+      const moments = await design.reduce<Comoments>(COMOMENTS_STEP, undefined, mergeComoments);
+      return {
+        columns: { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) },
+        moments,
+      };
+    },
+    merge: (a, b) => ({ columns: a.columns, moments: mergeComoments(a.moments, b.moments) }),
+    fitTo(total) {
+      // NaN, infinities and missing weight are for the fit to name.
+      const { scatter, weight } = total.moments;
+      return weight > 0 && Number.isFinite(scatter.reduce((sum, value) => sum + value, 0)) && fit(total);
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
+import type { FoldStatistics } from "../../src/estimator/fold-statistics.js";
 import { requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import type { Comoments } from "../../src/numeric/comoments.js";
@@ -10,7 +11,7 @@ import { mergeTriangles, TSQR_STEP, type Triangle } from "../../src/numeric/lina
 import { solveNonNegative } from "../../src/numeric/non-negative.js";
 import { solveRidge, solveRidgeTriangular } from "../../src/numeric/ridge-solution.js";
 import { LinearModel, type LinearState } from "./linear-model.js";
-import { combinedMoments, type KeptMoments } from "./merge-fits.js";
+import { combinedMoments, foldMoments, type FoldMoments, type KeptMoments } from "./merge-fits.js";
 import { momentsOfDesign } from "./moments-of-design.js";
 
 /** Parameters of {@link Ridge}. */
@@ -106,6 +107,18 @@ export class Ridge extends LinearModel<RidgeParams, RidgeState> {
     const result = new Ridge(a.getParams());
     result.setState({ ...a.state, ...stateOf(solution), moments });
     return result;
+  }
+
+  /** @internal Fits of cross-validation's folds from one scan. */
+  get foldStatistics(): FoldStatistics<FoldMoments> {
+    return foldMoments("Ridge.fit", Infinity, ({ columns, moments }) => {
+      const { alpha, fitIntercept, positive, keepMoments } = this.params;
+      const solution = positive
+        ? solveNonNegative(moments, alpha, fitIntercept)
+        : solveRidge(moments, alpha, fitIntercept);
+      if (solution) this.setState({ ...columns, ...stateOf(solution), ...(keepMoments ? { moments } : {}) });
+      return solution !== undefined;
+    });
   }
 
   /** @throws DataError for NaN, infinities or lengths that differ; FitError when all weights are zero */

@@ -12,6 +12,7 @@ import {
   type ErrorScore,
   type FoldSettings,
 } from "./fold-runner.js";
+import { oneScanFits } from "./one-scan.js";
 import { array, scorersOf, type Scoring } from "./scoring.js";
 import type { Splittable } from "./splittable.js";
 import { openTrialData, splitterOf, type Cv, type TrialData } from "./trial-data.js";
@@ -110,6 +111,11 @@ export async function evaluated<T>(
  * Fits a clone on the train rows of every split and scores it on the test rows. The data are read once and kept for the
  * call; each side of a split is a mask of rows, not a copy; all built-in scorers of a fold share one pass.
  *
+ * Where a fit is a function of sums over rows (scalers, encoders and imputers at the head of a pipeline, ordinary least
+ * squares, ridge, naive Bayes) and the splits are folds of all rows, the k fits cost one scan: each row enters the sums of
+ * its own fold once, and each model is fitted to the merged sums of the other folds. The result is that of k fits up to
+ * rounding.
+ *
  * Differs from scikit-learn: a failing fit is an error unless `errorScore` is a number; `sampleWeight` is an option,
  * and
  * weighs the scores too when `weightScores` says so.
@@ -135,8 +141,10 @@ export async function crossValidate(
   return evaluated(owner, estimator, X, y, options, async (settings, limit) => {
     const { splits } = settings.data;
     let done = 0;
-    const results = await mapLimited(splits, limit, async ({ train, test }) => {
-      const result = await runFold(settings, estimator.clone(), train, test);
+    const fits = await oneScanFits(estimator, settings.data);
+    const folds = splits.map((split, k) => ({ ...split, fit: fits?.[k] }));
+    const results = await mapLimited(folds, limit, async ({ train, test, fit }) => {
+      const result = await runFold(settings, estimator.clone(), train, test, fit);
       options.onProgress?.({ stage: owner, done: ++done, total: splits.length });
       return result;
     });

@@ -16,6 +16,13 @@ export interface SplitInput {
   readonly counts: RowCounts;
 }
 
+const completeFolds = new WeakSet<readonly Split[]>();
+
+/** True for splits of which every row is tested once and trained on by all others. */
+export function areFolds(splits: readonly Split[]): boolean {
+  return completeFolds.has(splits);
+}
+
 /** Makes train and test rows. Parameters are checked when it is made; equal seeds give equal splits. */
 export abstract class Splitter<P extends object = object> {
   readonly params: Readonly<P>;
@@ -83,10 +90,12 @@ export abstract class Splitter<P extends object = object> {
       const fold = foldOf[i] as number;
       if (fold >= 0) sizes[fold] = (sizes[fold] as number) + 1;
     }
-    return sizes.map((size, fold) => ({
+    const splits = sizes.map((size, fold) => ({
       train: this.side(input, input.n - size, () => setWhere(input.n, (i) => foldOf[i] !== fold)),
       test: this.side(input, size, () => setWhere(input.n, (i) => foldOf[i] === fold)),
     }));
+    if (sizes.reduce((sum, size) => sum + size, 0) === input.n) completeFolds.add(splits);
+    return splits;
   }
 
   protected side(input: SplitInput, size: number, make: () => RowChoice): RowSelection {

@@ -6,6 +6,7 @@ import { comomentsStep, mergeComoments, type Comoments } from "./comoments.js";
 import { densify } from "./densify.js";
 import type { DesignChunk } from "./design-chunk.js";
 import { isThin } from "./sparse-comoments.js";
+import { withoutEach } from "./without-each.js";
 
 /** Co-moments by fold; null for a fold without rows here. */
 export type FoldComoments = readonly (Comoments | null)[];
@@ -53,23 +54,9 @@ export function mergeFoldComoments(a: FoldComoments, b: FoldComoments): FoldComo
   });
 }
 
-/**
- * For each fold the co-moments of all rows outside it. They are merged, not taken away from the whole, so that no digit is
- * lost; prefixes and suffixes make it three merges a fold.
- */
+/** For each fold the co-moments of all rows outside it. */
 export function withoutEachFold(folds: readonly Comoments[]): Comoments[] {
-  const suffix: (Comoments | undefined)[] = [];
-  for (let f = folds.length - 1; f > 0; f--) suffix[f] = joined(folds[f], suffix[f + 1]);
-  let prefix: Comoments | undefined;
-  return folds.map((fold, f) => {
-    const rest = joined(prefix, suffix[f + 1]);
-    prefix = joined(prefix, fold);
-    return rest as Comoments;
-  });
-}
-
-function joined(a: Comoments | undefined, b: Comoments | undefined): Comoments | undefined {
-  return a && b ? mergeComoments(a, b) : (a ?? b);
+  return withoutEach(folds, mergeComoments);
 }
 
 /** Rows of each partition, in order. */
