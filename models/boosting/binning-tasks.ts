@@ -203,7 +203,8 @@ export interface StartArgs {
   readonly width: number;
   /** Number of the first row in the whole data. */
   readonly firstRow: number;
-  readonly margin: number;
+  /** Where rows start, one an output. */
+  readonly margins: Float64Array;
   readonly seed: number;
   /** Share of rows that are held out. */
   readonly heldOut: number;
@@ -252,8 +253,11 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
     flags.fill(0);
     for (const i of held) flags[i] = 1;
   }
-  const margin = inArena("f64", rows);
-  memory.view(margin).fill(args.margin);
+  const margins = Array.from(args.margins, (start) => {
+    const margin = inArena("f64", rows);
+    memory.view(margin).fill(start);
+    return margin;
+  });
   return {
     ...chunk,
     firstRow: args.firstRow,
@@ -262,7 +266,7 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
     train: list(train),
     held: list(held),
     ...(heldOut ? { heldOut } : {}),
-    margin,
+    margins,
   };
 }
 

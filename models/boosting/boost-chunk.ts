@@ -28,8 +28,18 @@ export interface BoostChunk extends BinnedChunk {
   readonly held: Column<"i32">;
   /** 1 for each of `held`, where there are any. */
   readonly heldOut?: Column<"u8">;
-  /** The sum of the trees so far for each row. */
-  readonly margin: Column<"f64">;
+  /** The sum of the trees so far for each row, a column an output. */
+  readonly margins: readonly Column<"f64">[];
+}
+
+/** A {@link BoostChunk} with losses and derivatives in doubles, whose integers wait for bounds over all chunks. */
+export interface DerivedChunk extends BoostChunk {
+  /** First and second derivative, a column an output. */
+  readonly g: readonly Column<"f64">[];
+  readonly h: readonly Column<"f64">[];
+  readonly losses: Column<"f64">;
+  /** The largest |g|, h and |loss|. */
+  readonly most: Float64Array;
 }
 
 /** A {@link BoostChunk} while a tree grows. */
@@ -38,7 +48,13 @@ export interface GrowingChunk extends BoostChunk {
   readonly pairs: Column<"i32">;
   /** Whether `pairs` are packed. */
   readonly packed: boolean;
-  /** `train` ordered by leaf. */
+  /** The same of the outputs whose trees come after in this round. */
+  readonly later: readonly Column<"i32">[];
+  /** Rows that this round's trees are grown on. */
+  readonly root: Column<"i32">;
+  /** Rows that they are not grown on, but that move with them. */
+  readonly rest: Column<"i32">;
+  /** `root` ordered by leaf. */
   readonly order: Column<"i32">;
   /** Where in `order` the rows of each node start, and how many they are. */
   readonly starts: Int32Array;

@@ -84,7 +84,8 @@ export function cutRows(
 export interface BoostDataOptions {
   readonly rows: readonly number[];
   readonly thresholds: readonly Float64Array[];
-  readonly margin: number;
+  /** Where rows start, one an output. */
+  readonly margins: Float64Array;
   readonly seed: number;
   readonly heldOut: number;
   /** Chunks to work on; what suits the engine unless given. The model does not depend on it. */
@@ -110,7 +111,7 @@ export class BoostData implements Disposable {
   /** Bins the rows of a design, which is not needed afterwards. */
   static async open(design: Design, options: BoostDataOptions): Promise<BoostData> {
     const { engine, owner, nFeatures: width } = design;
-    const { thresholds, margin, seed, heldOut } = options;
+    const { thresholds, margins, seed, heldOut } = options;
     const run = runOptions(design);
     const binned = await hold(TaskPlan.blockwise(design.plan, owner, binning("binStep"), { thresholds }), engine, run);
     try {
@@ -125,7 +126,7 @@ export class BoostData implements Disposable {
           const own = spans.map((span, k) => ({ ...span, input: k }));
           return {
             fn: binning("startStep"),
-            args: { spans: own, width, firstRow, margin, seed, heldOut } as unknown as Plain,
+            args: { spans: own, width, firstRow, margins, seed, heldOut } as unknown as Plain,
             inputs,
           };
         },
@@ -154,25 +155,31 @@ export class BoostData implements Disposable {
 
   /** Ends a tree and begins the next; its root's histogram unless `last`, and the scores of the trees so far. */
   async begin(args: BeginArgs, last: boolean): Promise<{ histogram: Float64Array | undefined; scores: Float64Array }> {
-    const begun = TaskPlan.blockwise(this.#held, this.#owner, rounds("beginTreeStep"), args as unknown as Plain);
+    const begun = this.plan(rounds("beginTreeStep"), args as unknown as Plain);
     if (last) {
-      const { scores } = await this.#round<ScorePart>(begun, rounds("scoreStep"), undefined, mergeScores);
+      const { scores } = await this.advance<ScorePart>(begun, rounds("scoreStep"), undefined, mergeScores);
       return { histogram: undefined, scores };
     }
-    const { sums, scores } = await this.#round(begun, rounds("histogramStep"), { nodes: [0] }, mergeHistograms);
+    const { sums, scores } = await this.advance(begun, rounds("histogramStep"), { nodes: [0] }, mergeHistograms);
     return { histogram: sums.data, scores };
   }
 
   /** Splits rows and returns the histograms of the measured children. */
   async split(expansions: readonly Expansion[]): Promise<Float64Array[]> {
     const nodes = expansions.filter(({ measured }) => measured >= 0).map(({ measured }) => measured);
-    const plan = TaskPlan.blockwise(this.#held, this.#owner, rounds("splitStep"), { expansions } as unknown as Plain);
-    const { sums } = await this.#round(plan, rounds("histogramStep"), { nodes }, mergeHistograms);
+    const plan = this.plan(rounds("splitStep"), { expansions } as unknown as Plain);
+    const { sums } = await this.advance(plan, rounds("histogramStep"), { nodes }, mergeHistograms);
     const size = 3 * this.#width * HISTOGRAM_BINS;
     return nodes.map((_, k) => sums.data.subarray(k * size, (k + 1) * size));
   }
 
-  async #round<T>(plan: TaskPlan, step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
+  /** Replaces the chunks by a function of them. */
+  plan(change: FnRef, args: Plain): TaskPlan {
+    return TaskPlan.blockwise(this.#held, this.#owner, change, args);
+  }
+
+  /** Holds what a {@link plan} makes in the place of the chunks, with a pass over it. */
+  async advance<T>(plan: TaskPlan, step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
     const { held, total } = await holdAndReduce<T>(
       plan,
       this.#engine,

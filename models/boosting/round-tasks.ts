@@ -4,83 +4,110 @@ import {
   HISTOGRAM_ROWS,
   histogramScratchBytes,
   PACKED_ROWS,
-  type BoostLossCode,
+  type BoundedLossCode,
 } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column } from "../../src/memory/column.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
-import type { BoostChunk, GrowingChunk } from "./boost-chunk.js";
-
-/** How derivatives and losses become integers. */
-export interface RoundScales {
-  readonly g: number;
-  readonly h: number;
-  readonly loss: number;
-}
+import type { BoostChunk, DerivedChunk, GrowingChunk } from "./boost-chunk.js";
+import { boostChunk, packDerived, type RoundScales } from "./derived-chunk.js";
 
 /** A tree that is complete but for its rows. */
 export interface FinishedTree {
+  /** The output whose margins it moves. */
+  readonly output: number;
   /** Splits that the rows have not followed yet. */
   readonly pending: readonly Expansion[];
   /** Leaves by their number during growth. */
   readonly leaves: readonly { readonly node: number; readonly value: number }[];
-  /** For rows that are held out: column, last bin to the left, left child, missing values to the left; four a node. */
+  /** For rows it was not grown on: column, last bin to the left, left child, missing values to the left; four a node. */
   readonly nodes: Int32Array;
   readonly values: Float64Array;
 }
 
+/** How derivatives become integers. */
+export interface IntegerRules {
+  readonly scales: RoundScales;
+  /** Random bits of each output's tree, when derivatives are rounded to few bits and packed. */
+  readonly packKeys?: readonly number[];
+}
+
+/** Where the integer derivatives of a tree come from. */
+export type TreeGradients =
+  /** From the margins: scales that suit follow from those before. */
+  | ({ readonly kind: "bounded"; readonly loss: BoundedLossCode } & IntegerRules)
+  /** From a {@link DerivedChunk}. */
+  | ({ readonly kind: "derived" } & IntegerRules)
+  /** Made with those of the round's first output. */
+  | { readonly kind: "made" };
+
 /** What {@link beginTreeStep} is told. */
 export interface BeginArgs {
-  readonly loss: BoostLossCode;
-  readonly scales: RoundScales;
-  /** Random bits of the tree, when its derivatives are rounded to few bits and packed. */
-  readonly packKey?: number;
+  readonly gradients: TreeGradients;
   /** The tree before. */
   readonly finished?: FinishedTree;
 }
 
-/** Ends a tree (its values go to the margins) and begins the next: derivatives at the new margins, all rows in the root. */
-export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: BoostChunk | GrowingChunk): GrowingChunk {
-  const { memory } = context;
-  using space = new Workspace(memory, chunk.bins.arena);
-  const { kernels } = space;
-  const inArena = <D extends "f64" | "i32">(dtype: D, length: number): Column<D> =>
-    memory.denseIn(dtype, length, 1, space.arena).columns[0] as Column<D>;
-  let { margin } = chunk;
-  if (args.finished && "order" in chunk) {
-    const { pending, leaves, nodes, values } = args.finished;
-    margin = inArena("f64", chunk.rows);
-    kernels.copy(margin.offset, chunk.margin.offset, chunk.rows * 8);
-    const moved = pending.length > 0 ? splitRows(context, space, pending, chunk) : chunk;
-    for (const { node, value } of leaves) {
-      kernels.addAtRows(
-        moved.order.offset + 4 * (moved.starts[node] as number),
-        moved.counts[node] as number,
-        value,
-        margin.offset,
-      );
-    }
-    if (chunk.held.length > 0) {
-      const table = space.bytes(nodes.byteLength);
-      new Int32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, table, nodes.length).set(nodes);
-      kernels.addTreeBins(
-        chunk.bins.offset,
-        chunk.stride,
-        chunk.held.offset,
-        chunk.held.length,
-        table,
-        0,
-        space.vector(values),
-        margin.offset,
-      );
-    }
+/** Ends a tree (its values go to the margins) and begins the next: integer derivatives, all rows in the root. */
+export function beginTreeStep(
+  context: TaskContext,
+  args: BeginArgs,
+  chunk: BoostChunk | DerivedChunk | GrowingChunk,
+): GrowingChunk {
+  using space = new Workspace(context.memory, chunk.bins.arena);
+  const margins = args.finished ? finishTree(context, space, args.finished, chunk as GrowingChunk) : chunk.margins;
+  const { pairs, packed, scores, root, rest } = startingPoint(context, space, args.gradients, { ...chunk, margins });
+  return {
+    ...boostChunk(chunk),
+    margins,
+    pairs: pairs[0] as Column<"i32">,
+    later: pairs.slice(1),
+    packed,
+    root,
+    rest,
+    // Splits write an order of their own, so that this one may be the list of rows itself.
+    order: root,
+    starts: Int32Array.of(0),
+    counts: Int32Array.of(root.length),
+    scores,
+  };
+}
+
+interface StartingPoint extends Pick<GrowingChunk, "root" | "rest" | "scores" | "packed"> {
+  readonly pairs: readonly Column<"i32">[];
+}
+
+function startingPoint(
+  context: TaskContext,
+  space: Workspace,
+  gradients: TreeGradients,
+  chunk: BoostChunk | DerivedChunk | GrowingChunk,
+): StartingPoint {
+  if (gradients.kind === "made") {
+    const { later, packed, scores, root, rest } = chunk as GrowingChunk;
+    return { pairs: later, packed, scores, root, rest };
   }
-  const pairs = inArena("i32", 2 * chunk.rows);
+  const made = integerDerivatives(context, space, gradients, chunk);
+  const { packKeys } = gradients;
+  packKeys?.forEach((key, k) =>
+    space.kernels.packPairs((made.pairs[k] as Column).offset, chunk.rows, chunk.firstRow, key),
+  );
+  return { ...made, packed: packKeys !== undefined, root: chunk.train, rest: chunk.held };
+}
+
+function integerDerivatives(
+  context: TaskContext,
+  space: Workspace,
+  gradients: Exclude<TreeGradients, { kind: "made" }>,
+  chunk: BoostChunk | DerivedChunk,
+): Pick<StartingPoint, "pairs" | "scores"> {
+  if (gradients.kind === "derived") return packDerived(context, space, chunk as DerivedChunk, gradients.scales);
+  const pairs = context.memory.denseIn("i32", 2 * chunk.rows, 1, space.arena).columns[0] as Column<"i32">;
   const scores = space.zeros(3);
-  const { g, h, loss } = args.scales;
-  kernels.boostGradients(
-    args.loss,
-    margin.offset,
+  const { g, h, loss } = gradients.scales;
+  space.kernels.boostGradients(
+    gradients.loss,
+    (chunk.margins[0] as Column).offset,
     chunk.y.offset,
     chunk.w?.offset ?? 0,
     chunk.heldOut?.offset ?? 0,
@@ -91,30 +118,44 @@ export function beginTreeStep(context: TaskContext, args: BeginArgs, chunk: Boos
     pairs.offset,
     scores.pointer,
   );
-  const { firstRow, rows, stride, width, bins, columns, y, w, train, held, heldOut } = chunk;
-  const packed = args.packKey !== undefined;
-  if (args.packKey !== undefined) kernels.packPairs(pairs.offset, rows, firstRow, args.packKey);
-  return {
-    firstRow,
-    rows,
-    stride,
-    width,
-    bins,
-    columns,
-    y,
-    train,
-    held,
-    margin,
-    pairs,
-    packed,
-    ...(w ? { w } : {}),
-    ...(heldOut ? { heldOut } : {}),
-    // Splits write an order of their own, so that this one may be the list of rows itself.
-    order: train,
-    starts: Int32Array.of(0),
-    counts: Int32Array.of(train.length),
-    scores: scores.values.slice(),
-  };
+  return { pairs: [pairs], scores: scores.values.slice() };
+}
+
+/** The margins with a tree's values added. */
+export function finishTree(
+  context: TaskContext,
+  space: Workspace,
+  { output, pending, leaves, nodes, values }: FinishedTree,
+  chunk: GrowingChunk,
+): Column<"f64">[] {
+  const { memory } = context;
+  const { kernels } = space;
+  const margin = memory.denseIn("f64", chunk.rows, 1, space.arena).columns[0] as Column<"f64">;
+  kernels.copy(margin.offset, (chunk.margins[output] as Column).offset, chunk.rows * 8);
+  const moved = pending.length > 0 ? splitRows(context, space, pending, chunk) : chunk;
+  for (const { node, value } of leaves) {
+    kernels.addAtRows(
+      moved.order.offset + 4 * (moved.starts[node] as number),
+      moved.counts[node] as number,
+      value,
+      margin.offset,
+    );
+  }
+  if (chunk.rest.length > 0) {
+    const table = space.bytes(nodes.byteLength);
+    new Int32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, table, nodes.length).set(nodes);
+    kernels.addTreeBins(
+      chunk.bins.offset,
+      chunk.stride,
+      chunk.rest.offset,
+      chunk.rest.length,
+      table,
+      0,
+      space.vector(values),
+      margin.offset,
+    );
+  }
+  return chunk.margins.map((own, k) => (k === output ? margin : own));
 }
 
 /** Splits the rows of some nodes. */
@@ -134,7 +175,7 @@ function splitRows(
   chunk: GrowingChunk,
 ): Pick<GrowingChunk, "order" | "starts" | "counts"> {
   const { kernels } = space;
-  const total = chunk.train.length;
+  const total = chunk.root.length;
   const order = context.memory.denseIn("i32", total, 1, space.arena).columns[0] as Column<"i32">;
   const nodes = expansions.reduce((most, { right }) => Math.max(most, right + 1), chunk.starts.length);
   const starts = new Int32Array(nodes);

@@ -1,4 +1,9 @@
-import type { BoostGradientsKernel } from "./boost-loss-kernels.js";
+import type {
+  BoostDerivativesKernel,
+  BoostGradientsKernel,
+  BoostSoftmaxKernel,
+  PackDerivativesKernel,
+} from "./boost-loss-kernels.js";
 import type {
   CsrGlmLossGradHessKernel,
   CsrGlmLossGradKernel,
@@ -229,6 +234,12 @@ export interface Kernels {
   readonly binColumnF32: BinColumnKernel;
   /** Integer derivatives of a loss, for boosting. */
   readonly boostGradients: BoostGradientsKernel;
+  /** Losses and derivatives in doubles, for boosting. */
+  readonly boostDerivatives: BoostDerivativesKernel;
+  /** Multinomial losses and derivatives in doubles, for boosting. */
+  readonly boostSoftmax: BoostSoftmaxKernel;
+  /** Derivatives as integers. */
+  readonly packDerivatives: PackDerivativesKernel;
   /** Integer histograms of derivatives over bins. */
   readonly histogram: HistogramKernel;
   /** Integer histograms added to sums in doubles. */
@@ -331,6 +342,9 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   binColumnF64: true,
   binColumnF32: true,
   boostGradients: true,
+  boostDerivatives: true,
+  boostSoftmax: true,
+  packDerivatives: true,
   histogram: true,
   histogramSums: true,
   packPairs: true,
@@ -387,7 +401,7 @@ export function csrHessScratchBytes(): number {
 /** Bytes of scratch that `csvNumbers` needs. */
 export const CSV_SCRATCH_BYTES = 384;
 
-export { boostLoss, type BoostLossCode } from "./boost-loss-kernels.js";
+export { boostLoss, type BoostLossCode, type BoundedLossCode } from "./boost-loss-kernels.js";
 export {
   HISTOGRAM_BINS,
   HISTOGRAM_ROWS,

@@ -22,7 +22,7 @@ export { binary, binaryScalar, unary, compare, compareScalar } from "./elementwi
 export { weightedSum } from "./sums";
 export { csrMoments, csrMatVec, csrMatTVec, csrScale, csrStackRows, csrStack } from "./csr";
 export { countByte, csvNumbers } from "./csv";
-export { boostGradients } from "./boost-loss";
+export { boostGradients, boostDerivatives, boostSoftmax, packDerivatives } from "./boost-loss";
 export {
   binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, addAtRows,
 } from "./histogram";

@@ -1,5 +1,5 @@
 import type { Kernels } from "../kernels.js";
-import { boostGradients } from "./boost-loss.js";
+import { boostDerivatives, boostGradients, boostSoftmax, packDerivatives } from "./boost-loss.js";
 import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
@@ -120,6 +120,9 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     binColumnF64: binColumn(views, "F64"),
     binColumnF32: binColumn(views, "F32"),
     boostGradients: boostGradients(views),
+    boostDerivatives: boostDerivatives(views),
+    boostSoftmax: boostSoftmax(views),
+    packDerivatives: packDerivatives(views),
     histogram: histogram(views),
     histogramSums: histogramSums(views),
     packPairs: packPairs(views),

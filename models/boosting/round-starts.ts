@@ -1,0 +1,115 @@
+import { FitError } from "../../src/base/errors.js";
+import type { Plain } from "../../src/base/plain.js";
+import type { FnRef } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import type { BoundedLossCode } from "../../src/kernels/kernels.js";
+import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
+import type { BoostData } from "./boost-data.js";
+import type { RoundScales } from "./derived-chunk.js";
+import type { Objective } from "./objectives.js";
+import { DerivativeBounds, scalesFor, type BoundedRows } from "./round-scales.js";
+import type { FinishedTree } from "./round-tasks.js";
+
+const task = (name: string): FnRef => fnRef(new URL("./gradient-tasks.js", import.meta.url).href, name);
+
+/** How a round begins. */
+export interface StartedRound {
+  /** Of the root, for the first output; undefined after the last round. */
+  readonly histogram: Float64Array | undefined;
+  readonly scales: RoundScales;
+  /** Sums of the losses at the margins it starts from. */
+  readonly loss: { readonly train: number; readonly held: number };
+}
+
+/** Begins rounds: ends the tree before, and finds the derivatives at the new margins. */
+export interface RoundStarter {
+  begin(finished: FinishedTree | undefined, last: boolean): Promise<StartedRound>;
+  /** The margins are about to move by a tree. */
+  moved(tree: GrownTree): void;
+}
+
+/** Rounds of a loss whose derivatives have bounds that are known beforehand: one pass finds their integers. */
+export class BoundedRounds implements RoundStarter {
+  readonly #data: BoostData;
+  readonly #loss: BoundedLossCode;
+  readonly #bounds: DerivativeBounds;
+
+  constructor(data: BoostData, loss: BoundedLossCode, rows: BoundedRows) {
+    this.#data = data;
+    this.#loss = loss;
+    this.#bounds = new DerivativeBounds(loss, rows);
+  }
+
+  moved(tree: GrownTree): void {
+    this.#bounds.moved(tree);
+  }
+
+  async begin(finished: FinishedTree | undefined, last: boolean): Promise<StartedRound> {
+    const scales = this.#bounds.scales();
+    const gradients = { kind: "bounded", loss: this.#loss, scales } as const;
+    const { histogram, scores } = await this.#data.begin({ gradients, ...(finished ? { finished } : {}) }, last);
+    this.#bounds.measured(scores[0] ?? 0);
+    return { histogram, scales, loss: sums(scores, scales) };
+  }
+}
+
+/** Rounds of any objective: a pass finds derivatives in doubles and their bounds, the next makes them integers. */
+export class DerivedRounds implements RoundStarter {
+  readonly #owner: string;
+  readonly #data: BoostData;
+  readonly #objective: Objective;
+  readonly #rows: number;
+  #start: Float64Array | undefined;
+
+  /** @param start added to all margins at first, one an output */
+  constructor(owner: string, data: BoostData, objective: Objective, rows: number, start?: Float64Array) {
+    this.#owner = owner;
+    this.#data = data;
+    this.#objective = objective;
+    this.#rows = rows;
+    this.#start = start;
+  }
+
+  moved(): void {}
+
+  async begin(finished: FinishedTree | undefined, last: boolean): Promise<StartedRound> {
+    const data = this.#data;
+    const args = {
+      objective: this.#objective,
+      ...(finished ? { finished } : {}),
+      ...(this.#start ? { start: this.#start } : {}),
+    };
+    this.#start = undefined;
+    const plan = data.plan(task("deriveStep"), args as unknown as Plain);
+    const most = await data.advance<Float64Array>(plan, task("mostStep"), undefined, larger);
+    const [g, h, loss] = most as unknown as [number, number, number];
+    if (![g, h, loss].every(Number.isFinite)) {
+      throw new FitError(
+        `${this.#owner}: the loss or its derivatives are not finite (largest |gradient| ${g}, hessian ${h}, loss ${loss}). Use a smaller learningRate, or check the scale of y.`,
+      );
+    }
+    const scales = scalesFor(this.#rows, g, h, loss);
+    if (last) {
+      const { scores } = await data.reduce<{ scores: Float64Array }>(
+        task("lossStep"),
+        { scale: scales.loss },
+        addScores,
+      );
+      return { histogram: undefined, scales, loss: sums(scores, scales) };
+    }
+    const { histogram, scores } = await data.begin({ gradients: { kind: "derived", scales } }, false);
+    return { histogram, scales, loss: sums(scores, scales) };
+  }
+}
+
+function sums(scores: Float64Array, scales: RoundScales): StartedRound["loss"] {
+  return { train: (scores[1] ?? 0) / scales.loss, held: (scores[2] ?? 0) / scales.loss };
+}
+
+function larger(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => Math.max(value, b[i] as number));
+}
+
+function addScores(a: { scores: Float64Array }, b: { scores: Float64Array }): { scores: Float64Array } {
+  return { scores: a.scores.map((value, i) => value + (b.scores[i] as number)) };
+}
