@@ -20,10 +20,10 @@ export interface DataRange {
   readonly maxW: number;
 }
 
-/** {@link DataRange} of one partition. @throws DataError for infinities in X, or for a target below `minY` */
+/** {@link DataRange} of one partition. @throws DataError for infinities in X, or for a target out of range */
 export function rangeStep(
   context: TaskContext,
-  args: { owner: string; names: readonly string[] | undefined; minY: number | undefined },
+  args: { owner: string; names: readonly string[] | undefined; targets?: { least: number; inclusive: boolean } },
   design: DesignChunk,
 ): DataRange {
   const x = design.x as DenseChunk;
@@ -38,10 +38,11 @@ export function rangeStep(
     maxAbsY = Math.max(maxAbsY, Math.abs(target));
     minY = Math.min(minY, target);
     maxW = Math.max(maxW, weight);
-    if (args.minY !== undefined && target < args.minY) {
+    const { least, inclusive } = args.targets ?? { least: -Infinity, inclusive: true };
+    if (!(target > least || (inclusive && target === least))) {
       const partition = context.partition?.index ?? 0;
       throw new DataError(
-        `${args.owner}: y must be >= ${args.minY} for this loss; got ${target} in partition ${partition}, row ${i}. Check the target, or use loss "squared_error".`,
+        `${args.owner}: y must be ${inclusive ? ">=" : ">"} ${least} for this loss; got ${target} in partition ${partition}, row ${i}. Check the target, or use loss "squared_error".`,
         { details: { partition, row: i, column: "y" } },
       );
     }
@@ -131,16 +132,16 @@ export function thresholdStep(
   });
 }
 
-/** Exact sums of the weights and of weight times target. */
+/** Exact sums of the weights, and of weight times target or of the weights of each class. */
 export interface TargetSums {
   readonly w: ExactSum;
-  readonly wy: ExactSum;
+  readonly wy: readonly ExactSum[];
 }
 
 /** {@link TargetSums} of one partition. */
 export function targetStep(
   context: TaskContext,
-  args: { wScale: number; wyScale: number },
+  args: { wScale: number; wyScale: number; classes: number },
   design: DesignChunk,
 ): TargetSums {
   const y = context.memory.view(design.y as Column<"f64">);
@@ -148,7 +149,12 @@ export function targetStep(
   const weight = (i: number): number => (w ? (w[i] as number) : 1);
   return {
     w: exactSumOf(y.length, weight, args.wScale),
-    wy: exactSumOf(y.length, (i) => weight(i) * (weight(i) === 0 ? 0 : (y[i] as number)), args.wyScale),
+    wy:
+      args.classes > 0
+        ? Array.from({ length: args.classes }, (_, k) =>
+            exactSumOf(y.length, (i) => (y[i] === k ? weight(i) : 0), args.wyScale),
+          )
+        : [exactSumOf(y.length, (i) => weight(i) * (weight(i) === 0 ? 0 : (y[i] as number)), args.wyScale)],
   };
 }
 

@@ -173,7 +173,13 @@ export class BoostData implements Disposable {
     return nodes.map((_, k) => sums.data.subarray(k * size, (k + 1) * size));
   }
 
-  /** Replaces the chunks by a function of them. */
+  /** Splits rows; nothing is measured. */
+  async follow(expansions: readonly Expansion[]): Promise<void> {
+    const plan = this.plan(rounds("splitStep"), { expansions } as unknown as Plain);
+    await this.advance(plan, rounds("scoreStep"), undefined, mergeScores);
+  }
+
+  /** A function of the chunks, to be held by {@link advance}. */
   plan(change: FnRef, args: Plain): TaskPlan {
     return TaskPlan.blockwise(this.#held, this.#owner, change, args);
   }

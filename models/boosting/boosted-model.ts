@@ -22,9 +22,9 @@ export interface BoostedState extends BoostFit {
 export abstract class BoostedModel<P extends BoostingParams> extends Estimator<P, BoostedState> {
   #packed: { readonly of: TreeEnsemble; readonly trees: PackedTrees } | undefined;
 
-  /** Trees: `maxIter`, or fewer when it stopped early; with rows held out, up to the best score. */
+  /** Rounds: `maxIter`, or fewer when it stopped early; with rows held out, up to the best score. A tree an output each. */
   get nIter(): number {
-    return this.state.trees.offsets.length - 1;
+    return (this.state.trees.offsets.length - 1) / this.state.baselines.length;
   }
 
   /** The margin that every row starts at (of the first output, where there are several). */

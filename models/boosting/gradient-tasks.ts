@@ -1,4 +1,5 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { binaryOp } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column } from "../../src/memory/column.js";
 import type { BoostChunk, DerivedChunk, GrowingChunk } from "./boost-chunk.js";
@@ -26,7 +27,7 @@ export function deriveStep(context: TaskContext, args: DeriveArgs, chunk: BoostC
     const { start } = args;
     margins = margins.map((margin, k) => {
       const moved = doubles();
-      kernels.binaryScalar(0, margin.offset, start[k] as number, chunk.rows, moved.offset);
+      kernels.binaryScalar(binaryOp.add, margin.offset, start[k] as number, 0, chunk.rows, moved.offset);
       return moved;
     });
   }
@@ -45,7 +46,7 @@ export function deriveStep(context: TaskContext, args: DeriveArgs, chunk: BoostC
     margins.forEach((margin, k) => {
       const out = [(g[k] as Column).offset, (h[k] as Column).offset, own.offset] as const;
       kernels.boostDerivatives(loss, parameters[k] as number, margin.offset, chunk.y.offset, w, chunk.rows, ...out);
-      if (own !== losses) kernels.binary(0, losses.offset, own.offset, chunk.rows, losses.offset);
+      if (own !== losses) kernels.binary(binaryOp.add, losses.offset, own.offset, chunk.rows, losses.offset);
     });
   }
   const most = Float64Array.of(

@@ -1,50 +1,69 @@
-import { FitError, show } from "../../src/base/errors.js";
+import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
-import { Design, type FitOptions } from "../../src/estimator/design.js";
+import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import {
-  requireTarget,
   type DistributedInput,
   type LabelInput,
   type LocalInput,
   type MatrixInput,
 } from "../../src/estimator/inputs.js";
-import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
+import { codeLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { accuracyScore } from "../../src/metrics/index.js";
+import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../linear/class-design.js";
 import { BoostedModel } from "./boosted-model.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import { fitBoosting } from "./fit-boosting.js";
+import { classTotals, fitBoosting } from "./fit-boosting.js";
+import { pointwise, type Objective } from "./objectives.js";
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */
-export type HistGradientBoostingClassifierParams = BoostingParams;
+export interface HistGradientBoostingClassifierParams extends BoostingParams {
+  classWeight: ClassWeight;
+  scalePosWeight: number;
+}
 
 const TABLE = new ParamTable<HistGradientBoostingClassifierParams>("HistGradientBoostingClassifier", (z) =>
-  z.object(boostingRules(z)),
+  z.object({
+    ...boostingRules(z),
+    classWeight: z
+      .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
+      .nullable()
+      .default(null)
+      .describe(
+        'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
+      ),
+    scalePosWeight: z
+      .number()
+      .positive()
+      .default(1)
+      .describe("factor of the sample weights of the second of two classes, on top of classWeight"),
+  }),
 );
 
 const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-tasks.js", import.meta.url).href, name);
 
 /**
- * Gradient boosting of trees over binned columns for two classes, with log loss: `log(1 + e^m) − ym` for y in {0, 1}, where
- * the margin `m = baseline + Σₜ value of the row's leaf in tree t` is the log odds of the second class (Friedman 2001; Ke et
- * al., "LightGBM", 2017). Leaves take `−learningRate · G / (H + l2Regularization)`; trees grow leaf by leaf, largest gain
- * first.
+ * Gradient boosting of trees over binned columns for two classes or more, with log loss (Friedman 2001; Ke et al.,
+ * "LightGBM", 2017). Two classes: `log(1 + e^m) − ym` for y in {0, 1}, where the margin
+ * `m = baseline + Σₜ value of the row's leaf in tree t` is the log odds of the second class. More: a tree each a round,
+ * `log Σₖ e^mₖ − m_y`, with probabilities `e^mₖ / Σ e^m`; second derivatives are `p(1 − p)`, as in scikit-learn. Leaves take
+ * `−learningRate · G / (H + l2Regularization)`; trees grow leaf by leaf, largest gain first.
  *
  * X: `(nRows, nFeatures)`, dense, f64 or f32. NaN are missing values: every split learns the side they go to. Infinities are
- * an error that names column, partition and row. y: two labels of one type (numbers, booleans or strings).
+ * an error that names column, partition and row. y: labels of one type (numbers, booleans or strings), two or more.
  *
  * X is read once, binned to a byte a value (twice: in rows and in columns), and let go. A tree of 31 leaves takes about 8
  * rounds; a round sends histograms only (6 KiB a column and leaf). The derivatives are rounded to integers
  * (30 and 22 bits, fewer above a million rows), so that every sum is exact: the model has the same bits for any
  * partitioning, engine and number of threads.
  *
- * Differs from scikit-learn: two classes only; thresholds lie between observed values, and are weighted; rows for early
+ * Differs from scikit-learn: `scalePosWeight` is there (as in XGBoost and LightGBM); thresholds lie between observed values, and are weighted; rows for early
  * stopping are drawn one by one, not stratified, and the trees after the best score are dropped; `featureImportances` are
  * there.
  *
@@ -67,25 +86,37 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
   }
 
   /**
-   * @throws DataError for infinities, sparse X or lengths that differ; FitError unless y has exactly two classes, or when too
-   * few rows are left for early stopping
+   * @throws DataError for infinities, sparse X or lengths that differ; FitError for fewer than two classes, a label of
+   * `classWeight` that y lacks, `scalePosWeight` with more than two classes, or when too few rows are left for early stopping
    */
   async fit(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "HistGradientBoostingClassifier.fit";
-    requireTarget(owner, y);
-    const target = await codeLabels(owner, y, options);
-    using design = Design.open(owner, X, target.values, options);
-    const summary = await holdWithLabels(design);
-    const present = summary.labels.filter((_, k) => (summary.weights[k] ?? 0) > 0);
-    const classes = Array.from(present, (code) => target.labelOf(code));
-    if (summary.rows > 0 && present.length !== 2) throw classCountError(owner, classes);
-    if (present[0] !== 0 || present[1] !== 1 || summary.labels.length !== 2) await design.encodeLabels(present);
-    this.keep(design, await fitBoosting(design, { loss: boostLoss.logistic, params: this.params }), classes);
+    using data = await openClassDesign(owner, X, y, options);
+    const { design, classes } = data;
+    await this.#weighClasses(data);
+    const objective: Objective =
+      classes.length === 2 ? pointwise(boostLoss.logistic) : { kind: "softmax", classes: classes.length };
+    this.keep(design, await fitBoosting(design, { objective, params: this.params }), classes);
     return this;
   }
 
+  async #weighClasses({ design, classes, weights }: ClassDesign): Promise<void> {
+    const { classWeight, scalePosWeight } = this.params;
+    if (classWeight === null && scalePosWeight === 1) return;
+    const { owner } = design;
+    if (scalePosWeight !== 1 && classes.length > 2) {
+      throw new FitError(
+        `${owner}: scalePosWeight is for two classes; y has ${classes.length}. Use classWeight: { label: factor }.`,
+      );
+    }
+    const totals = classWeight === "balanced" ? await classTotals(design, classes.length) : weights;
+    const factors = classFactors(owner, classWeight, classes, totals);
+    factors[1] = (factors[1] as number) * scalePosWeight;
+    await design.encodeLabels(Float64Array.from(classes.keys()), factors);
+  }
+
   /**
-   * The more probable label of each row. Lazy for distributed X: an array of the labels where they are numbers (booleans as
+   * The most probable label of each row. Lazy for distributed X: an array of the labels where they are numbers (booleans as
    * 0 and 1), of their positions in `classes` where they are strings. Local X gives labels as they were in fit.
    */
   predict(X: DistributedInput): DistributedArray;
@@ -95,7 +126,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     const owner = "HistGradientBoostingClassifier.predict";
     const { classes } = this;
     const numeric = typeof classes[0] === "number";
-    const labels = numeric ? [Number(classes[0]), Number(classes[1])] : [0, 1];
+    const labels = classes.map((label, k) => (numeric ? Number(label) : k));
     return applyToRows(
       owner,
       X,
@@ -106,7 +137,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     );
   }
 
-  /** Probabilities of both classes, `(nRows, 2)`, columns in the order of `classes`. */
+  /** Probabilities of the classes, `(nRows, nClasses)`, columns in the order of `classes`. */
   predictProba(X: DistributedInput): DistributedArray;
   predictProba(X: LocalInput): Promise<LocalMatrix>;
   predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
@@ -117,23 +148,34 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
       owner,
       X,
       this.state,
-      (x) => x.mapChunks(owner, task("probabilityStep"), { ...this.treeArgs(owner, x) }, { innerShape: [2], names }),
+      (x) =>
+        x.mapChunks(
+          owner,
+          task("probabilityStep"),
+          { ...this.treeArgs(owner, x) },
+          { innerShape: [names.length], names },
+        ),
       (result) => result,
     );
   }
 
-  /** The margin of each row: above 0 the second class is the more probable. */
+  /**
+   * Two classes: the margin of each row, `(nRows)`; above 0 the second class is the more probable. More: the margin of each
+   * class, `(nRows, nClasses)`.
+   */
   decisionFunction(X: DistributedInput): DistributedArray;
-  decisionFunction(X: LocalInput): Promise<Float64Array>;
-  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array>;
-  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array> {
+  decisionFunction(X: LocalInput): Promise<Float64Array | LocalMatrix>;
+  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array | LocalMatrix>;
+  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array | LocalMatrix> {
     const owner = "HistGradientBoostingClassifier.decisionFunction";
-    return applyToRows(
+    const names = this.classes.map(String);
+    const shape = names.length > 2 ? { innerShape: [names.length], names } : { innerShape: [] };
+    return applyToRows<Float64Array | LocalMatrix>(
       owner,
       X,
       this.state,
-      (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, { innerShape: [] }),
-      (result) => result.toVector() as Float64Array,
+      (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, shape),
+      (result) => (names.length > 2 ? result : (result.toVector() as Float64Array)),
     );
   }
 
@@ -148,21 +190,10 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     return accuracyScore(target.values, coded, options);
   }
 
-  /** The two labels, in sorted order. */
+  /** The labels, in sorted order. */
   get classes(): readonly Label[] {
     return this.state.classes ?? [];
   }
 }
 
 registerEstimator("HistGradientBoostingClassifier", HistGradientBoostingClassifier);
-
-function classCountError(owner: string, labels: readonly Label[]): FitError {
-  if (labels.length < 2) {
-    const seen = labels.length === 0 ? "no rows with a positive weight" : `one class only: ${show(labels[0])}`;
-    return new FitError(`${owner}: y has ${seen}. It needs two; check the filter and the label column.`);
-  }
-  return new FitError(
-    `${owner}: y has ${labels.length} classes (${labels.slice(0, 5).map(show).join(", ")}${labels.length > 5 ? ", ..." : ""}), and this is a binary classifier. ` +
-      "Compare one class with the rest: pass y as 1 for that class and 0 for others.",
-  );
-}

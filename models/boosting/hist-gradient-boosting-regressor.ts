@@ -1,5 +1,7 @@
+import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
+import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
@@ -16,40 +18,89 @@ import { boostLoss } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
 import { BoostedModel } from "./boosted-model.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import { fitBoosting } from "./fit-boosting.js";
+import { fitBoosting, type TargetRange } from "./fit-boosting.js";
+import { hasLogLink, pointwise, type Objective } from "./objectives.js";
 
 /** Parameters of {@link HistGradientBoostingRegressor}. */
 export interface HistGradientBoostingRegressorParams extends BoostingParams {
-  loss: "squared_error" | "poisson";
+  loss: "squared_error" | "absolute_error" | "huber" | "quantile" | "poisson" | "gamma" | "tweedie";
+  quantile: number | readonly number[];
+  delta: number;
+  power: number;
 }
 
-const TABLE = new ParamTable<HistGradientBoostingRegressorParams>("HistGradientBoostingRegressor", (z) =>
-  z.object({
+const TABLE = new ParamTable<HistGradientBoostingRegressorParams>("HistGradientBoostingRegressor", (z) => {
+  const share = z.number().gt(0, "must be > 0").lt(1, "must be < 1");
+  return z.object({
     loss: z
-      .enum(["squared_error", "poisson"])
+      .enum(["squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "tweedie"])
       .default("squared_error")
-      .describe("squared_error, or poisson for counts, with a log link"),
+      .describe("what is made small; poisson, gamma and tweedie have a log link"),
+    quantile: z
+      .union([share, z.array(share).min(1)])
+      .default(0.5)
+      .describe("of loss quantile: the quantile that is predicted, or several at once"),
+    delta: z
+      .number()
+      .positive()
+      .default(1)
+      .describe("of loss huber: residuals beyond it count by their size, not by their square"),
+    power: z
+      .number()
+      .gt(1)
+      .lt(2)
+      .default(1.5)
+      .describe("of loss tweedie: power of the mean that the variance is proportional to"),
     ...boostingRules(z),
-  }),
-);
+  });
+});
+
+const CODES = {
+  squared_error: boostLoss.squared,
+  absolute_error: boostLoss.absolute,
+  poisson: boostLoss.poisson,
+  gamma: boostLoss.gamma,
+} as const;
+
+const TARGETS: Partial<Record<HistGradientBoostingRegressorParams["loss"], TargetRange>> = {
+  poisson: { least: 0, inclusive: true },
+  tweedie: { least: 0, inclusive: true },
+  gamma: { least: 0, inclusive: false },
+};
 
 const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-tasks.js", import.meta.url).href, name);
 
 /**
  * Gradient boosting of trees over binned columns (Friedman 2001; Ke et al., "LightGBM", 2017). The margin of a row is
- * `baseline + Σₜ value of its leaf in tree t`; each tree's leaves take `−learningRate · G / (H + l2Regularization)` with G
- * and H the sums of the first and second derivatives of the loss: `½(m − y)²` (`squared_error`), or `e^m − ym`
- * (`poisson`, predictions are `e^m`). Trees grow leaf by leaf, largest gain first.
+ * `m = baseline + Σₜ value of its leaf in tree t`; each tree's leaves take `−learningRate · G / (H + l2Regularization)` with
+ * G and H the sums of the first and second derivatives of the loss. Trees grow leaf by leaf, largest gain first. The losses,
+ * with `d = m − y`:
+ *
+ * | `loss` | of a row | prediction | rows start at |
+ * |---|---|---|---|
+ * | `squared_error` | `d² / 2` | m | the mean |
+ * | `absolute_error` | `abs(d)` | m | the median |
+ * | `quantile` | `(1 − quantile) d` for d > 0, else `−quantile · d` | m | the quantile |
+ * | `huber` | `d² / 2` up to `delta`, `delta (abs(d) − delta / 2)` beyond | m | the median |
+ * | `poisson` | `e^m − ym` | `e^m` | the logarithm of the mean |
+ * | `gamma` | `m + ye^−m` | `e^m` | the same |
+ * | `tweedie` | `e^((2−p)m) / (2 − p) − ye^((1−p)m) / (1 − p)`, p = `power` | `e^m` | the same |
+ *
+ * The leaves of `absolute_error` and `quantile` take `learningRate` times the exact weighted quantile of their rows' residuals
+ * (the middle of both where it lies between two). Several quantiles are fitted at once, a tree each a round: see
+ * {@link predictQuantiles}; nothing keeps them from crossing.
  *
  * X: `(nRows, nFeatures)`, dense, f64 or f32. NaN are missing values: every split learns the side they go to. Infinities are
- * an error that names column, partition and row. y: `(nRows)`, for `poisson` none negative.
+ * an error that names column, partition and row. y: `(nRows)`, for `poisson` and `tweedie` none negative, for `gamma` all
+ * above 0.
  *
  * X is read once, binned to a byte a value (twice: in rows and in columns), and let go. A tree of 31 leaves takes about 8
  * rounds; a round sends histograms only (6 KiB a column and leaf). The derivatives are rounded to integers
- * (30 bits, fewer above 4 million rows), so that every sum is exact: the model has the same bits for any partitioning,
+ * (30 and 22 bits, fewer above a million rows), so that every sum is exact: the model has the same bits for any partitioning,
  * engine and number of threads.
  *
- * Differs from scikit-learn: thresholds lie between observed values, and are weighted; rows for early stopping are drawn one
+ * Differs from scikit-learn: `huber` and `tweedie` are there (as in LightGBM, whose `alpha` is `delta`); the quantile of a leaf is
+ * one that minimises its loss (`numpy.percentile` interpolates between ranks); thresholds lie between observed values, and are weighted; rows for early stopping are drawn one
  * by one, not stratified, and the trees after the best score are dropped; `featureImportances` are there.
  *
  * @example
@@ -71,30 +122,37 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
   }
 
   /**
-   * @throws DataError for infinities, sparse X, negative y with `poisson`, or lengths that differ; FitError when weights or
-   * (with `poisson`) targets are all zero, or too few rows are left for early stopping
+   * @throws DataError for infinities, sparse X, y that the loss does not allow, or lengths that differ; FitError when
+   * weights, or targets of a loss with a log link, are all zero, or too few rows are left for early stopping
    */
   async fit(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<this> {
     const owner = "HistGradientBoostingRegressor.fit";
     requireTarget(owner, y);
     using design = Design.open(owner, X, y, options);
-    const poisson = this.params.loss === "poisson";
+    const { loss } = this.params;
     const fit = await fitBoosting(design, {
-      loss: poisson ? boostLoss.poisson : boostLoss.squared,
+      objective: this.#objective(),
       params: this.params,
-      ...(poisson ? { minY: 0 } : {}),
+      targets: TARGETS[loss],
     });
     this.keep(design, fit);
     return this;
   }
 
-  /** The mean of each row. Lazy for distributed X, computed for local X. @throws DataError naming an infinity in X */
+  /**
+   * The prediction of each row, `(nRows)`: the mean, the median (`absolute_error`) or the quantile. Lazy for distributed X,
+   * computed for local X.
+   * @throws DataError naming an infinity in X; FitError where several quantiles were fitted
+   */
   predict(X: DistributedInput): DistributedArray;
   predict(X: LocalInput): Promise<Float64Array>;
   predict(X: MatrixInput): DistributedArray | Promise<Float64Array>;
   predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
     const owner = "HistGradientBoostingRegressor.predict";
-    const step = task(this.state.loss === boostLoss.poisson ? "expStep" : "marginStep");
+    const several = this.state.baselines.length;
+    if (several > 1)
+      throw new FitError(`${owner}: the model has ${several} quantiles of each row. Call predictQuantiles(X).`);
+    const step = task(hasLogLink(this.state.loss) ? "expStep" : "marginStep");
     return applyToRows(
       owner,
       X,
@@ -104,9 +162,43 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
     );
   }
 
+  /**
+   * With loss `quantile`: the quantiles of each row, `(nRows, nQuantiles)`, in the order of the parameter. Lazy for
+   * distributed X, computed for local X.
+   * @throws DataError naming an infinity in X; FitError for another loss
+   */
+  predictQuantiles(X: DistributedInput): DistributedArray;
+  predictQuantiles(X: LocalInput): Promise<LocalMatrix>;
+  predictQuantiles(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
+  predictQuantiles(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+    const owner = "HistGradientBoostingRegressor.predictQuantiles";
+    const { loss, baselines } = this.state;
+    if (loss !== boostLoss.quantile)
+      throw new FitError(`${owner}: the model was fitted with another loss. Fit it with loss "quantile".`);
+    const innerShape = [baselines.length];
+    return applyToRows(
+      owner,
+      X,
+      this.state,
+      (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, { innerShape }),
+      (local) => local,
+    );
+  }
+
   /** R² of the predictions. */
   async score(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<number> {
     return (await r2Score(y, await this.predict(X), options)) as number;
+  }
+
+  #objective(): Objective {
+    const { loss, quantile, delta, power } = this.params;
+    if (loss === "quantile") {
+      const parameters = typeof quantile === "number" ? [quantile] : quantile;
+      return { kind: "pointwise", loss: boostLoss.quantile, parameters };
+    }
+    if (loss === "huber") return pointwise(boostLoss.huber, delta);
+    if (loss === "tweedie") return pointwise(boostLoss.tweedie, power);
+    return pointwise(CODES[loss]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { FitError } from "../../src/base/errors.js";
-import { boostLoss, type BoostLossCode } from "../../src/kernels/kernels.js";
+import { boostLoss, type BoostLossCode, type BoundedLossCode } from "../../src/kernels/kernels.js";
 
 /** What boosting makes small, as plain data for tasks. */
 export type Objective =
@@ -28,9 +28,33 @@ export function quantilesOfLoss(objective: Objective): readonly number[] | undef
   return objective.loss === boostLoss.quantile ? objective.parameters : undefined;
 }
 
-/** Whether rows start at the median of y, though leaves take Newton steps. */
-export function startsAtMedian(objective: Objective): boolean {
-  return objective.kind === "pointwise" && objective.loss === boostLoss.huber;
+/** The shares of the weight where rows start, one an output; undefined where the mean says it. */
+export function startQuantiles(objective: Objective): readonly number[] | undefined {
+  if (objective.kind === "pointwise" && objective.loss === boostLoss.huber) return objective.parameters.map(() => 0.5);
+  return quantilesOfLoss(objective);
+}
+
+/** The loss whose derivatives have bounds beforehand, if it is one. */
+export function boundedLossOf(objective: Objective): BoundedLossCode | undefined {
+  if (objective.kind !== "pointwise" || objective.parameters.length > 1) return undefined;
+  const { loss } = objective;
+  return loss === boostLoss.squared || loss === boostLoss.logistic || loss === boostLoss.poisson ? loss : undefined;
+}
+
+/** Codes of objectives in fitted models: the kernels' losses, and those that are more than a loss of one margin. */
+export const objectiveCode = { ...boostLoss, softmax: 8 } as const;
+
+/** Code of an objective. */
+export type ObjectiveCode = (typeof objectiveCode)[keyof typeof objectiveCode];
+
+/** The code of an objective. */
+export function codeOf(objective: Objective): ObjectiveCode {
+  return objective.kind === "softmax" ? objectiveCode.softmax : objective.loss;
+}
+
+/** Whether predictions are `e^margin`. */
+export function hasLogLink(code: ObjectiveCode): boolean {
+  return code === boostLoss.poisson || code === boostLoss.gamma || code === boostLoss.tweedie;
 }
 
 /** Where rows start, from the mean of y, or from the share of each class. */

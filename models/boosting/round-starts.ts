@@ -21,9 +21,19 @@ export interface StartedRound {
   readonly loss: { readonly train: number; readonly held: number };
 }
 
+/** What a round begins with. */
+export interface RoundOptions {
+  /** The tree before. */
+  readonly finished?: FinishedTree;
+  /** See `IntegerRules`. */
+  readonly packKeys?: readonly number[];
+  /** Whether only the losses are asked for. */
+  readonly last: boolean;
+}
+
 /** Begins rounds: ends the tree before, and finds the derivatives at the new margins. */
 export interface RoundStarter {
-  begin(finished: FinishedTree | undefined, last: boolean): Promise<StartedRound>;
+  begin(options: RoundOptions): Promise<StartedRound>;
   /** The margins are about to move by a tree. */
   moved(tree: GrownTree): void;
 }
@@ -44,9 +54,9 @@ export class BoundedRounds implements RoundStarter {
     this.#bounds.moved(tree);
   }
 
-  async begin(finished: FinishedTree | undefined, last: boolean): Promise<StartedRound> {
+  async begin({ finished, packKeys, last }: RoundOptions): Promise<StartedRound> {
     const scales = this.#bounds.scales();
-    const gradients = { kind: "bounded", loss: this.#loss, scales } as const;
+    const gradients = { kind: "bounded", loss: this.#loss, scales, ...(packKeys ? { packKeys } : {}) } as const;
     const { histogram, scores } = await this.#data.begin({ gradients, ...(finished ? { finished } : {}) }, last);
     this.#bounds.measured(scores[0] ?? 0);
     return { histogram, scales, loss: sums(scores, scales) };
@@ -72,7 +82,7 @@ export class DerivedRounds implements RoundStarter {
 
   moved(): void {}
 
-  async begin(finished: FinishedTree | undefined, last: boolean): Promise<StartedRound> {
+  async begin({ finished, packKeys, last }: RoundOptions): Promise<StartedRound> {
     const data = this.#data;
     const args = {
       objective: this.#objective,
@@ -97,7 +107,10 @@ export class DerivedRounds implements RoundStarter {
       );
       return { histogram: undefined, scales, loss: sums(scores, scales) };
     }
-    const { histogram, scores } = await data.begin({ gradients: { kind: "derived", scales } }, false);
+    const { histogram, scores } = await data.begin(
+      { gradients: { kind: "derived", scales, ...(packKeys ? { packKeys } : {}) } },
+      false,
+    );
     return { histogram, scales, loss: sums(scores, scales) };
   }
 }

@@ -23,19 +23,22 @@ export function marginStep(context: TaskContext, args: TreesArgs, x: DenseChunk)
   return out;
 }
 
-/** `e^margin` of each row. */
+/** `e^margin` of each row, a column an output. */
 export function expStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
   const margin = marginStep(context, args, x);
   using space = Workspace.over(context.memory, margin);
-  const [column] = margin.columns;
-  if (column) space.kernels.inverseLink(glmFamily.poisson, column.offset, margin.rows, column.offset);
+  for (const { offset } of margin.columns) space.kernels.inverseLink(glmFamily.poisson, offset, margin.rows, offset);
   return margin;
 }
 
-/** Probabilities of both classes. */
+/** Probabilities of all classes: of both where there is one output. */
 export function probabilityStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
   const margin = marginStep(context, args, x);
   using space = Workspace.over(context.memory, margin);
+  if (args.outputs > 1) {
+    space.kernels.softmax(space.table(margin.columns), args.outputs, margin.rows);
+    return margin;
+  }
   const out = context.memory.denseIn("f64", margin.rows, 2, space.arena);
   const [source] = margin.columns;
   const [first, second] = out.columns;
@@ -47,17 +50,22 @@ export function probabilityStep(context: TaskContext, args: TreesArgs, x: DenseC
   return out;
 }
 
-/** The more probable label of each row. */
+/** The most probable label of each row; the first of several. */
 export function labelStep(
   context: TaskContext,
-  args: TreesArgs & { labels: readonly [number, number] },
+  args: TreesArgs & { labels: readonly number[] },
   x: DenseChunk,
 ): DenseChunk<"f64"> {
   const margin = marginStep(context, args, x);
-  const [column] = margin.columns;
-  if (column) {
-    const values = context.memory.view(column);
-    for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) > 0 ? args.labels[1] : args.labels[0];
+  const out = context.memory.denseIn("f64", margin.rows, 1, margin.columns[0]?.arena ?? 0);
+  const columns = margin.columns.map((column) => context.memory.view(column));
+  const [target] = out.columns;
+  if (!target) return out;
+  const labels = context.memory.view(target);
+  for (let i = 0; i < labels.length; i++) {
+    let best = columns.length === 1 && ((columns[0] as Float64Array)[i] as number) > 0 ? 1 : 0;
+    for (let k = 1; k < columns.length; k++) if ((columns[k]?.[i] ?? 0) > (columns[best]?.[i] ?? 0)) best = k;
+    labels[i] = args.labels[best] as number;
   }
-  return margin;
+  return out;
 }

@@ -1,5 +1,6 @@
 """Golden cases of histogram gradient boosting."""
 
+import lightgbm
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
@@ -7,6 +8,8 @@ from golden_file import Golden, from_recipe
 
 DIABETES = {"dataset": "diabetes", "target": {"kind": "target"}}
 CANCER = {"dataset": "breast-cancer", "target": {"kind": "target"}}
+
+IRIS = {"dataset": "iris", "target": {"kind": "target"}}
 
 
 def rounded(a):
@@ -25,6 +28,11 @@ def boosting():
             "HistGradientBoostingRegressor(l2_regularization=3, max_depth=3, min_samples_leaf=5, max_iter=50)",
             HistGradientBoostingRegressor(l2_regularization=3, max_depth=3, min_samples_leaf=5, max_iter=50),
         ),
+        "absolute": (
+            "HistGradientBoostingRegressor(loss='absolute_error', max_iter=5)",
+            HistGradientBoostingRegressor(loss="absolute_error", max_iter=5),
+        ),
+        "gamma": ("HistGradientBoostingRegressor(loss='gamma', max_iter=30)", HistGradientBoostingRegressor(loss="gamma", max_iter=30)),
         "poisson": ("HistGradientBoostingRegressor(loss='poisson', max_iter=30)", HistGradientBoostingRegressor(loss="poisson", max_iter=30)),
     }
     up = "max_iter=40, min_samples_leaf=5"
@@ -55,4 +63,29 @@ def boosting():
     loss = float(-np.mean(np.where(y == 1, np.log(p), np.log1p(-p))))
     g.case("log-loss", "HistGradientBoostingClassifier(max_iter=50).fit(X, y)", ["cancer"],
            {"loss": loss, "accuracy": est.score(X, y)}, "More than 255 distinct values in most columns: other bins, a close loss.")  # fmt: skip
+    g.put("iris", recipe=IRIS)
+    X, y = from_recipe(IRIS)
+    est = HistGradientBoostingClassifier(max_iter=30).fit(X, y)
+    g.case("multiclass", "HistGradientBoostingClassifier(max_iter=30).fit(X, y).predict_proba(X)", ["iris"],
+           {"probability": rounded(est.predict_proba(X).ravel())}, exact)  # fmt: skip
+    est = HistGradientBoostingClassifier(max_iter=20, class_weight="balanced").fit(X[20:], y[20:])
+    g.case("balanced", "HistGradientBoostingClassifier(max_iter=20, class_weight='balanced').fit(X[20:], y[20:]).predict_proba(X[20:])", ["iris"],
+           {"probability": rounded(est.predict_proba(X[20:]).ravel())}, exact)  # fmt: skip
+    X, y = from_recipe(DIABETES)
+    for q in (0.1, 0.8):
+        est = HistGradientBoostingRegressor(loss="quantile", quantile=q, max_iter=60).fit(X, y)
+        d = est.predict(X) - y
+        g.case(f"quantile-{q}", f"HistGradientBoostingRegressor(loss='quantile', quantile={q}, max_iter=60).fit(X, y)", ["diabetes"],
+               {"loss": float(np.mean(np.where(d > 0, (1 - q) * d, -q * d)))}, "Quantiles of leaves are interpolated there, and equal gains of gradients of two values are told apart by rounding: a close loss.")  # fmt: skip
+    common = dict(n_estimators=60, min_child_weight=1e-3, max_bin=255, min_data_in_bin=1, verbose=-1, n_jobs=1)
+    est = lightgbm.LGBMRegressor(objective="huber", alpha=20, **common).fit(X, y)
+    d = np.abs(est.predict(X) - y)
+    why = "The same objective and parameters, other bins and start: a close loss."
+    g.case("lightgbm-huber", "LGBMRegressor(objective='huber', alpha=20, n_estimators=60).fit(X, y)", ["diabetes"],
+           {"loss": float(np.mean(np.where(d <= 20, d * d / 2, 20 * (d - 10))))}, why)  # fmt: skip
+    z = np.maximum(0, y - 100)
+    est = lightgbm.LGBMRegressor(objective="tweedie", tweedie_variance_power=1.3, **common).fit(X, z)
+    m = np.log(est.predict(X))
+    g.case("lightgbm-tweedie", "LGBMRegressor(objective='tweedie', tweedie_variance_power=1.3).fit(X, maximum(0, y - 100))", ["diabetes"],
+           {"loss": float(np.mean(np.exp(0.7 * m) / 0.7 + z * np.exp(-0.3 * m) / 0.3))}, why)  # fmt: skip
     return g

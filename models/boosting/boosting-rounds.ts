@@ -1,0 +1,141 @@
+import { CounterRng, DEFAULT_SEED } from "../../src/base/rng.js";
+import type { Design } from "../../src/estimator/design.js";
+import { PACKED_DROP } from "../../src/kernels/kernels.js";
+import { TreeGrower, type GrownTree, type GrowthRules } from "../../src/numeric/trees/tree-grower.js";
+import type { BoostData } from "./boost-data.js";
+import type { BoostingParams } from "./boosting-params.js";
+import type { RoundScales } from "./derived-chunk.js";
+import { leafQuantiles } from "./leaf-quantiles.js";
+import type { RoundStarter } from "./round-starts.js";
+import type { FinishedTree } from "./round-tasks.js";
+import type { SplitSettings } from "./split-params.js";
+
+/** What {@link boostRounds} needs to know. */
+export interface RoundsProblem {
+  readonly data: BoostData;
+  readonly starter: RoundStarter;
+  readonly params: BoostingParams;
+  readonly splits: SplitSettings;
+  readonly outputs: number;
+  /** Whether derivatives are rounded to few bits, see `packPairs`. */
+  readonly packed: boolean;
+  /** Leaves end at this quantile of their residuals, one an output; else they keep their Newton step. */
+  readonly quantiles?: readonly number[] | undefined;
+  /** Bins of each column, missing values not counted. */
+  readonly bins: Int32Array;
+  readonly wScale: number;
+  /** Weights of the rows trained on and held out; the second is 0 when none is. */
+  readonly weights: { readonly train: number; readonly held: number };
+  readonly stopping: boolean;
+}
+
+/** What the rounds made: trees round by round, and scores before the first and after each. */
+export interface BoostedRounds {
+  readonly trees: readonly GrownTree[];
+  readonly trainScore: readonly number[];
+  readonly validationScore: readonly number[];
+}
+
+/** Grows trees until there are enough or the score stalls; with rows held out, drops what came after the best score. */
+export async function boostRounds(design: Design, problem: RoundsProblem): Promise<BoostedRounds> {
+  const { data, starter, params, outputs, weights, stopping } = problem;
+  const rng = new CounterRng(params.randomState ?? DEFAULT_SEED, "boosting derivatives");
+  const trees: GrownTree[] = [];
+  const trainScore: number[] = [];
+  const validationScore: number[] = [];
+  const mean = (sum: number, weight: number): number => -sum / weight + 0;
+  let finished: FinishedTree | undefined;
+  for (let round = 0; ; round++) {
+    const last = round === params.maxIter;
+    const packKeys = problem.packed
+      ? { packKeys: Array.from({ length: outputs }, (_, k) => rng.uint32(trees.length + k)) }
+      : {};
+    const { histogram, scales, loss } = await starter.begin({ ...(finished ? { finished } : {}), ...packKeys, last });
+    trainScore.push(mean(loss.train, weights.train));
+    if (weights.held > 0) validationScore.push(mean(loss.held, weights.held));
+    if (round > 0) report(design, round, params.maxIter, trainScore.at(-1) as number, validationScore.at(-1));
+    const scores = weights.held > 0 ? validationScore : trainScore;
+    if (!histogram || (stopping && hasStalled(scores, params.nIterNoChange, params.tol))) break;
+    let root: Float64Array = histogram;
+    for (let output = 0; output < outputs; output++) {
+      const { tree, pending } = await growTree(problem, root, scales, { output, number: trees.length });
+      trees.push(tree);
+      starter.moved(tree);
+      finished = { output, pending, ...forRows(tree) };
+      if (output + 1 < outputs) {
+        const next = await data.begin({ gradients: { kind: "made" }, finished }, false);
+        root = next.histogram as Float64Array;
+      }
+    }
+  }
+  // What came after the best score is dropped, where rows were held out to tell.
+  const kept = weights.held > 0 ? Math.max(1, bestOf(validationScore)) * outputs : trees.length;
+  return { trees: trees.slice(0, kept), trainScore, validationScore };
+}
+
+async function growTree(
+  { data, params, splits, packed, bins, quantiles, wScale }: RoundsProblem,
+  histogram: Float64Array,
+  scales: RoundScales,
+  { output, number }: { output: number; number: number },
+): Promise<{ tree: GrownTree; pending: FinishedTree["pending"] }> {
+  const rules: GrowthRules = {
+    ...splits,
+    ...(splits.columns ? { columns: { ...splits.columns, tree: number } } : {}),
+    gScale: packed ? scales.g / 2 ** PACKED_DROP.g : scales.g,
+    hScale: packed ? scales.h / 2 ** PACKED_DROP.h : scales.h,
+    bins,
+    learningRate: params.learningRate,
+  };
+  const grower = new TreeGrower(histogram, rules);
+  for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(await data.split(asked));
+  const tree = grower.finish();
+  const pending = grower.takePending();
+  if (!quantiles) return { tree, pending };
+  if (pending.length > 0) await data.follow(pending);
+  const nodes = tree.leaves.map(({ node }) => node);
+  const share = quantiles[output] as number;
+  const steps = await leafQuantiles(data, { nodes, output, share, wScale });
+  return {
+    tree: withValues(
+      tree,
+      steps.map((step) => params.learningRate * step),
+    ),
+    pending: [],
+  };
+}
+
+/** The tree with other values of its leaves, in the order of `tree.leaves`. */
+function withValues(tree: GrownTree, values: Float64Array): GrownTree {
+  const value = tree.value.slice();
+  let next = 0;
+  tree.feature.forEach((feature, k) => {
+    if (feature < 0) value[k] = values[next++] as number;
+  });
+  return { ...tree, value, leaves: tree.leaves.map(({ node }, k) => ({ node, value: values[k] as number })) };
+}
+
+function report(design: Design, done: number, total: number, trainScore: number, validationScore?: number): void {
+  const detail = { trainScore, ...(validationScore === undefined ? {} : { validationScore }) };
+  design.onProgress?.({ stage: design.owner, done, total, detail });
+}
+
+function forRows(tree: GrownTree): Pick<FinishedTree, "leaves" | "nodes" | "values"> {
+  const nodes = Int32Array.from({ length: 4 * tree.feature.length }, (_, i) => {
+    const k = i >> 2;
+    return [tree.feature[k], tree.bin[k], tree.left[k], tree.missingLeft[k]][i & 3] as number;
+  });
+  return { leaves: tree.leaves, nodes, values: tree.value };
+}
+
+/** No score of the last `patience` ones is better by more than `tol` than the one before them (scikit-learn's rule). */
+export function hasStalled(scores: readonly number[], patience: number, tol: number): boolean {
+  if (scores.length <= patience) return false;
+  const reference = (scores[scores.length - 1 - patience] as number) + tol;
+  return scores.slice(-patience).every((score) => score <= reference);
+}
+
+/** Position of the first largest score. */
+function bestOf(scores: readonly number[]): number {
+  return scores.reduce((best, score, i) => (score > (scores[best] as number) ? i : best), 0);
+}
