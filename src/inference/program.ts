@@ -25,7 +25,8 @@ export interface Program {
   readonly outputs: readonly number[];
 }
 
-const ROWS = -1;
+/** The number that stands for the rows among the inputs of steps. */
+export const ROWS = -1;
 
 /** The rows of a recorded program before there are any: a frame or an array whose one partition is the program's input. */
 export interface Placeholder<R> {

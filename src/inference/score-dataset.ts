@@ -57,7 +57,7 @@ export interface ScoreDatasetOptions extends RunOptions {
   readonly outputs?: readonly ScoreOutput[];
   /** Input columns that go to the output beside the results; "all" unless given. */
   readonly passthrough?: readonly string[] | "all";
-  /** Rows that the model sees at once; 65,536 unless given. */
+  /** Rows that the model sees at once; unless given 16,384 for an estimator that takes numbers only, else 65,536. */
   readonly batchRows?: number;
   /** How many rows in all may be set aside in `_partwise/bad-rows` because the model refuses them; 0 unless given: the first one fails the run. */
   readonly badRows?: { readonly limit: number };
@@ -124,12 +124,13 @@ export interface ScoreReport {
 export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreReport> {
   const started = performance.now();
   checkOptions(options);
-  const input = typeof options.input === "string" ? await openFrame(OWNER, options.input) : options.input;
+  const input =
+    typeof options.input === "string" ? await openFrame(OWNER, options.input, { wholeRowGroups: true }) : options.input;
   const { model, sketch } = await prepareModel(options, input);
   const passthrough = passthroughOf(options, input, model);
   const needed = neededColumns(input, model, passthrough);
   const frame = needed.length === input.columns.length ? input : input.select(...needed);
-  const { format = "parquet", batchRows = 65_536, driftRows = 10_000 } = options;
+  const { format = "parquet", batchRows, driftRows = 10_000 } = options;
   const badRowLimit = options.badRows?.limit ?? 0;
   const folder = resolve(options.output);
   const manifest = Manifest.open(
@@ -148,7 +149,7 @@ export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreR
     const resumed = manifest.done.size;
     const run = new ScoreRun(options, frame, manifest, folder, started);
     const outcome = await run.scoreRest(
-      (index) => ({
+      (index): ScoreTaskArgs => ({
         owner: OWNER,
         model: model.packed,
         passthrough,

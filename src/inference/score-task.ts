@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { DataError, PartwiseError } from "../base/errors.js";
 import { frameIn } from "../collections/frame/live-frame.js";
 import { polars, type PolarsFrame } from "../collections/frame/polars.js";
-import { stack } from "../collections/frame/frame-task.js";
 import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { TaskMemory } from "../engine/task-memory.js";
@@ -11,7 +10,8 @@ import { fileError } from "../io/file-error.js";
 import type { Column } from "../memory/column.js";
 import type { ColumnSketch } from "../persistence/data-sketch.js";
 import { countAgainst, type DriftCounts } from "./drift-counts.js";
-import { modelFor, type PackedModel, type ScoringModel } from "./scoring-model.js";
+import type { ModelRows } from "./model-rows.js";
+import { modelFor, type BatchResult, type PackedModel, type ScoringModel } from "./scoring-model.js";
 
 /** What a part is written as. */
 export type ScoreFormat = "parquet" | "csv" | "ndjson" | "ipc";
@@ -22,7 +22,8 @@ export interface ScoreTaskArgs {
   readonly model: PackedModel;
   /** Columns that go to the output as they are. */
   readonly passthrough: readonly string[];
-  readonly batchRows: number;
+  /** Undefined for what suits the model. */
+  readonly batchRows: number | undefined;
   /** Rows that may be set aside in this partition; 0 fails at the first. */
   readonly badRowLimit: number;
   readonly path: string;
@@ -69,17 +70,18 @@ export async function scoreTask(
   input: unknown,
   packed: { readonly bytes: Column<"u8"> },
 ): Promise<PartResult> {
-  const frame = frameIn(context, input);
   const { model, fresh } = await modelFor(args.model, () => context.memory.copyOut(packed.bytes) as Uint8Array);
+  const { rows, batchRows } = model.open(context, input, args.batchRows);
   const bad: BadRow[] = [];
-  const parts: PolarsFrame[] = [];
-  const scorer = new BatchScorer(context, args, model, bad);
+  const results: BatchResult[] = [];
+  const scorer = new BatchScorer(context, args, model, rows, bad);
   // An empty partition is scored too: it has the columns of the others.
-  for (let from = 0; from < Math.max(1, frame.height); from += args.batchRows) {
+  for (let from = 0; from < Math.max(1, rows.rows); from += batchRows) {
     context.throwIfAborted();
-    parts.push(...(await scorer.score(frame.slice(from, Math.min(args.batchRows, frame.height - from)), from)));
+    results.push(...(await scorer.score(from, Math.min(batchRows, rows.rows - from))));
   }
-  const scored = stack(parts);
+  const scored = model.gather(results);
+  const frame = frameIn(context, input);
   const kept = bad.length === 0 ? frame : withoutRows(frame, bad);
   const out =
     args.passthrough.length === 0
@@ -97,49 +99,48 @@ class BatchScorer {
     readonly context: TaskContext,
     readonly args: ScoreTaskArgs,
     readonly model: ScoringModel,
+    readonly rows: ModelRows,
     readonly bad: BadRow[],
   ) {}
 
-  async score(batch: PolarsFrame, firstRow: number): Promise<PolarsFrame[]> {
+  async score(from: number, count: number): Promise<BatchResult[]> {
     try {
-      return [await this.#run(batch, firstRow)];
+      return [await this.#run(from, count)];
     } catch (error) {
       const row = error instanceof DataError ? error.details.row : undefined;
-      if (row === undefined || this.args.badRowLimit === 0 || !(row >= 0 && row < batch.height))
-        throw placed(error, firstRow);
+      if (row === undefined || this.args.badRowLimit === 0 || !(row >= 0 && row < count)) throw placed(error, from);
       if (this.bad.length >= this.args.badRowLimit)
         throw new DataError(
-          `${this.args.owner}: partition ${this.#partition} has more than ${this.args.badRowLimit} bad rows; the next is row ${firstRow + row}: ` +
+          `${this.args.owner}: partition ${this.#partition} has more than ${this.args.badRowLimit} bad rows; the next is row ${from + row}: ` +
             `${(error as Error).message} Raise badRows.limit, or mend the data.`,
           {
             cause: error,
-            details: { ...(error as DataError).details, partition: this.#partition, row: firstRow + row },
+            details: { ...(error as DataError).details, partition: this.#partition, row: from + row },
           },
         );
       this.bad.push({
-        row: firstRow + row,
+        row: from + row,
         column: (error as DataError).details.column,
         reason: (error as Error).message,
       });
       // The rows before it may be refused as well: errors do not have to come in the order of rows.
-      const before = row === 0 ? [] : await this.score(batch.slice(0, row), firstRow);
-      const after = await this.score(batch.slice(row + 1, batch.height - row - 1), firstRow + row + 1);
+      const before = row === 0 ? [] : await this.score(from, row);
+      const after = await this.score(from + row + 1, count - row - 1);
       return [...before, ...after];
     }
   }
 
-  async #run(batch: PolarsFrame, firstRow: number): Promise<PolarsFrame> {
-    const { columns } = this.model;
+  async #run(from: number, count: number): Promise<BatchResult> {
     try {
-      const result = await this.model.predict(this.context, columns ? batch.select(...columns) : batch, firstRow);
-      if (result.height !== batch.height)
+      const result = await this.model.predict(this.context, this.rows.batch(from, count), count, from);
+      if (result.rows !== count)
         throw new DataError(
-          `${this.args.owner}: the model returned ${result.height} rows for the ${batch.height} rows from ${firstRow} of partition ${this.#partition}. Return one for each.`,
+          `${this.args.owner}: the model returned ${result.rows} rows for the ${count} rows from ${from} of partition ${this.#partition}. Return one for each.`,
         );
       return result;
     } finally {
-      // What the batch took in the arenas; its results are Polars' own by now.
-      if (this.context.memory instanceof TaskMemory) this.context.memory.freeAllBut([]);
+      // What the batch took in the arenas; its results are copies by now.
+      if (this.context.memory instanceof TaskMemory) this.context.memory.freeAllBut(this.rows.held);
     }
   }
 

@@ -1,12 +1,16 @@
 import { DataError, PartwiseError, show } from "../base/errors.js";
 import { isPlainObject, type Plain } from "../base/plain.js";
 import { dtypeOf, schemaOf, type FrameSchema } from "../collections/frame/frame-types.js";
-import { LiveFrame } from "../collections/frame/live-frame.js";
+import { stack } from "../collections/frame/frame-task.js";
 import { isPolarsFrame, polars, type PolarsFrame } from "../collections/frame/polars.js";
 import type { FnRef, TaskContext } from "../engine/engine.js";
 import { loadFn } from "../engine/fn-ref.js";
 import type { DenseChunk } from "../memory/column.js";
-import { runProgram, unpackProgram } from "./program.js";
+import { FrameRows, NumberRows, programRows, readsNumbers, type ModelRows } from "./model-rows.js";
+import { runProgram, unpackProgram, type Program } from "./program.js";
+
+// Functions get large batches: whatever they call costs something a call.
+const FRAME_BATCH_ROWS = 65_536;
 
 /** How a result of the program becomes columns of the output. */
 export interface OutputSpec {
@@ -35,12 +39,20 @@ export type PackedModel =
       readonly schema: FrameSchema;
     };
 
+/** What a model says to one batch, as it likes to keep it. */
+export interface BatchResult {
+  readonly rows: number;
+  readonly values: unknown;
+}
+
 /** A model that is ready in this thread. */
 export interface ScoringModel {
-  /** The columns it takes; undefined for all. */
-  readonly columns: readonly string[] | undefined;
-  /** One row of results for each row of `batch`. */
-  predict(context: TaskContext, batch: PolarsFrame, firstRow: number): Promise<PolarsFrame>;
+  /** A partition's rows as the model takes them, and how many at once. */
+  open(context: TaskContext, input: unknown, batchRows: number | undefined): { rows: ModelRows; batchRows: number };
+  /** One row of results for each row of a batch. */
+  predict(context: TaskContext, batch: unknown, rows: number, firstRow: number): Promise<BatchResult>;
+  /** The results of all batches, in order, as columns. */
+  gather(results: readonly BatchResult[]): PolarsFrame;
 }
 
 /** What a user's `predict` is told besides the rows and what `load` returned. */
@@ -60,20 +72,7 @@ export async function modelFor(
 ): Promise<{ readonly model: ScoringModel; readonly fresh: boolean }> {
   if (packed.kind === "program") {
     const { program, fresh } = unpackProgram(packed.hash, bytes);
-    const { columns, outputs } = packed;
-    return {
-      fresh,
-      model: {
-        columns,
-        predict: async (context, batch) =>
-          columnsOf(
-            context,
-            outputs,
-            (await runProgram(context, program, new LiveFrame(batch))) as DenseChunk[],
-            batch.height,
-          ),
-      },
-    };
+    return { fresh, model: programModel(packed, program) };
   }
   let state = loaded.get(packed.hash);
   const fresh = state === undefined;
@@ -88,6 +87,37 @@ export async function modelFor(
   return { fresh, model: userModel(packed, predict, resource) };
 }
 
+function programModel(packed: Extract<PackedModel, { kind: "program" }>, program: Program): ScoringModel {
+  const { columns, outputs } = packed;
+  const numbers = columns !== undefined && readsNumbers(program, columns);
+  return {
+    open(context, input, batchRows) {
+      if (!numbers) return framesOf(context, input, columns, batchRows);
+      const rows = new NumberRows(context, input, columns, batchRows);
+      return { rows, batchRows: rows.batchRows };
+    },
+    async predict(context, batch, rows) {
+      const chunks = (await runProgram(context, program, programRows(batch))) as DenseChunk[];
+      const values = chunks.map((chunk) =>
+        chunk.columns.map((column) =>
+          rows > 0 ? (context.memory.copyOut(column) as Float64Array) : new Float64Array(),
+        ),
+      );
+      return { rows: chunks.every((chunk) => chunk.rows === rows) ? rows : (chunks[0]?.rows ?? 0), values };
+    },
+    gather: (results) => columnsOf(outputs, results as readonly { rows: number; values: Float64Array[][] }[]),
+  };
+}
+
+function framesOf(
+  context: TaskContext,
+  input: unknown,
+  columns: readonly string[] | undefined,
+  batchRows = FRAME_BATCH_ROWS,
+): { rows: ModelRows; batchRows: number } {
+  return { rows: new FrameRows(context, input, columns), batchRows };
+}
+
 async function loadUser(packed: Extract<PackedModel, { kind: "function" }>): Promise<unknown> {
   if (!packed.load) return undefined;
   const load = (await loadFn(packed.load)) as unknown as (args: Plain) => unknown;
@@ -100,8 +130,9 @@ function userModel(
   resource: unknown,
 ): ScoringModel {
   return {
-    columns,
-    async predict(context, batch, firstRow) {
+    open: (context, input, batchRows) => framesOf(context, input, columns, batchRows),
+    gather: (results) => stack(results.map(({ values }) => values as PolarsFrame)),
+    async predict(context, batch, rows, firstRow) {
       const partition = context.partition?.index ?? 0;
       const info: BatchInfo = { args, partition, row: firstRow };
       let result: unknown;
@@ -110,12 +141,13 @@ function userModel(
       } catch (cause) {
         if (cause instanceof PartwiseError) throw cause;
         throw new DataError(
-          `scoreDataset: ${show(ref.export)} failed on rows ${firstRow} to ${firstRow + batch.height - 1} of partition ${partition}: ` +
+          `scoreDataset: ${show(ref.export)} failed on rows ${firstRow} to ${firstRow + rows - 1} of partition ${partition}: ` +
             `${cause instanceof Error ? cause.message : String(cause)}`,
           { cause, details: { partition } },
         );
       }
-      return asDeclared(ref.export, result, schema);
+      const frame = asDeclared(ref.export, result, schema);
+      return { rows: frame.height, values: frame };
     },
   };
 }
@@ -149,24 +181,26 @@ function asDeclared(name: string, result: unknown, schema: FrameSchema): PolarsF
 }
 
 function columnsOf(
-  context: TaskContext,
   outputs: readonly OutputSpec[],
-  chunks: readonly DenseChunk[],
-  rows: number,
+  results: readonly { readonly rows: number; readonly values: readonly (readonly Float64Array[])[] }[],
 ): PolarsFrame {
   const pl = polars();
-  const series = outputs.flatMap(({ names, classes, integer }, k) => {
-    const chunk = chunks[k] as DenseChunk;
-    return names.map((name, j) => {
-      const column = chunk.columns[j];
-      const values = column && rows > 0 ? (context.memory.copyOut(column) as Float64Array) : new Float64Array(rows);
+  const total = results.reduce((sum, { rows }) => sum + rows, 0);
+  const series = outputs.flatMap(({ names, classes, integer }, k) =>
+    names.map((name, j) => {
+      const values = new Float64Array(total);
+      let at = 0;
+      for (const { rows, values: columns } of results) {
+        values.set(columns[k]?.[j] as Float64Array, at);
+        at += rows;
+      }
       if (!classes) {
-        const made = pl.Series(name, values);
+        const made = pl.Series(name, values as never, pl.Float64);
         return integer ? made.cast(pl.Int64) : made;
       }
       const labels = Array.from(values, (code) => classes[code] ?? null);
       return pl.Series(name, labels, typeof classes[0] === "boolean" ? pl.Bool : pl.String);
-    });
-  });
+    }),
+  );
   return pl.DataFrame(series);
 }

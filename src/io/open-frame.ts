@@ -9,11 +9,15 @@ import { readIpc, readParquet } from "./read-parquet.js";
  * .zst behind it).
  * @throws ParameterError for another ending, FileError when there is no such file
  */
-export async function openFrame(owner: string, path: string): Promise<DistributedDataFrame> {
+export async function openFrame(
+  owner: string,
+  path: string,
+  options: { readonly wholeRowGroups?: boolean } = {},
+): Promise<DistributedDataFrame> {
   const extension = /\.(\w+)(\.(gz|zst))?$/.exec(path)?.[1]?.toLowerCase();
   switch (extension) {
     case "parquet":
-      return readParquet(path);
+      return readParquet(path, options);
     case "csv":
       return readCsv(path);
     case "ndjson":

@@ -10,6 +10,7 @@ import { readRange } from "./compressed.js";
 import { findFiles, type Paths } from "./find-files.js";
 import type { IpcPart } from "./ipc-part.js";
 import type { ParquetPart } from "./parquet-part.js";
+import { rowGroupRows } from "./parquet-row-groups.js";
 import { chosenColumns, unifySchemas } from "./unify-schemas.js";
 
 /** Options of {@link readParquet} and {@link readIpc}. */
@@ -18,9 +19,15 @@ export interface ReadColumnsOptions {
   readonly columns?: readonly string[];
   /** At least so many partitions; files are split by rows, never joined. About 16 MB each unless given. */
   readonly partitions?: number;
+  /**
+   * Parquet: end partitions only where row groups end, up to 128 MB of values each. A part of a row group costs nearly what
+   * the whole does to read, so this is right for one pass over a file; not together with `partitions`.
+   */
+  readonly wholeRowGroups?: boolean;
 }
 
 const PARTITION_BYTES = 16 * 2 ** 20;
+const WHOLE_GROUP_BYTES = 128 * 2 ** 20;
 
 /**
  * Parquet files as a frame. Only metadata is read now; each partition is a range of rows of one file. Verbs that follow
@@ -101,8 +108,17 @@ function readColumnar(
   );
   const columns = chosenColumns(reader, schema, options.columns);
   const total = files.reduce((sum, file) => sum + file.rows, 0);
-  const perPart = wanted === undefined ? PARTITION_BYTES / (8 * Object.keys(schema).length) : total / wanted;
-  const parts = files.flatMap((file) => splitFile(file, perPart, columns, format));
+  const rowBytes = 8 * Object.keys(schema).length;
+  const perPart = wanted === undefined ? PARTITION_BYTES / rowBytes : total / wanted;
+  const whole = options.wholeRowGroups === true && format === "parquet" && wanted === undefined;
+  const parts = files.flatMap((file) => {
+    const groups = whole ? rowGroupRows(file.path, statSync(file.path).size) : undefined;
+    const lengths =
+      groups && groups.reduce((sum, rows) => sum + rows, 0) === file.rows
+        ? joinGroups(groups, perPart, WHOLE_GROUP_BYTES / rowBytes)
+        : evenLengths(file.rows, perPart);
+    return splitFile(file, lengths, columns, format);
+  });
   const empty = (files[0] as Opened).empty.select(...columns);
   const bytes = files.reduce((sum, file) => sum + statSync(file.path).size, 0);
   const source = {
@@ -120,19 +136,48 @@ function readColumnar(
   );
 }
 
+/** About `perPart` rows each, one part at least. */
+function evenLengths(rows: number, perPart: number): number[] {
+  const count = Math.max(1, Math.round(rows / Math.max(1, perPart)));
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * rows) / count) - Math.floor((i * rows) / count));
+}
+
+/** Row groups one after another until a part has `perPart` rows; a group of more than `most` is cut after all. */
+function joinGroups(groups: readonly number[], perPart: number, most: number): number[] {
+  const lengths: number[] = [];
+  let open = 0;
+  for (const rows of groups) {
+    if (open > 0 && open + rows > perPart) {
+      lengths.push(open);
+      open = 0;
+    }
+    if (rows > most) lengths.push(...evenLengths(rows, most));
+    else open += rows;
+  }
+  if (open > 0 || lengths.length === 0) lengths.push(open);
+  return lengths;
+}
+
 function splitFile(
   file: Opened,
-  perPart: number,
+  lengths: readonly number[],
   columns: readonly string[],
   format: "parquet" | "ipc",
 ): (ParquetPart | IpcPart)[] {
-  const count = Math.max(1, Math.round(file.rows / Math.max(1, perPart)));
   const same =
     columns.length === file.empty.columns.length && columns.every((name, i) => file.empty.columns[i] === name);
-  return Array.from({ length: count }, (_, i) => {
-    const offset = Math.floor((i * file.rows) / count);
-    const rows = Math.floor(((i + 1) * file.rows) / count) - offset;
-    return { format, path: file.path, offset, rows, whole: count === 1, columns: same ? null : columns };
+  let offset = 0;
+  return lengths.map((rows) => {
+    const part = {
+      format,
+      path: file.path,
+      offset,
+      rows,
+      whole: lengths.length === 1,
+      columns: same ? null : columns,
+    };
+    offset += rows;
+    return part;
   });
 }
 

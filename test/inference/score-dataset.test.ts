@@ -60,7 +60,7 @@ const parquet = (): Promise<DistributedDataFrame> => readParquet(join(input, "*.
 function parts(output: string): Map<string, string> {
   return new Map(
     readdirSync(output)
-      .filter((name) => name.startsWith("part-"))
+      .filter((name) => /^part-\d+\.\w+$/.test(name))
       .sort()
       .map((name) => [name, readFileSync(join(output, name)).toString("base64")]),
   );

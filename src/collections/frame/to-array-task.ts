@@ -7,6 +7,7 @@ import type { Column, DenseChunk } from "../../memory/column.js";
 import { dtypeName } from "./frame-types.js";
 import { frameIn } from "./live-frame.js";
 import { isSealedNumbers, pickColumns } from "./number-frame.js";
+import { nativeColumn } from "./native-columns.js";
 import { polars, type PolarsFrame } from "./polars.js";
 
 /** {@link denseTask} by name. */
@@ -46,6 +47,9 @@ export function denseTask(
 
 /** A column as numbers. */
 export function numbersOf(frame: PolarsFrame, name: string, dtype: "f64" | "f32"): Float64Array | Float32Array {
+  const native = nativeColumn(frame, name);
+  if (native.dtype === (dtype === "f64" ? "Float64" : "Float32") && native.nullCount() === 0)
+    return native.toTypedArray() as Float64Array | Float32Array;
   const pl = polars();
   const to = dtype === "f64" ? pl.Float64 : pl.Float32;
   let series = frame.getColumn(name);
