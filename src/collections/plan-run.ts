@@ -54,9 +54,9 @@ export class PlanRun {
   }
 
   /** Adds a task over keys of this run. */
-  add(fn: FnRef, args: Plain, deps: readonly string[], partition?: PartitionId): string {
+  add(fn: FnRef, args: Plain, deps: readonly string[], partition?: PartitionId, collected = false): string {
     const key = `${this.#id}/t${this.#count++}`;
-    this.#tasks.push({ key, fn, args, deps, ...(partition ? { partition } : {}) });
+    this.#tasks.push({ key, fn, args, deps, ...(partition ? { partition } : {}), ...(collected ? { collected } : {}) });
     return key;
   }
 

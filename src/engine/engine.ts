@@ -21,6 +21,11 @@ export interface TaskSpec {
   readonly args?: Plain;
   readonly deps: readonly string[];
   readonly partition?: PartitionId;
+  /**
+   * The driver takes the value as soon as it is there, and it is small: an engine whose tasks are dear may make it in the
+   * task of its only dependency, and send it along.
+   */
+  readonly collected?: boolean;
   /** How often the task may be tried again after its own error (not after a lost worker): 0 unless given. */
   readonly retries?: number;
 }

@@ -21,6 +21,7 @@ export interface FusedTask {
   readonly deps: readonly string[];
   readonly partition?: PartitionId;
   readonly retries: number;
+  readonly collected?: boolean;
 }
 
 /**
@@ -109,6 +110,7 @@ function assemble(root: TaskSpec, members: readonly TaskSpec[]): FusedTask {
     steps,
     deps,
     retries: root.retries ?? 0,
+    ...(root.collected ? { collected: true } : {}),
     ...(root.partition ? { partition: root.partition } : {}),
   };
 }

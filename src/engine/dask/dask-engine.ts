@@ -14,7 +14,7 @@ import { GatewayLink, type ClusterFacts } from "./gateway-link.js";
 import { KeptValue } from "./kept-value.js";
 import type { Header, Message } from "./message-socket.js";
 import { Adaptive, scalerOf, type AdaptOptions } from "./scaling.js";
-import { specsOf, wireTask } from "./task-wire.js";
+import { companions, specsOf, wireTask } from "./task-wire.js";
 import { decodeValue, encodeValue } from "./value-codec.js";
 
 const VERSION = (
@@ -109,7 +109,8 @@ export class DaskEngine implements Engine {
       this.#watchSignal(run, own, link, options.signal);
       for (const value of own) this.#begin(value, link);
       const parts = fused.map((task) => encodeValue(specsOf(task) as unknown as Plain));
-      const wires = fused.map((task) => wireTask(task, this.#options.resources));
+      const beside = companions(fused, kept);
+      const wires = fused.map((task) => wireTask(task, this.#options.resources, beside.get(task.key)));
       await link.askWith({ op: "submit", run, tasks: wires, keep: own.map((value) => value.key) }, parts);
     } catch (error) {
       for (const value of own) {

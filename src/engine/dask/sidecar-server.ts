@@ -86,31 +86,51 @@ export class SidecarServer {
     const started = performance.now();
     const space = `${SPACE}${this.#nextRun++}/`;
     const deps = header["deps"] as DepHeader[];
-    const specBytes = header["size"] as number;
-    const specs = decodeValue(payload.subarray(0, specBytes)) as unknown as TaskSpec[];
+    const sizes = header["sizes"] as number[];
+    const specBytes = sizes.reduce((sum, size) => sum + size, 0);
     const { names, placed, putKeys } = await this.#place(deps, payload, specBytes);
     const rename = (key: string): string => names.get(key) ?? space + key;
-    const own = specs.map((spec) => ({ ...spec, key: space + spec.key, deps: spec.deps.map(rename) }));
+    let at = 0;
+    const [own = [], ...beside] = sizes.map((size) =>
+      (decodeValue(payload.subarray(at, (at += size))) as unknown as TaskSpec[]).map((spec): TaskSpec => ({
+        ...spec,
+        key: space + spec.key,
+        deps: spec.deps.map(rename),
+      })),
+    );
     const last = own.at(-1) as TaskSpec;
     const parts = splitGroup(last, this.#engine.parallelism);
     const roots = parts.map((part) => part.key);
+    const companions = beside.map((specs) => (specs.at(-1) as TaskSpec).key);
     const abort = new AbortController();
     const forget = this.#rememberAbort(header["run"] as string, abort);
-    const events = this.#watch(new Set(roots));
+    const events = this.#watch(new Set(roots), new Set(companions));
     try {
-      await this.#engine.submit([...own.slice(0, -1), ...parts], { keep: roots, signal: abort.signal });
+      await this.#engine.submit([...own.slice(0, -1), ...parts, ...beside.flat()], {
+        keep: [...roots, ...companions],
+        signal: abort.signal,
+      });
       const statuses = await this.#engine.wait(roots);
+      const failed = statuses.find((status) => status.state !== "done");
+      const sent = failed ? [] : await Promise.all(companions.map((key) => this.#companion(key)));
       const bytes = statuses.reduce((sum, status) => sum + (status.bytes ?? 0), 0);
-      const common = { ok: true, bytes, ms: performance.now() - started, events: events.seen };
-      if (roots.length === 1 && bytes > INLINE_BYTES && statuses[0]?.state === "done")
-        return { header: { ...common, handle: roots[0] as string } };
+      const common = {
+        ok: true,
+        bytes,
+        ms: performance.now() - started,
+        events: events.seen,
+        beside: sent.map(({ outcome }) => outcome),
+      };
+      const rest = sent.flatMap(({ pieces }) => pieces);
+      if (roots.length === 1 && bytes > INLINE_BYTES && !failed)
+        return { header: { ...common, handle: roots[0] as string }, payload: rest };
       const values = await this.#engine.get(roots);
       const value = roots.length === 1 ? values[0] : (values as Plain[][]).flat();
       this.#engine.release(roots);
       const pieces = encodeValue(value);
-      return { header: { ...common, bytes: totalBytes(pieces) }, payload: pieces };
+      return { header: { ...common, bytes: totalBytes(pieces) }, payload: [...pieces, ...rest] };
     } catch (error) {
-      this.#engine.release(roots);
+      this.#engine.release([...roots, ...companions]);
       // A value of this run that was put here: the worker's Dask side can bring it again.
       const lost = error instanceof WorkerLostError ? putKeys.get(error.details.key ?? "") : undefined;
       const answer = { ok: false, error: outside(encodeError(error)) as unknown as Header, events: events.seen };
@@ -119,6 +139,19 @@ export class SidecarServer {
       events.end();
       forget();
       this.#engine.release(placed);
+    }
+  }
+
+  // A value that is sent along with that of the task it was made in; its own error is its own.
+  async #companion(key: string): Promise<{ outcome: Header; pieces: Uint8Array[] }> {
+    try {
+      const [value] = await this.#engine.get([key]);
+      const pieces = encodeValue(value);
+      return { outcome: { ok: true, size: totalBytes(pieces) }, pieces };
+    } catch (error) {
+      return { outcome: { ok: false, error: outside(encodeError(error)) as unknown as Header }, pieces: [] };
+    } finally {
+      this.#engine.release([key]);
     }
   }
 
@@ -156,7 +189,10 @@ export class SidecarServer {
   }
 
   // What happens here while a request runs, for the driver's listeners.
-  #watch(roots: ReadonlySet<string>): { readonly seen: Header[]; end(): void } {
+  #watch(
+    roots: ReadonlySet<string>,
+    companions: ReadonlySet<string> = new Set(),
+  ): { readonly seen: Header[]; end(): void } {
     const seen: Header[] = [];
     const note =
       <K extends keyof EngineEvents>(type: K) =>
@@ -165,7 +201,9 @@ export class SidecarServer {
       };
     const offs = [
       this.#engine.on("task", (event) => {
-        if (event.state === "retried" && roots.has(event.key)) seen.push({ type: "retried" });
+        if (event.state !== "retried") return;
+        if (roots.has(event.key)) seen.push({ type: "retried" });
+        else if (companions.has(event.key)) seen.push({ type: "retried", task: outside(event.key) });
       }),
       this.#engine.on("spill", note("spill")),
       this.#engine.on("worker", (event) => {

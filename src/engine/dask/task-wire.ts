@@ -11,10 +11,32 @@ export interface WireTask {
   /** In words, for errors of the gateway. */
   readonly partition?: string;
   readonly resources?: Readonly<Record<string, number>>;
+  /** The task that makes this one's value too, and sends it along. */
+  readonly beside?: string;
+}
+
+/**
+ * The tasks that can be made in the task of their only dependency, with that one: both are kept, the driver takes the first at
+ * once, and no other task needs it.
+ */
+export function companions(tasks: readonly FusedTask[], kept: ReadonlySet<string>): Map<string, string> {
+  const whole = new Set(tasks.filter((task) => kept.has(task.key) && !isGroup(task)).map((task) => task.key));
+  const read = new Set(tasks.flatMap((task) => task.deps));
+  const found = new Map<string, string>();
+  for (const { key, deps, collected } of tasks) {
+    const [only] = deps;
+    if (collected && deps.length === 1 && whole.has(only as string) && kept.has(key) && !read.has(key))
+      found.set(key, only as string);
+  }
+  return found;
 }
 
 /** A fused task for the gateway. */
-export function wireTask(task: FusedTask, resources: Readonly<Record<string, number>> | undefined): WireTask {
+export function wireTask(
+  task: FusedTask,
+  resources: Readonly<Record<string, number>> | undefined,
+  beside?: string,
+): WireTask {
   const { key, deps, partition } = task;
   return {
     key,
@@ -22,6 +44,7 @@ export function wireTask(task: FusedTask, resources: Readonly<Record<string, num
     label: labelOf(task),
     ...(partition ? { partition: `partition ${partition.index} of ${partition.of}` } : {}),
     ...(resources ? { resources } : {}),
+    ...(beside === undefined ? {} : { beside }),
   };
 }
 
@@ -42,9 +65,11 @@ export function specsOf(task: FusedTask): TaskSpec[] {
 function labelOf(task: FusedTask): string {
   const last = task.steps.at(-1);
   if (!last) return "partwise";
-  const fn: FnRef =
-    last.fn.module === GROUP_STEP.module && last.fn.export === GROUP_STEP.export
-      ? (last.args as unknown as GroupArgs).step
-      : last.fn;
+  const fn: FnRef = isGroup(task) ? (last.args as unknown as GroupArgs).step : last.fn;
   return fn.export.replaceAll(/[^A-Za-z0-9_]/g, "_");
+}
+
+function isGroup(task: FusedTask): boolean {
+  const fn = task.steps.at(-1)?.fn;
+  return fn?.module === GROUP_STEP.module && fn.export === GROUP_STEP.export;
 }

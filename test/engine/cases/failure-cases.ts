@@ -74,6 +74,32 @@ export const failureCases: CaseTable = {
     );
   },
 
+  "the error of a task that is collected is its own, and that of what it is made from reaches it": async ({ make }) => {
+    const { engine } = await make();
+    const collected = (key: string, fn: string, dep: string) => ({
+      ...task(key, fn, [dep], undefined, 0),
+      collected: true,
+    });
+    const keys = ["base", "bad", "fine"];
+    await engine.submit(
+      [
+        task("base", "makeDense", [], { rows: 20_000, start: 1 }, 0),
+        collected("bad", "throwRange", "base"),
+        collected("fine", "sumDense", "base"),
+      ],
+      { keep: keys },
+    );
+    expect((await engine.wait(keys)).map((status) => status.state)).toEqual(["done", "failed", "done"]);
+    expect((await rejection(engine.get(["bad"]))).message).toContain("the knob only goes to 11");
+    const [sum] = await engine.get(["fine"]);
+    // What was collected can be the input of a later graph, too.
+    expect(await runGraph(engine, [task("after", "sum", ["fine"], 1)], ["after"])).toEqual([(sum as number) + 1]);
+    await engine.submit([task("broken", "throwRange", [], undefined, 1), collected("heir", "sumDense", "broken")], {
+      keep: ["broken", "heir"],
+    });
+    expect((await rejection(engine.get(["heir"]))).message).toContain("the knob only goes to 11");
+  },
+
   "a failed task leaves no memory behind": async ({ make }) => {
     const { engine, heldBytes } = await make();
     const graph = [

@@ -40,6 +40,31 @@ function keys(name: string, count: number): string[] {
 
 /** Graphs give the values that their functions say, whatever their shape, and memory goes when it should. */
 export const valueCases: CaseTable = {
+  "values that are collected come with those they are made from, round after round, whatever their size": async ({
+    make,
+  }) => {
+    const { engine } = await make();
+    let before = "";
+    for (let round = 0; round < 4; round++) {
+      const [state, total, copy] = [`state-${round}`, `total-${round}`, `copy-${round}`];
+      const graph = [
+        round === 0
+          ? task(state, "makeDense", [], { rows: 20_000, start: 0 }, 0)
+          : task(state, "addToDense", [before], { by: 1 }, 0),
+        { ...task(total, "sumDense", [state], undefined, 0), collected: true },
+        { ...task(copy, "addToDense", [state], { by: 0 }, 0), collected: true },
+      ];
+      await engine.submit(graph, { keep: [state, total, copy] });
+      const [sum, chunk] = await engine.get([total, copy]);
+      expect(sum).toBe(20_000 * 19_999 + 10_000 + 2 * 20_000 * round);
+      expect((chunk as unknown as HostDense).columns[1]?.data.at(-1)).toBe(19_999.5 + round);
+      engine.release([total, copy, ...(before ? [before] : [])]);
+      before = state;
+    }
+    const [last] = await engine.get([before]);
+    expect((last as unknown as HostDense).columns[0]?.data.at(-1)).toBe(19_999 + 3);
+  },
+
   "a chain gives its last value": async ({ make }) => {
     const { engine } = await make();
     const chain = [
@@ -188,7 +213,10 @@ export const valueCases: CaseTable = {
     ]);
     const kept = ["again-0", ...keys("sum", 6)];
     const [chunk, ...sums] = await runGraph(engine, graph, kept);
-    expect((chunk as HostDense).columns.map((column) => column.data[rows - 1])).toEqual([rows + 1, rows + 1.5]);
+    expect((chunk as unknown as HostDense).columns.map((column) => column.data[rows - 1])).toEqual([
+      rows + 1,
+      rows + 1.5,
+    ]);
     expect(sums[5]).toBe(2 * ((rows * (rows - 1)) / 2 + 7 * rows) + rows / 2);
     // Only the kept chunk is left: two columns, each rounded up to cache lines, behind a header.
     if (heldBytes) expect(heldBytes()).toBe(2 * rows * 8 + 64);

@@ -44,6 +44,12 @@ class Node:
     #: Set while the value is there, or will never be.
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     watching: bool = False
+    #: The node in whose task this one can be made, its only input.
+    beside: Node | None = None
+    #: Nodes that are made in this one's task, the last time it was given to Dask.
+    carried: list[Node] = field(default_factory=list)
+    #: The worker that was last known to hold it.
+    worker: str | None = None
 
     @property
     def where(self) -> str:
@@ -91,6 +97,7 @@ def dask_graph(nodes: Iterable[Node], topic: str) -> dict[str, Task]:
     graph: dict[str, Task] = {}
     for node in nodes:
         node.renew_key()
+        blobs = [node.specs or b"", *(one.specs or b"" for one in node.carried)]
         head = msgpack.packb(
             {
                 "task": node.key,
@@ -98,9 +105,11 @@ def dask_graph(nodes: Iterable[Node], topic: str) -> dict[str, Task]:
                 "run": node.run,
                 "topic": topic,
                 "deps": [dep.key for dep in node.deps],
+                "beside": [one.key for one in node.carried],
+                "sizes": [len(blob) for blob in blobs],
             }
         )
         graph[node.dask_key] = Task(
-            node.dask_key, tasks.run, head, node.specs, *(TaskRef(dep.dask_key) for dep in node.deps)
+            node.dask_key, tasks.run, head, b"".join(blobs), *(TaskRef(dep.dask_key) for dep in node.deps)
         )
     return graph

@@ -15,13 +15,16 @@ from . import tasks
 from .cluster import Cluster, facts_of
 from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .graph import Node, dask_graph, missing_for
-from .value import INLINE_BYTES, Bytes, Handle, HandleLost, Inline, Value, value_of
+from .value import INLINE_BYTES, Beside, Bytes, Handle, HandleLost, Inline, Value, value_of
 
 logger = logging.getLogger("partwise.session")
 
 MAX_DEATHS = 3
 #: Losses that are noticed within this time are made good together, so that what they share is made once.
 GATHER_LOSSES = 0.005
+#: Dask sends what a client says no more often than every 10 ms. Releases go with the next graph, so that it need not
+#: wait for them; or after this time, when none comes.
+RELEASE_DELAY = 0.02
 
 PlainError = dict[str, Any]
 Emit = Callable[[dict[str, Any], Bytes], None]
@@ -47,6 +50,8 @@ class Session:
         self._counted: set[str] = set()
         self._next_worker = 0
         self._closed = False
+        self._released: list[Any] = []
+        self._letting_go: asyncio.TimerHandle | None = None
         self.client.subscribe_topic(self.topic, self._on_event)
         self._stop_changes = cluster.on_change(self._cluster_changed)
         self._stop_sidecars = cluster.on_sidecar_event(self._on_sidecar_event)
@@ -55,6 +60,10 @@ class Session:
 
     async def submit(self, run: str, wires: list[dict[str, Any]], blobs: list[bytes], keep: list[str]) -> None:
         """Takes a whole graph over: one message to the scheduler."""
+        if self._released:
+            self._let_go()
+            # Dask hears of it in this turn of the loop, and of the graph in the same message.
+            await asyncio.sleep(0)
         nodes: dict[str, Node] = {}
         for wire_task, blob in zip(wires, blobs, strict=True):
             key = wire_task["key"]
@@ -67,6 +76,7 @@ class Session:
                 partition=wire_task.get("partition"),
                 resources=wire_task.get("resources") or {},
                 kept=key in keep,
+                beside=nodes.get(wire_task.get("beside", "")),
             )
         for key in keep:
             self._kept[key] = nodes[key]
@@ -112,8 +122,17 @@ class Session:
             node = self._kept.pop(key, None)
             if node is not None:
                 node.kept = False
-                if node.ended.is_set() or node.specs is None:
+                if (node.ended.is_set() or node.specs is None) and node.future is not None:
+                    self._released.append(node.future)
                     node.future = None
+        if self._released and self._letting_go is None:
+            self._letting_go = asyncio.get_running_loop().call_later(RELEASE_DELAY, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._letting_go is not None:
+            self._letting_go.cancel()
+            self._letting_go = None
+        self._released.clear()
 
     async def cancel(self, run: str) -> None:
         """Stops a graph: what waits never starts, what runs is asked to stop."""
@@ -132,6 +151,7 @@ class Session:
     async def close(self) -> None:
         """Lets everything go."""
         self._closed = True
+        self._let_go()
         runs = {node.run for node in self._kept.values() if not node.ended.is_set()}
         self._kept.clear()
         for run in runs:
@@ -166,9 +186,10 @@ class Session:
                     return
                 await self._scatter(node, node.data)
         made = [node for node in runnable if node.specs is not None]
-        graph = dask_graph(made, self.topic)
         wanted = {id(node) for node in targets}
         watched = [node for node in made if node.kept or id(node) in wanted]
+        made, watched = _carry(made, watched)
+        graph = dask_graph(made, self.topic)
         if not watched:
             return
         by_resources: dict[tuple[tuple[str, float], ...], list[Node]] = {}
@@ -209,6 +230,8 @@ class Session:
         self._inputs_are_lost(node, gone)
 
     async def _finished(self, node: Node, future: Future) -> None:
+        carried = [one for one in node.carried if not one.ended.is_set()]
+        size = await self._take_beside(node, future, carried) if carried else None
         if not node.kept:
             node.future = None
             node.ended.set()
@@ -225,10 +248,44 @@ class Session:
             node.ended.set()
             self._emit(header, value.data)
             return
-        sizes = await self.client.nbytes([future.key], summary=False)
-        header["bytes"] = int(sizes.get(future.key, 0))
+        if size is None:
+            sizes = await self.client.nbytes([future.key], summary=False)
+            size = int(sizes.get(future.key, 0))
+        header["bytes"] = size
         node.ended.set()
         self._emit(header, b"")
+
+    async def _take_beside(self, node: Node, future: Future, carried: list[Node]) -> int | None:
+        """Fetches what was made in the task of ``node``, whose size it returns. What is lost is made by itself."""
+        taken: tuple[int, Beside] | None = None
+        # Mostly where what it was made from was.
+        guess = next((dep.worker for dep in node.deps if dep.worker is not None), None)
+        for worker in [guess, None]:
+            if worker is None:
+                holders = await self.client.who_has([future])
+                worker = next(iter(holders.get(future.key, ())), None)
+            if worker is None:
+                break
+            with contextlib.suppress(Exception):
+                found = await self.client.run(tasks.take_beside, future.key, workers=[worker], on_error="ignore")
+                taken = found.get(worker)
+            if taken is not None:
+                node.worker = worker
+                break
+        size, values = taken if taken is not None else (None, {})
+        for one in carried:
+            value = values.get(one.key)
+            if value is None:
+                one.beside = None
+                self._again(one)
+            elif isinstance(value, dict):
+                self._fail(one, value)
+            else:
+                one.ended.set()
+                self._emit({"op": "end", "key": one.key, "state": "done", "bytes": len(value)}, value)
+        # The lineage keeps this node for long, and them with it.
+        node.carried = []
+        return size
 
     async def _errored(self, node: Node, error: BaseException | None) -> None:
         if isinstance(error, TaskFailed):
@@ -286,6 +343,9 @@ class Session:
         node.error = error
         node.future = None
         node.ended.set()
+        for one in node.carried:
+            if not one.ended.is_set():
+                self._fail(one, error)
         state = "cancelled" if node.cancelled else "failed"
         self._emit({"op": "end", "key": node.key, "state": state, "error": error}, b"")
 
@@ -311,6 +371,7 @@ class Session:
     def _again(self, node: Node) -> None:
         node.future = None
         self._retry.add(node)
+        self._retry.update(one for one in node.carried if not one.ended.is_set())
         if self._retrying is None:
             self._retrying = self._job(self._retry_all())
 
@@ -388,6 +449,20 @@ class Session:
     def _on_sidecar_event(self, message: dict[str, Any]) -> None:
         if message["type"] in ("sidecar", "spill") or message.get("key") in self._kept:
             self._emit({"op": "event", "event": message}, b"")
+
+
+def _carry(made: list[Node], watched: list[Node]) -> tuple[list[Node], list[Node]]:
+    """Takes the nodes that can be made in another's task out of both lists, and notes them there."""
+    seen = {id(node) for node in watched}
+    carried: set[int] = set()
+    for node in made:
+        node.carried = []
+    for node in made:
+        if node.beside is not None and id(node.beside) in seen:
+            node.beside.carried.append(node)
+            node.ended.clear()
+            carried.add(id(node))
+    return [one for one in made if id(one) not in carried], [one for one in watched if id(one) not in carried]
 
 
 def shares(holders: dict[str, list[str]], threads: dict[str, int]) -> dict[str, list[str]]:

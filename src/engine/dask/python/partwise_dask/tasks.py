@@ -8,7 +8,7 @@ import msgpack
 
 from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .sidecar import Sidecar, SidecarProcess
-from .value import Bytes, Handle, HandleLost, Inline, Value
+from .value import Beside, Bytes, Handle, HandleLost, Inline, Value
 
 #: The sidecars of the workers in this process, by the worker's id. The plugin fills it.
 SIDECARS: dict[str, Sidecar] = {}
@@ -27,7 +27,8 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
     """Runs the JavaScript tasks ``specs`` over ``values``, where the worker is.
 
     ``head`` is msgpack: ``task`` (the key), ``attempt`` (the key in Dask), ``run`` (the graph), ``topic`` (where events
-    go), ``deps`` (the keys of the values, in order).
+    go), ``deps`` (the keys of the values, in order), ``beside`` (keys that are made here too and sent along), ``sizes``
+    (how ``specs`` divides: those of the task, then those of each key beside it).
     """
     from distributed import get_worker
 
@@ -41,20 +42,47 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
     deps, payload = _inputs(facts, values, process)
     try:
         header, body = process.request(
-            {"op": "run", "run": facts["run"], "size": len(specs), "deps": deps}, [specs, *payload]
+            {"op": "run", "run": facts["run"], "sizes": facts["sizes"], "deps": deps}, [specs, *payload]
         )
     except ConnectionError as error:
         raise SidecarLost(facts["task"], facts["attempt"], str(error)) from None
     for event in header.get("events", ()):
-        worker.log_event(facts["topic"], {**event, "task": facts["task"], "on": worker.address})
+        worker.log_event(facts["topic"], {"task": facts["task"], **event, "on": worker.address})
     if header["ok"]:
         sidecar.tasks_done += 1
-        if "handle" in header:
-            return Handle(int(header["bytes"]), process=process, key=str(header["handle"]))
-        return Inline(body)
+        own = 0 if "handle" in header else int(header["bytes"])
+        value: Value = (
+            Handle(int(header["bytes"]), process=process, key=str(header["handle"]))
+            if "handle" in header
+            else Inline(body[:own] if facts["beside"] else body)
+        )
+        if facts["beside"]:
+            value.beside = _beside(facts["beside"], header["beside"], memoryview(body)[own:])
+        return value
     if header.get("lost"):
         raise ValuesLost(facts["task"], tuple(header["lost"]))
     raise TaskFailed(msgpack.packb(header["error"]))
+
+
+def _beside(keys: list[str], outcomes: list[dict[str, Any]], data: memoryview) -> Beside:
+    found: Beside = {}
+    at = 0
+    for key, outcome in zip(keys, outcomes, strict=True):
+        if not outcome["ok"]:
+            found[key] = outcome["error"]
+            continue
+        found[key] = bytes(data[at : at + outcome["size"]])
+        at += outcome["size"]
+    return found
+
+
+def take_beside(key: str, dask_worker: Any = None) -> tuple[int, Beside] | None:
+    """The size of a value that this worker holds and what was made beside it, once; None when it is not here."""
+    value = dask_worker.data.get(key)
+    if value is None or value.beside is None:
+        return None
+    beside, value.beside = value.beside, None
+    return value.nbytes, beside
 
 
 def _inputs(

@@ -16,6 +16,9 @@ INLINE_BYTES = 64 * 1024
 
 Bytes = bytes | bytearray | memoryview
 
+#: Values that were made in the task of another one, by key: their bytes, or the error as JavaScript knows errors.
+Beside = dict[str, Bytes | dict[str, Any]]
+
 
 class HandleLost(Exception):
     """The sidecar that held a value has died, and no bytes of it are here."""
@@ -24,10 +27,12 @@ class HandleLost(Exception):
 class Inline:
     """A small value: its bytes."""
 
-    __slots__ = ("data",)
+    __slots__ = ("beside", "data")
 
     def __init__(self, data: Bytes) -> None:
         self.data = data
+        #: What was made in the same task, until the gateway takes it; copies of this value are without it.
+        self.beside: Beside | None = None
 
     @property
     def nbytes(self) -> int:
@@ -43,7 +48,7 @@ class Handle:
     When the last reference goes, so does the memory in the sidecar.
     """
 
-    __slots__ = ("__weakref__", "_data", "_key", "_lock", "_process", "nbytes")
+    __slots__ = ("__weakref__", "_data", "_key", "_lock", "_process", "beside", "nbytes")
 
     def __init__(
         self,
@@ -54,6 +59,8 @@ class Handle:
         key: str | None = None,
     ) -> None:
         self.nbytes = nbytes
+        #: As Inline's.
+        self.beside: Beside | None = None
         self._data = data
         self._process = process
         self._key = key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partwise_dask.graph import Node, dask_graph, missing_for
-from partwise_dask.session import shares
+from partwise_dask.session import _carry, shares
 
 
 def node(key: str, *deps: Node, there: bool = False) -> Node:
@@ -47,3 +47,17 @@ def test_shares_follow_threads_and_move_only_the_surplus() -> None:
     assert shares({"k": ["a"]}, {"a": 1, "b": 1}) == {}
     assert shares({f"k{i}": ["a", "b"] for i in range(8)}, {"a": 1, "b": 1}) == {}
     assert shares({"k": ["gone"]}, {"a": 1, "b": 1}) == {}
+
+
+def test_a_node_is_made_beside_its_input_only_where_both_are_made_and_the_input_is_watched() -> None:
+    state = node("state")
+    partial = node("partial", state)
+    partial.beside = state
+    made, watched = _carry([state, partial], [state, partial])
+    assert (made, watched, state.carried) == ([state], [state], [partial])
+    (graph,) = dask_graph(made, "topic").values()
+    assert graph.key == state.dask_key
+    # The input is there already, or nobody would tell when it is done: a task of its own.
+    assert _carry([partial], [partial]) == ([partial], [partial])
+    assert _carry([state, partial], [partial]) == ([state, partial], [partial])
+    assert state.carried == []
