@@ -118,4 +118,5 @@ export {
 
 // A file may hold any of them; they are loaded when one does.
 addKindLoader(() => import("../models/index.js"));
+addKindLoader(() => import("./model-selection/index.js"));
 addKindLoader(() => import("../preprocessing/index.js"));

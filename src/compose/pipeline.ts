@@ -255,7 +255,13 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     data: { readonly X: unknown; readonly held?: Rows },
   ): Promise<{ readonly narrow: readonly RowsTransform[]; readonly whole: readonly RowsTransform[] }> {
     const owner = "Pipeline.fit";
-    const fitted = this.steps.map(([, estimator]) => (estimator === "passthrough" ? estimator : estimator.clone()));
+    const fitted = this.steps.map(([, estimator], i) => {
+      if (estimator === "passthrough") return estimator;
+      const copy = estimator.clone();
+      const isWarm = i === this.steps.length - 1 && "warmStart" in estimator.getParams() && estimator.isFitted;
+      if (isWarm) copy.adopt(estimator);
+      return copy;
+    });
     const working = fitted.filter((estimator) => estimator !== "passthrough");
     const { memory } = this.params;
     const keys = memory

@@ -136,13 +136,7 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
 
   /** Fills a new instance from JSON or from plain data; used by the static `fromJSON` of each class. @throws DataError for another kind or version */
   protected restore(json: EstimatorJson): this {
-    if (json.kind !== this.kind)
-      throw new DataError(`${this.kind}: the JSON holds a ${show(json.kind)}. Load it with that class.`);
-    if (!(json.version >= 1 && json.version <= MODEL_VERSION)) {
-      throw new DataError(
-        `${this.kind}: the JSON has version ${show(json.version)}; this library reads 1 to ${MODEL_VERSION}. Update partwise.`,
-      );
-    }
+    checkJson(this.kind, json);
     this.#params = this.table.parse(this.decodeParams(decodeState(json.params) as PlainRecord));
     if (json.state !== null) this.#state = Object.freeze(this.decodeFitted(decodeState(json.state) as PlainRecord));
     return this;
@@ -165,4 +159,13 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
   protected decodeFitted(plain: PlainRecord): S {
     return plain as unknown as S;
   }
+}
+
+/** @throws DataError for the JSON of another kind, or of a version that this library does not read */
+export function checkJson(kind: string, json: EstimatorJson): void {
+  if (json.kind !== kind) throw new DataError(`${kind}: the JSON holds a ${show(json.kind)}. Load it with that class.`);
+  if (json.version >= 1 && json.version <= MODEL_VERSION) return;
+  throw new DataError(
+    `${kind}: the JSON has version ${show(json.version)}; this library reads 1 to ${MODEL_VERSION}. Update partwise.`,
+  );
 }

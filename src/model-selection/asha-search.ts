@@ -1,6 +1,9 @@
 import { ParameterError } from "../base/errors.js";
 import { ParamTable } from "../base/params.js";
+import type { EstimatorJson } from "../estimator/estimator.js";
+import { registerEstimator } from "../estimator/registry.js";
 import { AshaPolicy } from "./asha-policy.js";
+import { paramsFromJSON } from "./base-search.js";
 import { baseSearchShape } from "./grid-search.js";
 import { sampleParameters, type ParamSet } from "./parameter-sets.js";
 import { ResourceSearch, type ResourceSearchParams } from "./resource-search.js";
@@ -55,6 +58,10 @@ const TABLE = new ParamTable<AshaParams>("AshaSearchCV", (z) =>
 export class AshaSearchCV extends ResourceSearch<AshaParams> {
   static readonly table = TABLE;
 
+  static fromJSON(json: EstimatorJson): AshaSearchCV {
+    return new AshaSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError on an unknown parameter, a value out of range, or an estimator without the resource */
   constructor(params: Partial<AshaParams> & Pick<AshaParams, "estimator" | "paramDistributions">) {
     super(TABLE, params);
@@ -84,3 +91,5 @@ export class AshaSearchCV extends ResourceSearch<AshaParams> {
     return this.params.maxIter;
   }
 }
+
+registerEstimator("AshaSearchCV", AshaSearchCV);

@@ -1,16 +1,24 @@
-import { DataError, FitError, NotFittedError, ParameterError, show } from "../base/errors.js";
+import { NotFittedError } from "../base/errors.js";
 import type { ParamTable } from "../base/params.js";
+import type { PlainRecord } from "../base/plain.js";
 import type { FitOptions } from "../estimator/design.js";
+import { checkJson, MODEL_VERSION, type EstimatorJson } from "../estimator/estimator.js";
 import type { Label } from "../estimator/labels.js";
+import type { AnyEstimator } from "../estimator/registry.js";
+import { decodeState, encodeState } from "../estimator/state-codec.js";
 import { toRows, type Rows, type TableInput } from "../estimator/table.js";
+import { bestOf, decidingMetric } from "./best-trial.js";
+import { exportTable, type ExportOptions } from "./export-trials.js";
 import { checkErrorScore, checkParallel, rowOptionsOf, type ErrorScore, type FoldSettings } from "./fold-runner.js";
 import { fitToHeld, neededColumns } from "./needed-columns.js";
 import type { ParamSet } from "./parameter-sets.js";
 import type { Trainer } from "./resources.js";
 import { runSearch } from "./run-search.js";
-import { scoreModel, scorersOf, type Scorers, type Scoring } from "./scoring.js";
+import { scoreModel, scorersOf, type Scoring } from "./scoring.js";
 import { searchIdentity } from "./search-identity.js";
 import { SearchJournal } from "./search-journal.js";
+import { resultsFromPlain, resultsToPlain } from "./results-json.js";
+import { fromPlainValue, toPlainValue } from "./search-json.js";
 import type { SearchResults } from "./search-results.js";
 import { withoutSharedSteps, withSharedSteps } from "./shared-steps.js";
 import type { Splittable } from "./splittable.js";
@@ -272,6 +280,72 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
     return plan.byResource ? `stopped after ${page.amount} of the resource: ${why}` : `not finished: ${why}`;
   }
 
+  /** Columns that the best estimator saw. */
+  get nFeatures(): number {
+    return (this.bestEstimator as unknown as AnyEstimator).nFeatures;
+  }
+
+  /** Names of the columns that the best estimator saw, where they had names. */
+  get featureNames(): readonly string[] | undefined {
+    return (this.bestEstimator as unknown as AnyEstimator).featureNames;
+  }
+
+  /**
+   * Parameters and, once fitted, results, history and the best estimator, as plain data: what model files are made of.
+   * @throws DataError for parameters that no file can hold: functions, and scorers or distributions of one's own
+   */
+  toPlain(): EstimatorJson {
+    const found = this.#found;
+    // Where the journal lay says nothing about the search.
+    const { journal: _, ...params } = this.#params as P & { journal?: string };
+    return {
+      kind: this.kind,
+      version: MODEL_VERSION,
+      params: Object.fromEntries(
+        Object.entries(params).map(([name, value]) => [name, toPlainValue(this.kind, name, value)]),
+      ),
+      state: found
+        ? {
+            ...found,
+            results: resultsToPlain(this.kind, found.results),
+            history: toPlainValue(this.kind, "history", found.history),
+            bestEstimator: toPlainValue(this.kind, "bestEstimator", found.bestEstimator),
+          }
+        : null,
+    };
+  }
+
+  /** The same as JSON, without loss. */
+  toJSON(): EstimatorJson {
+    const plain = this.toPlain();
+    return { ...plain, params: encodeState(plain.params), state: encodeState(plain.state) };
+  }
+
+  /** Fills a new search from JSON or plain data. @throws DataError for another kind or version */
+  protected restore(json: EstimatorJson): this {
+    checkJson(this.kind, json);
+    if (json.state === null) return this;
+    const state = decodeState(json.state) as PlainRecord;
+    const { results, history, bestEstimator, ...rest } = state;
+    this.#found = {
+      ...(rest as unknown as Pick<Found, "nSplits" | "bestIndex" | "metric">),
+      refitTime: (rest["refitTime"] ?? undefined) as number | undefined,
+      results: resultsFromPlain(results as PlainRecord),
+      history: fromPlainValue(history) as HistoryEntry[],
+      bestEstimator: (fromPlainValue(bestEstimator) ?? undefined) as TrialEstimator | undefined,
+    };
+    return this;
+  }
+
+  /**
+   * Writes the trials (or, with `history`, every training and scoring) as a table, one row each: Parquet or CSV by the
+   * file's ending. Parameters that are no numbers, texts or booleans are written as text.
+   * @returns the path
+   */
+  exportTrials(path: string, options: ExportOptions = {}): string {
+    return exportTable(`${this.kind}.exportTrials`, options.history ? this.history : this.cvResults, path);
+  }
+
   /** True once a search has succeeded. */
   get isFitted(): boolean {
     return this.#found !== undefined;
@@ -377,44 +451,7 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   }
 }
 
-function decidingMetric(owner: string, refit: Refit, scorers: Scorers): string {
-  const names = [...scorers.keys()];
-  if (typeof refit === "string") {
-    if (scorers.has(refit)) return refit;
-    throw new ParameterError(
-      `${owner}: refit names ${show(refit)}, which is none of the scorers ${names.map(show).join(", ")}.`,
-    );
-  }
-  if (refit === true && names.length > 1) {
-    throw new ParameterError(
-      `${owner}: there are ${names.length} scorers, so refit has to name the one that decides: ${names.map(show).join(", ")}.`,
-    );
-  }
-  return names[0] as string;
-}
-
-function bestOf(
-  owner: string,
-  results: SearchResults,
-  metric: string,
-  refit: Refit,
-  competes: (index: number) => boolean,
-): number {
-  const scores = results[`mean_test_${metric}`] as Float64Array;
-  let best = -1;
-  scores.forEach((score, i) => {
-    if (!Number.isNaN(score) && competes(i) && (best < 0 || score > (scores[best] as number))) best = i;
-  });
-  if (best < 0) {
-    const error = results.error.find((message) => message !== undefined);
-    throw new FitError(
-      `${owner}: none of ${scores.length} trials has a score${error ? `; the first error: ${error}` : ""}.`,
-    );
-  }
-  if (typeof refit !== "function") return best;
-  const chosen = refit(results);
-  if (Number.isInteger(chosen) && chosen >= 0 && chosen < scores.length) return chosen;
-  throw new DataError(
-    `${owner}: the refit rule returned ${show(chosen)}; it has to return the index of a trial below ${scores.length}.`,
-  );
+/** The parameters of a search's JSON. */
+export function paramsFromJSON(json: EstimatorJson): never {
+  return fromPlainValue(decodeState(json.params)) as never;
 }

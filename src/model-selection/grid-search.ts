@@ -1,5 +1,7 @@
 import { ParamTable, type ZodNamespace } from "../base/params.js";
-import { BaseSearch, type BaseSearchParams, type SearchPlan } from "./base-search.js";
+import type { EstimatorJson } from "../estimator/estimator.js";
+import { registerEstimator } from "../estimator/registry.js";
+import { BaseSearch, paramsFromJSON, type BaseSearchParams, type SearchPlan } from "./base-search.js";
 import type { FoldSettings } from "./fold-runner.js";
 import { ListPolicy } from "./list-policy.js";
 import { ParameterGrid, sampleParameters, type ParamGrid, type ParamSet } from "./parameter-sets.js";
@@ -94,6 +96,10 @@ abstract class ListSearch<P extends BaseSearchParams> extends BaseSearch<P> {
 export class GridSearchCV extends ListSearch<GridSearchParams> {
   static readonly table = GRID_TABLE;
 
+  static fromJSON(json: EstimatorJson): GridSearchCV {
+    return new GridSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError on an unknown parameter, a value out of range, or an empty grid */
   constructor(params: Partial<GridSearchParams> & Pick<GridSearchParams, "estimator" | "paramGrid">) {
     super(GRID_TABLE, params);
@@ -122,6 +128,10 @@ export class GridSearchCV extends ListSearch<GridSearchParams> {
 export class RandomizedSearchCV extends ListSearch<RandomizedSearchParams> {
   static readonly table = RANDOM_TABLE;
 
+  static fromJSON(json: EstimatorJson): RandomizedSearchCV {
+    return new RandomizedSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError on an unknown parameter, a value out of range, or an empty list */
   constructor(
     params: Partial<RandomizedSearchParams> & Pick<RandomizedSearchParams, "estimator" | "paramDistributions">,
@@ -135,3 +145,7 @@ export class RandomizedSearchCV extends ListSearch<RandomizedSearchParams> {
     return sampleParameters(paramDistributions, nIter, randomState);
   }
 }
+
+registerEstimator("GridSearchCV", GridSearchCV);
+
+registerEstimator("RandomizedSearchCV", RandomizedSearchCV);

@@ -1,7 +1,10 @@
 import { ParameterError } from "../base/errors.js";
 import { ParamTable, type ZodNamespace } from "../base/params.js";
+import type { EstimatorJson } from "../estimator/estimator.js";
+import { registerEstimator } from "../estimator/registry.js";
 import { BracketSearch } from "./bracket-search.js";
 import type { Bracket } from "./budget-table.js";
+import { paramsFromJSON } from "./base-search.js";
 import { baseSearchShape } from "./grid-search.js";
 import { ParameterGrid, sampleParameters, type ParamGrid, type ParamSet } from "./parameter-sets.js";
 import type { ResourceSearchParams } from "./resource-search.js";
@@ -124,6 +127,10 @@ abstract class HalvingSearch<P extends HalvingParams> extends BracketSearch<P> {
 export class HalvingGridSearchCV extends HalvingSearch<HalvingGridParams> {
   static readonly table = GRID_TABLE;
 
+  static fromJSON(json: EstimatorJson): HalvingGridSearchCV {
+    return new HalvingGridSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   constructor(params: Partial<HalvingGridParams> & Pick<HalvingGridParams, "estimator" | "paramGrid">) {
     super(GRID_TABLE, params);
     this.candidates();
@@ -144,6 +151,10 @@ export class HalvingGridSearchCV extends HalvingSearch<HalvingGridParams> {
 export class HalvingRandomSearchCV extends HalvingSearch<HalvingRandomParams> {
   static readonly table = RANDOM_TABLE;
 
+  static fromJSON(json: EstimatorJson): HalvingRandomSearchCV {
+    return new HalvingRandomSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   constructor(params: Partial<HalvingRandomParams> & Pick<HalvingRandomParams, "estimator" | "paramDistributions">) {
     super(RANDOM_TABLE, params);
     this.candidates();
@@ -162,3 +173,7 @@ export class HalvingRandomSearchCV extends HalvingSearch<HalvingRandomParams> {
     return [sampleParameters(paramDistributions, n, randomState)];
   }
 }
+
+registerEstimator("HalvingGridSearchCV", HalvingGridSearchCV);
+
+registerEstimator("HalvingRandomSearchCV", HalvingRandomSearchCV);

@@ -1,9 +1,12 @@
 import { ParameterError } from "../base/errors.js";
 import { ParamTable } from "../base/params.js";
 import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
+import type { EstimatorJson } from "../estimator/estimator.js";
+import { registerEstimator } from "../estimator/registry.js";
 import type { BracketOptions } from "./bracket-policy.js";
 import { BracketSearch, type SearchMetadata } from "./bracket-search.js";
 import { halvingRungs, hyperbandBrackets, type Bracket } from "./budget-table.js";
+import { paramsFromJSON } from "./base-search.js";
 import { baseSearchShape } from "./grid-search.js";
 import { ParameterGrid, sampleParameters, type ParamGrid, type ParamSet } from "./parameter-sets.js";
 import type { ResourceSearchParams } from "./resource-search.js";
@@ -106,6 +109,10 @@ abstract class HalvingBrackets<P extends HyperbandParams> extends BracketSearch<
 export class HyperbandSearchCV extends HalvingBrackets<HyperbandParams> {
   static readonly table = HYPERBAND_TABLE;
 
+  static fromJSON(json: EstimatorJson): HyperbandSearchCV {
+    return new HyperbandSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError on an unknown parameter, a value out of range, or an estimator without the resource */
   constructor(params: Partial<HyperbandParams> & Pick<HyperbandParams, "estimator" | "paramDistributions">) {
     super(HYPERBAND_TABLE, params);
@@ -133,6 +140,10 @@ export class HyperbandSearchCV extends HalvingBrackets<HyperbandParams> {
 export class SuccessiveHalvingSearchCV extends HalvingBrackets<SuccessiveHalvingParams> {
   static readonly table = SUCCESSIVE_TABLE;
 
+  static fromJSON(json: EstimatorJson): SuccessiveHalvingSearchCV {
+    return new SuccessiveHalvingSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError as {@link HyperbandSearchCV}, and when nInitialIter is above maxIter */
   constructor(
     params: Partial<SuccessiveHalvingParams> & Pick<SuccessiveHalvingParams, "estimator" | "paramDistributions">,
@@ -157,3 +168,7 @@ export class SuccessiveHalvingSearchCV extends HalvingBrackets<SuccessiveHalving
     return [sampleParameters(paramDistributions, nInitialParameters, randomState)];
   }
 }
+
+registerEstimator("HyperbandSearchCV", HyperbandSearchCV);
+
+registerEstimator("SuccessiveHalvingSearchCV", SuccessiveHalvingSearchCV);

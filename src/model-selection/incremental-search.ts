@@ -1,7 +1,10 @@
 import { ParamTable, type ZodNamespace } from "../base/params.js";
+import type { EstimatorJson } from "../estimator/estimator.js";
+import { registerEstimator } from "../estimator/registry.js";
 import type { BracketOptions } from "./bracket-policy.js";
 import { BracketSearch, type SearchMetadata } from "./bracket-search.js";
 import { decayRungs, type Bracket } from "./budget-table.js";
+import { paramsFromJSON } from "./base-search.js";
 import { baseSearchShape } from "./grid-search.js";
 import { ParameterGrid, sampleParameters, type ParamGrid, type ParamSet } from "./parameter-sets.js";
 import type { ResourceSearchParams } from "./resource-search.js";
@@ -109,6 +112,10 @@ abstract class StepSearch<P extends IncrementalParams> extends BracketSearch<P> 
 export class IncrementalSearchCV extends StepSearch<IncrementalParams> {
   static readonly table = INCREMENTAL_TABLE;
 
+  static fromJSON(json: EstimatorJson): IncrementalSearchCV {
+    return new IncrementalSearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError on an unknown parameter, a value out of range, or an estimator without the resource */
   constructor(params: Partial<IncrementalParams> & Pick<IncrementalParams, "estimator" | "paramDistributions">) {
     super(INCREMENTAL_TABLE, params);
@@ -128,6 +135,10 @@ export class IncrementalSearchCV extends StepSearch<IncrementalParams> {
 export class InverseDecaySearchCV extends StepSearch<InverseDecayParams> {
   static readonly table = DECAY_TABLE;
 
+  static fromJSON(json: EstimatorJson): InverseDecaySearchCV {
+    return new InverseDecaySearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError on an unknown parameter, a value out of range, or an estimator without the resource */
   constructor(params: Partial<InverseDecayParams> & Pick<InverseDecayParams, "estimator" | "paramDistributions">) {
     super(DECAY_TABLE, params);
@@ -139,3 +150,7 @@ export class InverseDecaySearchCV extends StepSearch<InverseDecayParams> {
     return [{ bracket: 0, rungs: decayRungs(this.sets()[0]?.length ?? 0, decayRate, maxIter) }];
   }
 }
+
+registerEstimator("IncrementalSearchCV", IncrementalSearchCV);
+
+registerEstimator("InverseDecaySearchCV", InverseDecaySearchCV);

@@ -109,13 +109,13 @@ export async function rowsTrainer(
 /**
  * Calls of `partialFit` as the resource: each sees the train rows of one partition, in an order drawn anew each round.
  */
-export function callsTrainer(
+export async function callsTrainer(
   settings: FoldSettings,
   estimator: TrialEstimator,
   randomState: number | undefined,
-): Trainer {
+): Promise<Trainer> {
   const { data } = settings;
-  const call = blockCalls(settings, randomState);
+  const call = await blockCalls(settings, estimator, randomState);
   const calls = new WeakMap<TrialEstimator, number>();
   return {
     continues: true,
@@ -137,13 +137,13 @@ export function callsTrainer(
  * Seconds in `partialFit` as the resource: calls until the time is used up, at least one. What a trial gets depends on the
  * machine and what else it does; the calls are kept, so that a model can be trained again as it was.
  */
-export function secondsTrainer(
+export async function secondsTrainer(
   settings: FoldSettings,
   estimator: TrialEstimator,
   randomState: number | undefined,
-): Trainer {
+): Promise<Trainer> {
   const { data } = settings;
-  const call = blockCalls(settings, randomState);
+  const call = await blockCalls(settings, estimator, randomState);
   return {
     continues: true,
     isFinal: true,
@@ -166,11 +166,15 @@ export function secondsTrainer(
 }
 
 /** Call number k of `partialFit` on a fold: the train rows of one partition. */
-function blockCalls(
+async function blockCalls(
   settings: FoldSettings,
+  estimator: TrialEstimator,
   randomState: number | undefined,
-): (model: TrialEstimator, fold: number, call: number) => Promise<void> {
+): Promise<(model: TrialEstimator, fold: number, call: number) => Promise<void>> {
   const { data, owner } = settings;
+  // A block need not have every label, and a model learns of its classes at the first.
+  const labelled = isClassifier(estimator) && data.y !== undefined;
+  const classes = labelled ? { classes: (await stratumCodes(owner, "y", data.y, data.run)).labels } : {};
   const rng = new CounterRng(randomState ?? DEFAULT_SEED, "partialFit");
   const blocks = data.splits.map(({ train }) => blocksOf(owner, data.X, train));
   const orders = new Map<number, number[]>();
@@ -192,6 +196,7 @@ function blockCalls(
     await (model as TrialMethods).partialFit?.(rows.take(data.X) as TableInput, target, {
       ...data.run,
       ...rowOptionsOf(data, rows),
+      ...classes,
     });
   };
 }

@@ -1,6 +1,8 @@
 import { ParamTable } from "../base/params.js";
 import { DEFAULT_SEED } from "../base/rng.js";
-import { BaseSearch, type BaseSearchParams, type SearchPlan } from "./base-search.js";
+import type { EstimatorJson } from "../estimator/estimator.js";
+import { registerEstimator } from "../estimator/registry.js";
+import { BaseSearch, paramsFromJSON, type BaseSearchParams, type SearchPlan } from "./base-search.js";
 import type { FoldSettings } from "./fold-runner.js";
 import { baseSearchShape } from "./grid-search.js";
 import { drawnAt, type ParamSet } from "./parameter-sets.js";
@@ -56,6 +58,10 @@ const CHECKED = 32;
 export class TPESearchCV extends BaseSearch<TPESearchParams> {
   static readonly table = TABLE;
 
+  static fromJSON(json: EstimatorJson): TPESearchCV {
+    return new TPESearchCV(paramsFromJSON(json)).restore(json);
+  }
+
   /** @throws ParameterError on an unknown parameter, a value out of range, or an empty list */
   constructor(params: Partial<TPESearchParams> & Pick<TPESearchParams, "estimator" | "paramDistributions">) {
     super(TABLE, params);
@@ -86,3 +92,5 @@ export class TPESearchCV extends BaseSearch<TPESearchParams> {
     return new SearchSpace(this.kind, this.params.paramDistributions);
   }
 }
+
+registerEstimator("TPESearchCV", TPESearchCV);

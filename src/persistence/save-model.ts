@@ -27,6 +27,9 @@ export interface SaveOptions extends RunOptions {
   readonly engine?: Engine;
 }
 
+/** What can be saved: estimators, pipelines, searches. */
+export type Savable = Pick<AnyEstimator, "kind" | "isFitted" | "toPlain" | "nFeatures" | "featureNames">;
+
 /** What {@link saveModel} wrote. */
 export interface SavedModel {
   readonly path: string;
@@ -52,7 +55,8 @@ export interface SavedModel {
  * await saveModel(model, "models/late.partwise", { data: train, metrics: { auc: 0.71 } });
  * ```
  */
-export async function saveModel(model: AnyEstimator, path: string, options: SaveOptions = {}): Promise<SavedModel> {
+export async function saveModel(savable: Savable, path: string, options: SaveOptions = {}): Promise<SavedModel> {
+  const model = savable as AnyEstimator;
   if (typeof path !== "string" || path === "")
     throw new DataError(`saveModel: the path must be a file's name; got ${show(path)}.`);
   if (typeof (model as Partial<AnyEstimator>)?.toPlain !== "function")
