@@ -258,8 +258,9 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     const fitted = this.steps.map(([, estimator], i) => {
       if (estimator === "passthrough") return estimator;
       const copy = estimator.clone();
-      const isWarm = i === this.steps.length - 1 && "warmStart" in estimator.getParams() && estimator.isFitted;
-      if (isWarm) copy.adopt(estimator);
+      const { warmStart } = estimator.getParams() as { readonly warmStart?: boolean };
+      // The last step goes on from its own model, as it would without the pipeline.
+      if (warmStart === true && i === this.steps.length - 1 && estimator.isFitted) copy.adopt(estimator);
       return copy;
     });
     const working = fitted.filter((estimator) => estimator !== "passthrough");

@@ -191,7 +191,7 @@ describe("what a search shares", () => {
     expect(search.featureNames).toEqual(["a", "city", "junk", "b", "text"]);
     const alone = await makePipeline(columns(), new Ridge()).setParams(search.bestParams).fit(frame(), y);
     const [ours, theirs] = await Promise.all(
-      [search, alone].map((model) => (model.predict(frame()) as DistributedArray).compute()),
+      [search, alone].map((one) => (one.predict(frame()) as DistributedArray).compute()),
     );
     expectClose(ours?.toVector() as Float64Array, theirs?.toVector() as Float64Array, { rtol: 1e-9, atol: 1e-12 });
     const scores = await crossValScore(makePipeline(columns(), new Ridge({ alpha: 0.1 })), frame(), y, { cv: 3 });
