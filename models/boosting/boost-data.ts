@@ -1,19 +1,20 @@
 import { DataError } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
-import { holdAndReduce, holdPlans, readPlans } from "../../src/collections/hold.js";
+import { holdAndRead, holdAndReduce, holdPlans, readPlans } from "../../src/collections/hold.js";
 import { HeldPlan, TaskPlan, type Plan } from "../../src/collections/plan.js";
 import type { RunOptions } from "../../src/collections/plan-run.js";
 import type { Engine, FnRef } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
-import { HISTOGRAM_BINS } from "../../src/kernels/kernels.js";
-import type { HostColumn } from "../../src/memory/host-column.js";
-import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
+import type { SplitRules } from "../../src/numeric/trees/split-search.js";
+import type { Expansion, FoundSplit, GrowthRequest } from "../../src/numeric/trees/tree-grower.js";
 import type { Span } from "./binning-tasks.js";
 import type { BeginArgs } from "./round-tasks.js";
+import { addScores, type Found } from "./search-tasks.js";
 
 const binning = (name: string): FnRef => fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
 const rounds = (name: string): FnRef => fnRef(new URL("./round-tasks.js", import.meta.url).href, name);
+const searching = (name: string): FnRef => fnRef(new URL("./search-tasks.js", import.meta.url).href, name);
 
 // Rows of a sample that thresholds are taken from, as scikit-learn and LightGBM do; below twice of it all rows are taken.
 const SAMPLE_ROWS = 200_000;
@@ -66,7 +67,8 @@ export function cutRows(
 ): { readonly firstRow: number; readonly spans: readonly Span[] }[] {
   const total = rows.reduce((sum, count) => sum + count, 0);
   const usual = Math.max(Math.ceil(total / LARGE_CHUNK), Math.min(parallelism, Math.ceil(total / SMALL_CHUNK)));
-  const parts = Math.max(1, Math.min(total, chunks ?? usual));
+  // Histograms of a chunk hold the sums of at most so many rows.
+  const parts = Math.max(1, Math.ceil(total / LARGE_CHUNK), Math.min(total, chunks ?? usual));
   const starts = startsOf(rows);
   return Array.from({ length: parts }, (_, c) => {
     const from = Math.floor((c * total) / parts);
@@ -96,14 +98,14 @@ export interface BoostDataOptions {
 export class BoostData implements Disposable {
   readonly #engine: Engine;
   readonly #owner: string;
-  readonly #width: number;
   readonly #options: RunOptions;
   #held: HeldPlan;
+  /** Histograms of the tree that grows. */
+  #histograms: HeldPlan | undefined;
 
   private constructor(design: Design, held: HeldPlan) {
     this.#engine = design.engine;
     this.#owner = design.owner;
-    this.#width = design.nFeatures;
     this.#options = runOptions(design);
     this.#held = held;
   }
@@ -153,24 +155,57 @@ export class BoostData implements Disposable {
     return this.reduce(binning(step), args, combine);
   }
 
-  /** Ends a tree and begins the next; its root's histogram unless `last`, and the scores of the trees so far. */
-  async begin(args: BeginArgs, last: boolean): Promise<{ histogram: Float64Array | undefined; scores: Float64Array }> {
+  /** Ends a tree and begins the next; the scores of the trees so far. */
+  async begin(args: BeginArgs): Promise<Float64Array> {
     const begun = this.plan(rounds("beginTreeStep"), args as unknown as Plain);
-    if (last) {
-      const { scores } = await this.advance<ScorePart>(begun, rounds("scoreStep"), undefined, mergeScores);
-      return { histogram: undefined, scores };
-    }
-    const { sums, scores } = await this.advance(begun, rounds("histogramStep"), { nodes: [0] }, mergeHistograms);
-    return { histogram: sums.data, scores };
+    const { scores } = await this.advance(begun, rounds("scoreStep"), undefined, mergeScores);
+    this.#histograms?.release();
+    this.#histograms = undefined;
+    return scores;
   }
 
-  /** Splits rows and returns the histograms of the measured children. */
-  async split(expansions: readonly Expansion[]): Promise<Float64Array[]> {
-    const nodes = expansions.filter(({ measured }) => measured >= 0).map(({ measured }) => measured);
-    const plan = this.plan(rounds("splitStep"), { expansions } as unknown as Plain);
-    const { sums } = await this.advance(plan, rounds("histogramStep"), { nodes }, mergeHistograms);
-    const size = 3 * this.#width * HISTOGRAM_BINS;
-    return nodes.map((_, k) => sums.data.subarray(k * size, (k + 1) * size));
+  /** Splits the rows of a growing tree as it asks, and finds the best splits of the nodes that it asks for. */
+  async split({ expansions, searches, open }: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
+    const [owner, engine, before] = [this.#owner, this.#engine, this.#histograms];
+    const moved =
+      expansions.length > 0 ? this.plan(rounds("splitStep"), { expansions } as unknown as Plain) : this.#held;
+    const counted = new TaskPlan({
+      label: owner,
+      partitions: moved.partitions,
+      inputs: before ? [moved, before] : [moved],
+      task: (index) => ({
+        fn: searching("histogramStep"),
+        args: { expansions, open } as unknown as Plain,
+        inputs: [{ plan: moved, index }, ...(before ? [{ plan: before, index }] : [])],
+      }),
+    });
+    // Threads share histograms; between machines they travel, so that one does better there.
+    const tasks = Math.min(searches.length, engine.name === "local" ? engine.parallelism : 1);
+    const search = new TaskPlan({
+      label: owner,
+      partitions: tasks,
+      inputs: [counted],
+      task: (k) => ({
+        fn: searching("searchStep"),
+        args: { searches: searches.filter((_, i) => i % tasks === k), rules } as unknown as Plain,
+        inputs: Array.from({ length: counted.partitions }, (_, index) => ({ plan: counted, index })),
+      }),
+    });
+    const { held, values } = await holdAndRead(
+      moved === this.#held ? [counted] : [counted, moved],
+      search,
+      engine,
+      this.#options,
+    );
+    before?.release();
+    const [histograms, chunks] = held;
+    this.#histograms = histograms;
+    if (chunks) {
+      this.#held.release();
+      this.#held = chunks;
+    }
+    const found = values as unknown as Found[];
+    return searches.map((_, i) => found[i % tasks]?.splits[Math.floor(i / tasks)] as FoundSplit);
   }
 
   /** Splits rows; nothing is measured. */
@@ -198,6 +233,7 @@ export class BoostData implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#histograms?.release();
     this.#held.release();
   }
 }
@@ -206,22 +242,8 @@ interface ScorePart {
   readonly scores: Float64Array;
 }
 
-interface HistogramPart extends ScorePart {
-  readonly sums: HostColumn<"f64">;
-}
-
-// Integers: exact, and the same in any order. The partials came as copies, so the first may hold the sum.
-function mergeHistograms(a: HistogramPart, b: HistogramPart): HistogramPart {
-  const [into, from] = [a.sums.data, b.sums.data];
-  for (let i = 0; i < into.length; i++) into[i] = (into[i] as number) + (from[i] as number);
-  return { sums: a.sums, ...mergeScores(a, b) };
-}
-
 function mergeScores(a: ScorePart, b: ScorePart): ScorePart {
-  const [p, q] = [a.scores, b.scores];
-  return {
-    scores: Float64Array.of(Math.max(p[0] ?? 0, q[0] ?? 0), (p[1] ?? 0) + (q[1] ?? 0), (p[2] ?? 0) + (q[2] ?? 0)),
-  };
+  return { scores: addScores(a.scores, b.scores) };
 }
 
 async function hold(plan: Plan, engine: Engine, options: RunOptions): Promise<HeldPlan> {

@@ -50,22 +50,18 @@ export async function boostRounds(design: Design, problem: RoundsProblem): Promi
     const packKeys = problem.packed
       ? { packKeys: Array.from({ length: outputs }, (_, k) => rng.uint32(trees.length + k)) }
       : {};
-    const { histogram, scales, loss } = await starter.begin({ ...(finished ? { finished } : {}), ...packKeys, last });
+    const { scales, loss } = await starter.begin({ ...(finished ? { finished } : {}), ...packKeys, last });
     trainScore.push(mean(loss.train, weights.train));
     if (weights.held > 0) validationScore.push(mean(loss.held, weights.held));
     if (round > 0) report(design, round, params.maxIter, trainScore.at(-1) as number, validationScore.at(-1));
     const scores = weights.held > 0 ? validationScore : trainScore;
-    if (!histogram || (stopping && hasStalled(scores, params.nIterNoChange, params.tol))) break;
-    let root: Float64Array = histogram;
+    if (last || (stopping && hasStalled(scores, params.nIterNoChange, params.tol))) break;
     for (let output = 0; output < outputs; output++) {
-      const { tree, pending } = await growTree(problem, root, scales, { output, number: trees.length });
+      const { tree, pending } = await growTree(problem, scales, { output, number: trees.length });
       trees.push(tree);
       starter.moved(tree);
       finished = { output, pending, ...forRows(tree) };
-      if (output + 1 < outputs) {
-        const next = await data.begin({ gradients: { kind: "made" }, finished }, false);
-        root = next.histogram as Float64Array;
-      }
+      if (output + 1 < outputs) await data.begin({ gradients: { kind: "made" }, finished });
     }
   }
   // What came after the best score is dropped, where rows were held out to tell.
@@ -75,7 +71,6 @@ export async function boostRounds(design: Design, problem: RoundsProblem): Promi
 
 async function growTree(
   { data, params, splits, packed, bins, quantiles, wScale }: RoundsProblem,
-  histogram: Float64Array,
   scales: RoundScales,
   { output, number }: { output: number; number: number },
 ): Promise<{ tree: GrownTree; pending: FinishedTree["pending"] }> {
@@ -87,8 +82,8 @@ async function growTree(
     bins,
     learningRate: params.learningRate,
   };
-  const grower = new TreeGrower(histogram, rules);
-  for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(await data.split(asked));
+  const grower = new TreeGrower(rules);
+  for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(await data.split(asked, rules));
   const tree = grower.finish();
   const pending = grower.takePending();
   if (!quantiles) return { tree, pending };

@@ -14,8 +14,6 @@ const task = (name: string): FnRef => fnRef(new URL("./gradient-tasks.js", impor
 
 /** How a round begins. */
 export interface StartedRound {
-  /** Of the root, for the first output; undefined after the last round. */
-  readonly histogram: Float64Array | undefined;
   readonly scales: RoundScales;
   /** Sums of the losses at the margins it starts from. */
   readonly loss: { readonly train: number; readonly held: number };
@@ -54,12 +52,12 @@ export class BoundedRounds implements RoundStarter {
     this.#bounds.moved(tree);
   }
 
-  async begin({ finished, packKeys, last }: RoundOptions): Promise<StartedRound> {
+  async begin({ finished, packKeys }: RoundOptions): Promise<StartedRound> {
     const scales = this.#bounds.scales();
     const gradients = { kind: "bounded", loss: this.#loss, scales, ...(packKeys ? { packKeys } : {}) } as const;
-    const { histogram, scores } = await this.#data.begin({ gradients, ...(finished ? { finished } : {}) }, last);
+    const scores = await this.#data.begin({ gradients, ...(finished ? { finished } : {}) });
     this.#bounds.measured(scores[0] ?? 0);
-    return { histogram, scales, loss: sums(scores, scales) };
+    return { scales, loss: sums(scores, scales) };
   }
 }
 
@@ -105,13 +103,10 @@ export class DerivedRounds implements RoundStarter {
         { scale: scales.loss },
         addScores,
       );
-      return { histogram: undefined, scales, loss: sums(scores, scales) };
+      return { scales, loss: sums(scores, scales) };
     }
-    const { histogram, scores } = await data.begin(
-      { gradients: { kind: "derived", scales, ...(packKeys ? { packKeys } : {}) } },
-      false,
-    );
-    return { histogram, scales, loss: sums(scores, scales) };
+    const scores = await data.begin({ gradients: { kind: "derived", scales, ...(packKeys ? { packKeys } : {}) } });
+    return { scales, loss: sums(scores, scales) };
   }
 }
 

@@ -1,11 +1,5 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import {
-  HISTOGRAM_BINS,
-  HISTOGRAM_ROWS,
-  histogramScratchBytes,
-  PACKED_ROWS,
-  type BoundedLossCode,
-} from "../../src/kernels/kernels.js";
+import type { BoundedLossCode } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column } from "../../src/memory/column.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
@@ -213,45 +207,6 @@ function splitRows(
     made.add(left).add(right);
   }
   return { order, starts, counts };
-}
-
-/** Histograms of some nodes of one chunk, one after another. */
-export interface NodeHistograms {
-  readonly sums: Column<"f64">;
-  readonly scores: Float64Array;
-}
-
-/** Histograms of the rows of some nodes: `3 × columns × 256` sums each. */
-export function histogramStep(
-  context: TaskContext,
-  args: { nodes: readonly number[] },
-  chunk: GrowingChunk,
-): NodeHistograms {
-  using space = new Workspace(context.memory, chunk.bins.arena);
-  const { width } = chunk;
-  const entries = width * HISTOGRAM_BINS;
-  const sums = context.memory.denseIn("f64", args.nodes.length * entries * 3, 1, space.arena)
-    .columns[0] as Column<"f64">;
-  context.memory.view(sums).fill(0);
-  const { packed } = chunk;
-  const { kernels } = space;
-  const most = packed ? PACKED_ROWS : HISTOGRAM_ROWS;
-  const [add, empty] = packed
-    ? [kernels.packedHistogram, kernels.packedHistogramSums]
-    : [kernels.histogram, kernels.histogramSums];
-  const hist = space.zeros(packed ? entries : entries * 2).pointer;
-  const scratch = space.bytes(histogramScratchBytes());
-  args.nodes.forEach((node, k) => {
-    context.throwIfAborted();
-    const start = chunk.starts[node] as number;
-    const end = start + (chunk.counts[node] as number);
-    for (let from = start; from < end; from += most) {
-      const n = Math.min(most, end - from);
-      add(chunk.bins.offset, chunk.stride, width, chunk.order.offset + 4 * from, n, chunk.pairs.offset, hist, scratch);
-      empty(hist, entries, sums.offset + k * entries * 24);
-    }
-  });
-  return { sums, scores: chunk.scores };
 }
 
 /** The scores of a chunk alone. */

@@ -71,6 +71,42 @@ export async function holdAndReduce<T>(
   }
 }
 
+/**
+ * Computes and keeps the partitions of `plans`, and returns the values of `read`, which may use them, from the same graph;
+ * its columns are copied out.
+ */
+export async function holdAndRead(
+  plans: readonly Plan[],
+  read: Plan,
+  engine: Engine,
+  options: RunOptions = {},
+): Promise<{ readonly held: HeldPlan[]; readonly values: Plain[] }> {
+  const run = new PlanRun(engine);
+  const keysOf = async (plan: Plan): Promise<string[]> => {
+    const keys: string[] = [];
+    for (let index = 0; index < plan.partitions; index++) keys.push(await run.key(plan, index));
+    return keys;
+  };
+  const keys: string[][] = [];
+  for (const plan of plans) keys.push(await keysOf(plan));
+  const reads = await keysOf(read);
+  const kept = keys.flat();
+  await run.submit([...kept, ...reads], options.signal);
+  try {
+    const values = await engine.get(reads);
+    const bytes = await settled(engine, kept, read.label, options);
+    return {
+      held: plans.map((plan, i) => heldPlan(plan, engine, keys[i] ?? [], bytes.splice(0, keys[i]?.length ?? 0))),
+      values,
+    };
+  } catch (error) {
+    run.release(kept);
+    throw error;
+  } finally {
+    run.release(reads);
+  }
+}
+
 /** Computes all partitions of `plans` and returns their values with columns copied out, plan after plan. */
 export async function readPlans(
   plans: readonly Plan[],

@@ -108,11 +108,11 @@ export type PackedHistogramKernel = (
 ) => void;
 
 /**
- * Adds packed histograms to sums in doubles, and empties them. Exact while the sums stay below 2^53.
+ * Adds packed histograms to sums of 32 bits, and empties them. Exact for up to 2^20 rows.
  *
  * @param hist in/out: i64[entries], zero afterwards
- * @param entries in: entries, an even number
- * @param out in/out: f64[3 × entries]: Σg of each entry, then Σh, then the rows
+ * @param entries in: entries, a multiple of 4
+ * @param out in/out: i32[3 × entries]: Σg of each entry, then Σh, then the rows
  */
 export type PackedHistogramSumsKernel = (hist: number, entries: number, out: number) => void;
 

@@ -165,24 +165,26 @@ export function packedHistogram(
 
 // @ts-ignore: decorator
 @inline
-function addPair(p: usize, values: v128): void {
-  v128.store(p, f64x2.add(v128.load(p), f64x2.convert_low_i32x4_s(values)));
+function addFour(p: usize, values: v128): void {
+  v128.store(p, i32x4.add(v128.load(p), values));
 }
 
 export function packedHistogramSums(hist: usize, entries: u32, out: usize): void {
-  const plane = bytesOf<f64>(entries);
+  const plane = bytesOf<i32>(entries);
   const none = i64x2.splat(0);
-  for (let k: u32 = 0; k < entries; k += 2) {
+  for (let k: u32 = 0; k < entries; k += 4) {
     const p = hist + bytesOf<u64>(k);
-    const v = v128.load(p);
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
     // Most entries of a small leaf are empty.
-    if (v128.any_true(v)) {
-      const o = out + bytesOf<f64>(k);
-      addPair(o, i32x4.shr_s(v128.shuffle<i32>(v, v, 1, 3, 1, 3), 6));
-      const rest = i64x2.shr_u(v, 15);
-      addPair(o + plane, v128.and(v128.shuffle<i32>(rest, rest, 0, 2, 0, 2), i32x4.splat(0x7fffff)));
-      addPair(o + 2 * plane, v128.and(v128.shuffle<i32>(v, v, 0, 2, 0, 2), i32x4.splat(0x7fff)));
+    if (v128.any_true(v128.or(a, b))) {
+      const o = out + bytesOf<i32>(k);
+      addFour(o, i32x4.shr_s(v128.shuffle<i32>(a, b, 1, 3, 5, 7), 6));
+      const h = v128.shuffle<i32>(i64x2.shr_u(a, 15), i64x2.shr_u(b, 15), 0, 2, 4, 6);
+      addFour(o + plane, v128.and(h, i32x4.splat(0x7fffff)));
+      addFour(o + 2 * plane, v128.and(v128.shuffle<i32>(a, b, 0, 2, 4, 6), i32x4.splat(0x7fff)));
       v128.store(p, none);
+      v128.store(p, none, 16);
     }
   }
 }

@@ -94,7 +94,7 @@ export function packedHistogram(views: MemoryViews): PackedHistogramKernel {
 export function packedHistogramSums(views: MemoryViews): PackedHistogramSumsKernel {
   return (hist, entries, out) => {
     const packed = views.i64(hist, entries);
-    const sums = views.f64(out, entries * 3);
+    const sums = views.i32(out, entries * 3);
     for (let k = 0; k < entries; k++) {
       sums[k]! += Number(packed[k]! >> 38n);
       sums[entries + k]! += Number((packed[k]! >> 15n) & 0x7fffffn);

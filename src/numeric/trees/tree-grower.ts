@@ -1,14 +1,6 @@
 import { NodeColumns, ROOT_PLACE, type ColumnRules, type NodePlace } from "./node-columns.js";
 import { childLimits, NO_LIMITS } from "./split-rules.js";
-import {
-  bestSplit,
-  nodeStep,
-  sumsOf,
-  type NodeLimits,
-  type NodeSums,
-  type Split,
-  type SplitRules,
-} from "./split-search.js";
+import { nodeStep, type NodeLimits, type NodeSums, type Split, type SplitRules } from "./split-search.js";
 
 /** How a tree grows. */
 export interface GrowthRules extends SplitRules {
@@ -34,8 +26,33 @@ export interface Expansion {
   readonly missingLeft: boolean;
   /** The bins that go left, of a column of categories; see `Split`. */
   readonly set?: Uint32Array;
-  /** The child whose histogram is needed; the other's is what is left of the parent's. −1 when none is. */
+  /** The child whose histogram is to be counted; the other's is what is left of the parent's. −1 when none is needed. */
   readonly measured: number;
+}
+
+/** A node whose best split is to be found. Plain data. */
+export interface NodeSearch {
+  readonly node: number;
+  /** Sums of its rows; those of its histogram unless given. */
+  readonly sums?: NodeSums;
+  readonly limits: NodeLimits;
+}
+
+/** What a search finds. Plain data. */
+export interface FoundSplit {
+  readonly sums: NodeSums;
+  /** Null when nothing is gained. */
+  readonly split: Split | null;
+}
+
+/** What a growing tree asks for. Plain data. */
+export interface GrowthRequest {
+  /** Splits to carry out, parents before children. */
+  readonly expansions: readonly Expansion[];
+  /** Nodes to search, among them children of the expansions. */
+  readonly searches: readonly NodeSearch[];
+  /** Nodes whose histograms may be needed later, besides those that are searched now. */
+  readonly open: readonly number[];
 }
 
 /** A grown tree: nodes level by level, siblings side by side; a leaf has feature −1. */
@@ -59,13 +76,15 @@ export interface GrownTree {
   readonly leaves: readonly { readonly node: number; readonly value: number }[];
 }
 
+// What the root has before it is searched.
+const NOTHING: NodeSums = { g: 0, h: 0, count: 0 };
+
 interface Node {
   readonly id: number;
   readonly depth: number;
-  readonly sums: NodeSums;
+  sums: NodeSums;
   readonly place: NodePlace;
   readonly limits: NodeLimits;
-  histogram?: Float64Array | undefined;
   split?: Split | undefined;
   left?: Node;
   right?: Node;
@@ -75,13 +94,13 @@ interface Node {
 
 /**
  * Grows one tree leaf by leaf, always the leaf of largest gain next (of equal ones the older), with few requests for
- * histograms: a request holds the leaf that has to be split and those that probably will be, up to a third of the splits that
+ * searches: a request holds the leaf that has to be split and those that probably will be, up to a third of the splits that
  * are left. The tree is exactly the one that grows leaf by leaf; guesses that were wrong are dropped.
  *
  * @example
  * ```ts
- * const grower = new TreeGrower(rootHistogram, rules);
- * for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(measure(asked));
+ * const grower = new TreeGrower(rules);
+ * for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(search(asked));
  * const tree = grower.finish();
  * ```
  */
@@ -98,28 +117,37 @@ export class TreeGrower {
   /** Nodes with a split whose children are not made. */
   readonly #open = new Set<Node>();
   #pending: Expansion[] = [];
-  #asked: { parent: Node; measured: Node; other: Node }[] = [];
+  /** Nodes that are searched. */
+  #asked: Node[] = [];
 
-  constructor(histogram: Float64Array, rules: GrowthRules) {
+  constructor(rules: GrowthRules) {
     this.#rules = rules;
     this.#splitsLeft = rules.maxLeafNodes - 1;
     this.#columns = new NodeColumns(rules.bins.length, rules.columns ?? {});
     this.#order = rules.growth === "depth" ? byDepth : byGain;
     const limits = this.#limited(NO_LIMITS, ROOT_PLACE);
-    this.#root = { id: 0, depth: 0, sums: sumsOf(histogram), place: ROOT_PLACE, limits, committed: false };
-    if (this.#splitsLeft > 0) this.#measure(this.#root, histogram);
-    if (this.#root.split) this.#frontier.push(this.#root);
+    this.#root = { id: 0, depth: 0, sums: NOTHING, place: ROOT_PLACE, limits, committed: false };
   }
 
-  /** Splits to carry out before the next {@link accept}; undefined when the tree is complete. */
-  next(): readonly Expansion[] | undefined {
+  /** What has to be done before the next {@link accept}, the root's search first; undefined when the tree is complete. */
+  next(): GrowthRequest | undefined {
+    if (this.#root.sums === NOTHING) {
+      this.#asked = [this.#root];
+      return { expansions: [], searches: [{ node: 0, limits: this.#root.limits }], open: [] };
+    }
     for (;;) {
       const best = this.#advance();
       if (!best) return undefined;
       const size = Number.isFinite(this.#splitsLeft) ? this.#ahead() : this.#open.size;
       const guesses = [...this.#open].filter((node) => node !== best).sort(this.#order);
       for (const node of [best, ...guesses.slice(0, Math.max(0, size - 1))]) this.#expand(node);
-      if (this.#asked.length > 0) return this.takePending();
+      if (this.#asked.length > 0) {
+        return {
+          expansions: this.takePending(),
+          searches: this.#asked.map(({ id, sums, limits }) => ({ node: id, sums, limits })),
+          open: Array.from(this.#open, ({ id }) => id),
+        };
+      }
     }
   }
 
@@ -140,15 +168,15 @@ export class TreeGrower {
     return pending;
   }
 
-  /** Histograms of the measured children, in the order of the expansions that ask for one. They are kept and changed. */
-  accept(histograms: readonly Float64Array[]): void {
-    this.#asked.forEach(({ parent, measured, other }, k) => {
-      const own = histograms[k] as Float64Array;
-      const rest = parent.histogram as Float64Array;
-      parent.histogram = undefined;
-      subtract(rest, own);
-      this.#measure(measured, own);
-      this.#measure(other, rest);
+  /** What was found, in the order of the searches. */
+  accept(found: readonly FoundSplit[]): void {
+    this.#asked.forEach((node, k) => {
+      const { sums, split } = found[k] as FoundSplit;
+      node.sums = sums;
+      if (!split || !this.#mayExpand(node)) return;
+      node.split = split;
+      this.#open.add(node);
+      if (node === this.#root) this.#frontier.push(node);
     });
     this.#asked = [];
   }
@@ -207,14 +235,16 @@ export class TreeGrower {
 
   #expand(node: Node): void {
     const split = node.split as Split;
-    const splittable = (sums: NodeSums): boolean =>
-      node.depth + 1 < this.#rules.maxDepth && sums.count >= 2 * this.#rules.minSamplesLeaf && sums.count > 1;
-    const needed = splittable(split.left) || splittable(split.right);
+    const needed = [split.left, split.right].some((sums) => this.#mayExpand({ depth: node.depth + 1, sums }));
     // The child with fewer rows is counted.
     const side = split.left.count <= split.right.count ? 0 : 1;
-    const [left, right] = this.#makeChildren(node, needed ? this.#nodes + side : -1);
-    if (needed)
-      this.#asked.push({ parent: node, measured: side === 0 ? left : right, other: side === 0 ? right : left });
+    const children = this.#makeChildren(node, needed ? this.#nodes + side : -1);
+    this.#asked.push(...children.filter((child) => this.#mayExpand(child)));
+  }
+
+  #mayExpand({ depth, sums }: Pick<Node, "depth" | "sums">): boolean {
+    const { maxDepth, minSamplesLeaf, maxLeafNodes } = this.#rules;
+    return maxLeafNodes > 1 && depth < maxDepth && sums.count >= 2 * minSamplesLeaf && sums.count > 1;
   }
 
   #makeChildren(node: Node, measured: number): [Node, Node] {
@@ -240,20 +270,6 @@ export class TreeGrower {
     this.#pending.push({ node: node.id, left: left.id, right: right.id, ...how, measured });
     return [left, right];
   }
-
-  #measure(node: Node, histogram: Float64Array): void {
-    if (node.depth >= this.#rules.maxDepth || node.sums.count < 2 * this.#rules.minSamplesLeaf) return;
-    node.split = bestSplit(histogram, node.sums, this.#rules, node.limits);
-    if (!node.split) return;
-    node.histogram = histogram;
-    this.#open.add(node);
-  }
-}
-
-// A function of its own, because the loop in the callback is compiled anew for each tree.
-function subtract(from: Float64Array, own: Float64Array): void {
-  const n = from.length;
-  for (let i = 0; i < n; i++) from[i] = (from[i] as number) - (own[i] as number);
 }
 
 function byGain(a: Node, b: Node): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { binThresholds } from "#src/numeric/trees/bin-thresholds.js";
 import { addExact, exactScale, exactSumOf, exactValue, floorPowerOfTwo } from "#src/numeric/trees/exact-scale.js";
+import { bestSplit, sumsOf } from "#src/numeric/trees/split-search.js";
 import { TreeGrower, type Expansion, type GrowthRules } from "#src/numeric/trees/tree-grower.js";
 
 describe("binThresholds", () => {
@@ -113,13 +114,18 @@ describe("TreeGrower", () => {
         splits.push(split);
       }
     };
-    const grower = new TreeGrower(histogram(rows.get(0)!), rules);
+    const grower = new TreeGrower(rules);
     let rounds = 0;
     for (let asked = grower.next(); asked; asked = grower.next()) {
       rounds += 1;
-      follow(asked);
+      follow(asked.expansions);
       grower.accept(
-        asked.filter(({ measured }) => measured >= 0).map(({ measured }) => histogram(rows.get(measured)!)),
+        asked.searches.map(({ node, sums: known, limits }) => {
+          const own = histogram(rows.get(node)!);
+          const sums = known ?? sumsOf(own);
+          expect(sums).toEqual(sumsOf(own));
+          return { sums, split: bestSplit(own, sums, rules, limits) ?? null };
+        }),
       );
     }
     follow(grower.takePending());
