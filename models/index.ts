@@ -6,6 +6,12 @@ export {
   HistGradientBoostingRegressor,
   type HistGradientBoostingRegressorParams,
 } from "./boosting/hist-gradient-boosting-regressor.js";
+export { DecisionTreeClassifier, type DecisionTreeClassifierParams } from "./forest/decision-tree-classifier.js";
+export { DecisionTreeRegressor, type DecisionTreeRegressorParams } from "./forest/decision-tree-regressor.js";
+export { ExtraTreesClassifier, type ExtraTreesClassifierParams } from "./forest/extra-trees-classifier.js";
+export { ExtraTreesRegressor, type ExtraTreesRegressorParams } from "./forest/extra-trees-regressor.js";
+export { RandomForestClassifier, type RandomForestClassifierParams } from "./forest/random-forest-classifier.js";
+export { RandomForestRegressor, type RandomForestRegressorParams } from "./forest/random-forest-regressor.js";
 export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";

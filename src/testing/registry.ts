@@ -2,6 +2,7 @@ import { boostingSubjects } from "./subjects/boosting.js";
 import { columnSubjects } from "./subjects/columns.js";
 import { composedSubjects } from "./subjects/composed.js";
 import { encoderSubjects } from "./subjects/encoders.js";
+import { forestSubjects } from "./subjects/forest.js";
 import { linearSubjects } from "./subjects/linear.js";
 import { sgdSubjects } from "./subjects/sgd.js";
 import { textSubjects } from "./subjects/text.js";
@@ -15,6 +16,7 @@ export const testSubjects: readonly TestSubject[] = [
   ...linearSubjects,
   ...sgdSubjects,
   ...boostingSubjects,
+  ...forestSubjects,
   ...columnSubjects,
   ...encoderSubjects,
   ...textSubjects,

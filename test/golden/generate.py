@@ -8,6 +8,7 @@ Never run it to make a failing test pass.
 import sys
 
 from boosting_cases import boosting
+from forest_cases import forest
 from composition_cases import composition_cases, feature_selection_cases
 from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squares
 from glm_family_cases import glm_families
@@ -29,6 +30,7 @@ from text_cases import text
 
 MAKERS = {
     "boosting": boosting,
+    "forest": forest,
     "standard-scaler": standard_scaler,
     "linear-regression": linear_regression,
     "non-negative": non_negative,
