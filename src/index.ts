@@ -70,6 +70,15 @@ export {
   type RowScorerOptions,
   type ScoreDatasetOptions,
   type ScoreReport,
+  duckdbSink,
+  postgresSink,
+  type DuckDbSinkOptions,
+  type OpenTable,
+  type PostgresClient,
+  type PostgresSinkOptions,
+  type TableBatch,
+  type TableReport,
+  type TableSink,
 } from "./inference/index.js";
 export { ForeignModel, OnnxModel, onnxModel, type OnnxModelOptions } from "./exchange/index.js";
 export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";

@@ -19,6 +19,8 @@ import { driftReport, type DriftReport, type DriftThresholds } from "./drift.js"
 import { inputIdentity } from "./input-identity.js";
 import { Manifest, type DonePart } from "./manifest.js";
 import { recordModel, type RecordedModel, type ScoreOutput } from "./record-model.js";
+import type { TableSink } from "./sinks/table-sink.js";
+import { writeScores, type TableReport } from "./sinks/write-scores.js";
 import { PACKED_TASK, SCORE_TASK, type PartResult, type ScoreFormat, type ScoreTaskArgs } from "./score-task.js";
 
 const OWNER = "scoreDataset";
@@ -53,6 +55,11 @@ export interface ScoreDatasetOptions extends RunOptions {
   /** The folder of the parts; made when it is not there. */
   readonly output: string;
   readonly format?: ScoreFormat;
+  /**
+   * A table that gets the rows besides, once all parts are there (or those that a deadline left time for): `duckdbSink` or
+   * `postgresSink`. Each part is one transaction with its key, so that calling a killed run again doubles nothing. Parquet only.
+   */
+  readonly into?: TableSink;
   /** What an estimator is asked; unless given, predict and, where it has them, class probabilities. */
   readonly outputs?: readonly ScoreOutput[];
   /** Input columns that go to the output beside the results; "all" unless given. */
@@ -88,6 +95,8 @@ export interface ScoreReport {
   readonly modelLoads: number;
   readonly seconds: number;
   readonly drift: DriftReport | undefined;
+  /** What went into the table of `into`. */
+  readonly table: TableReport | undefined;
 }
 
 /**
@@ -133,18 +142,14 @@ export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreR
   const { format = "parquet", batchRows, driftRows = 10_000 } = options;
   const badRowLimit = options.badRows?.limit ?? 0;
   const folder = resolve(options.output);
-  const manifest = Manifest.open(
-    OWNER,
-    folder,
-    {
-      model: model.packed.hash,
-      input: inputIdentity(input.plan),
-      // What does not change the files (batches, limits, deadlines) may differ when a run goes on.
-      options: hashOf({ format, passthrough, names: model.names }),
-      partitions: frame.partitions,
-    },
-    options.overwrite ? "overwrite" : "resume",
-  );
+  const job = {
+    model: model.packed.hash,
+    input: inputIdentity(input.plan),
+    // What does not change the files (batches, limits, deadlines) may differ when a run goes on.
+    options: hashOf({ format, passthrough, names: model.names }),
+    partitions: frame.partitions,
+  };
+  const manifest = Manifest.open(OWNER, folder, job, options.overwrite ? "overwrite" : "resume");
   try {
     const resumed = manifest.done.size;
     const run = new ScoreRun(options, frame, manifest, folder, started);
@@ -165,6 +170,19 @@ export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreR
     );
     const parts = [...manifest.done.values()].sort((a, b) => a.partition - b.partition);
     const drift = sketch ? finishDrift(folder, sketch, parts, options.drift || {}) : undefined;
+    const table =
+      options.into &&
+      (await writeScores(
+        OWNER,
+        options.into,
+        parts.map(({ file, partition, rows }) => ({
+          // In-memory rows have no identity: their keys are of this folder and run alone.
+          key: `${hashOf(job.input === undefined ? { ...job, input: `${folder}/${started}/${process.pid}` } : job)}:${partition}`,
+          path: join(folder, file),
+          rows,
+        })),
+        options,
+      ));
     const sum = (pick: (part: DonePart) => number): number => parts.reduce((total, part) => total + pick(part), 0);
     return {
       complete: parts.length === frame.partitions,
@@ -176,6 +194,7 @@ export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreR
       modelLoads: outcome.modelLoads,
       seconds: (performance.now() - started) / 1000,
       drift,
+      table,
     };
   } finally {
     manifest.close();
@@ -421,6 +440,12 @@ function checkOptions(options: ScoreDatasetOptions): void {
   ] as const)
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new ParameterError(`${OWNER}: ${name} must be a positive integer; got ${show(value)}.`);
+  if (options.into !== undefined && (format ?? "parquet") !== "parquet")
+    throw new ParameterError(`${OWNER}: into takes Parquet parts; got the format ${show(format)}. Leave format out.`);
+  if (options.into !== undefined && typeof options.into?.open !== "function")
+    throw new ParameterError(
+      `${OWNER}: into must be what duckdbSink or postgresSink returns; got ${show(options.into)}.`,
+    );
   if (badRows !== undefined && !(Number.isInteger(badRows.limit) && badRows.limit >= 0))
     throw new ParameterError(`${OWNER}: badRows.limit must be an integer >= 0; got ${show(badRows.limit)}.`);
   if (deadlineSeconds !== undefined && !(deadlineSeconds > 0))
