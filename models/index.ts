@@ -12,6 +12,8 @@ export { ExtraTreesClassifier, type ExtraTreesClassifierParams } from "./forest/
 export { ExtraTreesRegressor, type ExtraTreesRegressorParams } from "./forest/extra-trees-regressor.js";
 export { RandomForestClassifier, type RandomForestClassifierParams } from "./forest/random-forest-classifier.js";
 export { RandomForestRegressor, type RandomForestRegressorParams } from "./forest/random-forest-regressor.js";
+export { ImportedTreesClassifier, ImportedTreesRegressor } from "./boosting/imported-trees.js";
+export { foreignLibraryOf, fromLightGBM, fromXGBoost, type ForeignModelOptions } from "./boosting/read-foreign.js";
 export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";

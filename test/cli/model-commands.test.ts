@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +109,18 @@ describe("partwise from data to scored files", () => {
       "target",
     );
     expect(again.out).toContain("1 of 1 parts (1 were there)");
+  });
+
+  it("converts models that XGBoost and LightGBM wrote", async () => {
+    const foreign = (name: string): string => fileURLToPath(new URL(`../golden/foreign/${name}`, import.meta.url));
+    for (const [name, kind] of [
+      ["xgboost-binary.ubj", "ImportedTreesClassifier"],
+      ["xgboost-regression.json", "ImportedTreesRegressor"],
+      ["lightgbm-multiclass.txt", "ImportedTreesClassifier"],
+    ] as const) {
+      expect((await partwise("convert", foreign(name), at("foreign.partwise"))).out).toContain(`${kind} written`);
+      expect((await loadModel(at("foreign.partwise"))).kind).toBe(kind);
+    }
   });
 
   it("converts to JSON and back without loss", async () => {

@@ -12,10 +12,12 @@ const EXAMPLES = `
 Formats, by the ending of the names:
   .partwise   one checked file, what fit writes
   .json       the same model as readable JSON, without golden rows and sketch
+  .json, .ubj, .txt   to read: a model that XGBoost (JSON, UBJ) or LightGBM (text) wrote
 
 Examples:
   partwise convert late.partwise late.json
-  partwise convert late.json late.partwise`;
+  partwise convert late.json late.partwise
+  partwise convert xgboost.ubj late.partwise`;
 
 /** `partwise convert`: a model in another format. */
 export function configure(command: Command, context: CliContext): void {
@@ -36,18 +38,25 @@ export function configure(command: Command, context: CliContext): void {
 
 const ending = (path: string): string => /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
 
+const READABLE: ReadonlySet<string> = new Set(["json", "ubj", "txt"]);
+
 async function read(path: string): Promise<AnyEstimator> {
   if (ending(path) === "partwise") return loadModel(path);
-  if (ending(path) !== "json") throw unknownFormat(path);
-  let text: string;
+  if (!READABLE.has(ending(path))) throw unknownFormat(path);
+  let bytes: Uint8Array;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (cause) {
     throw new FileError(`convert: cannot read ${show(path)}: ${(cause as Error).message}. Check the path.`, { cause });
   }
+  const { foreignLibraryOf, fromLightGBM, fromXGBoost } = await import("../../../models/boosting/read-foreign.js");
+  const library = foreignLibraryOf(bytes);
+  if (library) return library === "XGBoost" ? fromXGBoost(bytes) : fromLightGBM(bytes);
+  if (ending(path) !== "json")
+    throw new DataError(`convert: ${show(path)} holds no model of XGBoost's or LightGBM's. Check what wrote it.`);
   let json: EstimatorJson;
   try {
-    json = JSON.parse(text) as EstimatorJson;
+    json = JSON.parse(new TextDecoder().decode(bytes)) as EstimatorJson;
   } catch (cause) {
     throw new DataError(`convert: ${show(path)} is not JSON: ${(cause as Error).message}`, { cause });
   }
