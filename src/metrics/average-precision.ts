@@ -1,10 +1,10 @@
-import { mergeBinaryTables, type BinaryTable } from "../numeric/binary-table.js";
+import type { BinaryTable } from "../numeric/binary-table.js";
 import { CompensatedSum } from "../numeric/compensated-sum.js";
-import { requireVector, type LabelValues, type MetricValues } from "./inputs.js";
+import type { LabelValues, MetricValues } from "./inputs.js";
 import type { Label, MetricKernel } from "./metric-kernel.js";
 import { metricPass, type MetricOptions } from "./metric-pass.js";
 import { checkOptions, oneOf } from "./options.js";
-import { RANKING_STEP } from "./ranking-steps.js";
+import { scoreTableBase } from "./score-table.js";
 import { classWeights } from "./roc.js";
 
 /** What {@link averagePrecisionScore} takes beside the options of every metric. */
@@ -36,7 +36,7 @@ export interface PrecisionRecallCurve {
 export function averagePrecisionKernel(options: PrecisionRecallKernelOptions = {}): MetricKernel<BinaryTable, number> {
   const name = "averagePrecisionScore";
   return {
-    ...tableKernel(name, options.posLabel),
+    ...scoreTableBase(name, options.posLabel),
     finish(table, totals) {
       const { positives } = classWeights(name, table, options.posLabel, totals);
       const area = new CompensatedSum();
@@ -61,7 +61,7 @@ export function precisionRecallCurveKernel(
   const name = "precisionRecallCurve";
   const drop = oneOf(name, "dropIntermediate", options.dropIntermediate, false, [true, false]);
   return {
-    ...tableKernel(name, options.posLabel),
+    ...scoreTableBase(name, options.posLabel),
     finish(table, totals) {
       const { positives } = classWeights(name, table, options.posLabel, totals);
       return curveOf(table, positives, drop);
@@ -117,22 +117,6 @@ export async function precisionRecallCurve(
     options,
   );
   return curve;
-}
-
-function tableKernel(name: string, posLabel: Label | undefined): Omit<MetricKernel<BinaryTable>, "finish"> {
-  return {
-    name,
-    needs: ["yTrue", "yScore"],
-    textLabels: true,
-    labels: posLabel === undefined ? undefined : [posLabel],
-    step: RANKING_STEP,
-    args: (codes) => (posLabel === undefined ? {} : { positive: codes.encode(name, posLabel) }),
-    check(inputs) {
-      requireVector(name, "yTrue", inputs.yTrue);
-      requireVector(name, "yScore", inputs.yScore);
-    },
-    combine: (a, b) => mergeBinaryTables(name, a, b),
-  };
 }
 
 function curveOf(table: BinaryTable, positives: number, drop: boolean): PrecisionRecallCurve {

@@ -1,11 +1,11 @@
-import { mergeBinaryTables, type BinaryTable } from "../numeric/binary-table.js";
+import type { BinaryTable } from "../numeric/binary-table.js";
 import { CompensatedSum } from "../numeric/compensated-sum.js";
-import { requireVector, type LabelValues, type MetricValues } from "./inputs.js";
+import type { LabelValues, MetricValues } from "./inputs.js";
 import type { Label, MetricKernel } from "./metric-kernel.js";
 import { metricPass, type MetricOptions } from "./metric-pass.js";
 import { checkOptions, oneOf } from "./options.js";
-import { RANKING_STEP } from "./ranking-steps.js";
 import { classWeights } from "./roc.js";
+import { scoreTableBase } from "./score-table.js";
 
 /** What {@link detCurve} takes beside the options of every metric. */
 export interface DetKernelOptions {
@@ -33,17 +33,7 @@ export function detKernel(options: DetKernelOptions = {}): MetricKernel<BinaryTa
   const { posLabel } = options;
   const drop = oneOf(name, "dropIntermediate", options.dropIntermediate, false, [true, false]);
   return {
-    name,
-    needs: ["yTrue", "yScore"],
-    textLabels: true,
-    labels: posLabel === undefined ? undefined : [posLabel],
-    step: RANKING_STEP,
-    args: (codes) => (posLabel === undefined ? {} : { positive: codes.encode(name, posLabel) }),
-    check(inputs) {
-      requireVector(name, "yTrue", inputs.yTrue);
-      requireVector(name, "yScore", inputs.yScore);
-    },
-    combine: (a, b) => mergeBinaryTables(name, a, b),
+    ...scoreTableBase(name, posLabel),
     finish(table, totals) {
       classWeights(name, table, posLabel, totals);
       return curveOf(table, drop);

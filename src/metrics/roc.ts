@@ -1,12 +1,12 @@
 import { DataError, ParameterError, show } from "../base/errors.js";
-import { mergeBinaryTables, type BinaryTable } from "../numeric/binary-table.js";
+import type { BinaryTable } from "../numeric/binary-table.js";
 import { CompensatedSum } from "../numeric/compensated-sum.js";
-import { requireVector, type LabelValues, type MetricValues } from "./inputs.js";
+import type { LabelValues, MetricValues } from "./inputs.js";
 import type { Label, MetricKernel, MetricTotals } from "./metric-kernel.js";
 import { metricPass, type MetricOptions } from "./metric-pass.js";
 import { checkOptions, oneOf } from "./options.js";
 import { rocAucMulticlassKernel, type MultiClass } from "./roc-auc-multiclass.js";
-import { RANKING_STEP } from "./ranking-steps.js";
+import { scoreTableBase } from "./score-table.js";
 
 /** Options of {@link rocAucScore}. */
 export interface RocAucOptions extends MetricOptions {
@@ -38,31 +38,13 @@ export interface RocCurve {
   readonly thresholds: Float64Array;
 }
 
-type TableKernel<R> = Omit<MetricKernel<BinaryTable, R>, "finish">;
-
-function tableKernel<R>(name: string, posLabel: Label | undefined): TableKernel<R> {
-  return {
-    name,
-    needs: ["yTrue", "yScore"],
-    textLabels: true,
-    labels: posLabel === undefined ? undefined : [posLabel],
-    step: RANKING_STEP,
-    args: (codes) => (posLabel === undefined ? {} : { positive: codes.encode(name, posLabel) }),
-    check(inputs) {
-      requireVector(name, "yTrue", inputs.yTrue);
-      requireVector(name, "yScore", inputs.yScore);
-    },
-    combine: (a, b) => mergeBinaryTables(name, a, b),
-  };
-}
-
 /** {@link rocAucScore} as part of a pass. */
 export function rocAucKernel(
   options: { readonly posLabel?: Label | undefined } = {},
 ): MetricKernel<BinaryTable, number> {
   const name = "rocAucScore";
   return {
-    ...tableKernel<number>(name, options.posLabel),
+    ...scoreTableBase(name, options.posLabel),
     finish(table, totals) {
       const { positives, negatives } = classWeights(name, table, options.posLabel, totals);
       // A positive beats the negatives below it, and half of those beside it: the statistic of Mann and Whitney.
@@ -85,7 +67,7 @@ export function rocCurveKernel(
   const name = "rocCurve";
   const drop = oneOf(name, "dropIntermediate", options.dropIntermediate, true, [true, false]);
   return {
-    ...tableKernel<RocCurve>(name, options.posLabel),
+    ...scoreTableBase(name, options.posLabel),
     finish(table, totals) {
       classWeights(name, table, options.posLabel, totals);
       return curveOf(table, drop);

@@ -76,3 +76,18 @@ export { trainTestSplit, type SplitOf, type SplitOptions, type Splittable } from
 export type { HistoryEntry } from "./trial-book.js";
 export type { Cv } from "./trial-data.js";
 export type { TargetInput, TrialEstimator } from "./trial-estimator.js";
+export {
+  CalibratedClassifierCV,
+  type CalibratedClassifierCVParams,
+  type CalibratedModel,
+} from "./calibrated-classifier.js";
+export type { Calibrator } from "./calibration-steps.js";
+export type { CalibrationMethod } from "./calibrators.js";
+export {
+  FixedThresholdClassifier,
+  TunedThresholdClassifierCV,
+  type FixedThresholdParams,
+  type ThresholdResponse,
+  type TunedThresholdParams,
+} from "./threshold-classifiers.js";
+export type { ThresholdCurve } from "./threshold-curve.js";

@@ -1,9 +1,10 @@
 import { DataError, ParameterError, show } from "../base/errors.js";
+import { fnRef } from "../engine/fn-ref.js";
 import { isPlainObject } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { FitOptions, RowVectors } from "../estimator/design.js";
 import { toVector } from "../estimator/inputs.js";
-import { codeLabels } from "../estimator/labels.js";
+import { codeLabels, type Label } from "../estimator/labels.js";
 import type { Rows } from "../estimator/table.js";
 import { metricPass, type MetricInputs } from "../metrics/metric-pass.js";
 import type { MetricKernel } from "../metrics/metric-kernel.js";
@@ -92,7 +93,7 @@ export async function scoreModel(
     canDo(model, "predictProba") || canDo(model, "decisionFunction") ? ((model as TrialMethods).classes ?? []) : [];
   const numbers = classes.map((label, k) => (typeof label === "number" ? label : k));
   const wanted = [...scorers].filter((entry): entry is [string, Scorer] => entry[1] !== undefined);
-  const yTrue = wanted.length > 0 ? await truth(owner, y, X, classes, run) : undefined;
+  const yTrue = wanted.length > 0 ? await truthOf(owner, y, X, classes, run) : undefined;
   const weight =
     options.sampleWeight === undefined ? undefined : toVector(owner, "sampleWeight", options.sampleWeight, X);
   const kernels: { name: string; sign: number; kernel: MetricKernel<unknown, number>; response: string }[] = [];
@@ -133,7 +134,8 @@ export async function scoreModel(
   return Object.fromEntries([...scorers.keys()].map((name) => [name, scores[name] as number]));
 }
 
-async function truth(
+/** y as numbers, cut like X: the labels, or positions in `classes` where those are no numbers. */
+export async function truthOf(
   owner: string,
   y: TargetInput,
   X: Rows,
@@ -143,6 +145,20 @@ async function truth(
   const text = classes && classes.length > 0 && typeof classes[0] !== "number" ? classes : undefined;
   const coded = text ? await codeLabels(owner, y as Parameters<typeof codeLabels>[1], run, text) : undefined;
   return toVector(owner, "y", coded?.values ?? (y as Parameters<typeof toVector>[2]), X);
+}
+
+/** y as positions in `classes`. @throws DataError when it runs, for a label that is not among them */
+export async function codesOf(
+  owner: string,
+  y: TargetInput,
+  X: Rows,
+  classes: readonly Label[],
+  run: ScoreOptions,
+): Promise<DistributedArray> {
+  const labels = await truthOf(owner, y, X, classes, run);
+  if (typeof classes[0] !== "number") return labels;
+  const step = fnRef(new URL("./calibration-steps.js", import.meta.url).href, "positionStep");
+  return labels.mapChunks(owner, step, { owner, labels: classes as readonly number[] }, { innerShape: [] });
 }
 
 function response(owner: string, model: TrialEstimator, X: Rows, kind: Scorer["response"]): DistributedArray {

@@ -2,6 +2,7 @@ import { DataError, ParameterError } from "../base/errors.js";
 import type { ParamTable } from "../base/params.js";
 import { DEFAULT_SEED } from "../base/rng.js";
 import type { RowChoice } from "../collections/row-choice.js";
+import { noRows } from "../estimator/no-rows.js";
 import { knownRows, lengthOf, type SplitRunOptions } from "./aligned-rows.js";
 import { RowSelection, setWhere, type RowCounts, type Split } from "./row-selection.js";
 import { assertSplittable, isDistributed, type Splittable } from "./splittable.js";
@@ -104,6 +105,7 @@ export abstract class Splitter<P extends object = object> {
 
   /** @throws DataError for more folds than rows */
   protected requireRows(n: number, folds: number): void {
+    if (n === 0) throw noRows(this.owner);
     if (n < folds) {
       throw new DataError(`${this.owner}: ${folds} folds need at least as many rows; there are ${n}. Lower nSplits.`);
     }

@@ -9,6 +9,7 @@ import sys
 
 from boosting_cases import boosting
 from forest_cases import forest
+from calibration_cases import calibration_cases
 from composition_cases import composition_cases, feature_selection_cases
 from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squares
 from glm_family_cases import glm_families
@@ -41,6 +42,7 @@ MAKERS = {
     "more-metrics": more_metric_cases,
     "label-metrics": label_metric_cases,
     "model-selection": selection_cases,
+    "calibration": calibration_cases,
     "column-scalers": scalers,
     "column-transformers": transformers,
     "column-selectors": selectors,

@@ -13,7 +13,9 @@ import type { AnyEstimator } from "../../estimator/registry.js";
 import { RFE } from "../../feature-selection/rfe.js";
 import { RFECV } from "../../feature-selection/rfecv.js";
 import { SelectFromModel } from "../../feature-selection/select-from-model.js";
-import type { TestSubject } from "../subject.js";
+import { CalibratedClassifierCV } from "../../model-selection/calibrated-classifier.js";
+import { FixedThresholdClassifier, TunedThresholdClassifierCV } from "../../model-selection/threshold-classifiers.js";
+import type { CheckedEstimator, TestSubject } from "../subject.js";
 import { subjectOf } from "./of-class.js";
 
 // Unlike a plain class's, their parameters hold estimators: a new one each time, so that no two tests share state.
@@ -43,6 +45,38 @@ const targetParts = (): Pick<TransformedTargetRegressorParams, "regressor" | "tr
   regressor: new LinearRegression(),
   transformer: new StandardScaler(),
 });
+
+/** A classifier around a logistic regression. */
+const wrapped = (
+  Class: new (params: { estimator: AnyEstimator }) => object,
+  params: object,
+  fromJSON: TestSubject["fromJSON"],
+): Pick<TestSubject, "make" | "makeWith" | "fromJSON"> => {
+  const makeWith = (own: object): CheckedEstimator =>
+    new Class({ estimator: new LogisticRegression(), ...params, ...own }) as CheckedEstimator;
+  return { make: () => makeWith({}), makeWith, fromJSON };
+};
+
+/** What stratified folds change: they are drawn from the labels before any row is read with its partition. */
+const foldSkips: TestSubject["skip"] = [
+  {
+    check: "a NaN or infinity in y is named, and a missing y",
+    reason: "the splitter lists the labels first: its message names the label that is too rare, not its row",
+  },
+  {
+    check: "X and y of different lengths are refused, also when only partition 7 shows it",
+    reason: "the splitter counts the rows first, and names both counts",
+  },
+  {
+    check: "weight 1 is no weight, 2 the row twice, 0 without it",
+    reason: "a row twice is in two places of the folds; for a fitted estimator the test of calibration has it",
+  },
+];
+
+const thresholdSkip = {
+  check: "fitted values agree with each other",
+  reason: "the label follows the threshold, not the larger probability",
+} as const;
 
 /** A selector by a model: its parameters hold an estimator too. */
 const selectorOf = (
@@ -138,6 +172,47 @@ export const composedSubjects: readonly TestSubject[] = [
     sparse: {},
     nan: "refused",
     anyRowOrder: true,
+  },
+  {
+    name: "CalibratedClassifierCV",
+    ...wrapped(CalibratedClassifierCV, { cv: 2 }, (json) => CalibratedClassifierCV.fromJSON(json)),
+    onePass: false,
+    task: "classifier",
+    solution: "iterative",
+    attributes: [],
+    outputs: ["predict", "predictProba"],
+    weights: true,
+    nan: "refused",
+    anyRowOrder: false,
+    minRows: 4,
+    skip: foldSkips,
+  },
+  {
+    name: "FixedThresholdClassifier",
+    ...wrapped(FixedThresholdClassifier, { threshold: 0.25 }, (json) => FixedThresholdClassifier.fromJSON(json)),
+    onePass: false,
+    task: "classifier",
+    solution: "iterative",
+    attributes: [],
+    outputs: ["predict", "predictProba", "decisionFunction"],
+    weights: true,
+    nan: "refused",
+    anyRowOrder: true,
+    skip: [thresholdSkip],
+  },
+  {
+    name: "TunedThresholdClassifierCV",
+    ...wrapped(TunedThresholdClassifierCV, { cv: 2 }, (json) => TunedThresholdClassifierCV.fromJSON(json)),
+    onePass: false,
+    task: "classifier",
+    solution: "iterative",
+    attributes: ["bestThreshold"],
+    outputs: ["predict", "predictProba", "decisionFunction"],
+    weights: true,
+    nan: "refused",
+    anyRowOrder: false,
+    minRows: 4,
+    skip: [...foldSkips, thresholdSkip],
   },
   selectorOf(SelectFromModel, { threshold: "median" }, ["importances"]),
   selectorOf(RFE, { nFeaturesToSelect: 0.7 }, ["ranking"]),
