@@ -14,6 +14,15 @@ export { RandomForestClassifier, type RandomForestClassifierParams } from "./for
 export { RandomForestRegressor, type RandomForestRegressorParams } from "./forest/random-forest-regressor.js";
 export { ImportedTreesClassifier, ImportedTreesRegressor } from "./boosting/imported-trees.js";
 export { foreignLibraryOf, fromLightGBM, fromXGBoost, type ForeignModelOptions } from "./boosting/read-foreign.js";
+export {
+  HistGradientBoostingRanker,
+  type HistGradientBoostingRankerParams,
+  type RankerFitOptions,
+} from "./boosting/hist-gradient-boosting-ranker.js";
+export type { BoostingFitOptions } from "./boosting/boosting-fit-options.js";
+export type { IterationReport } from "./boosting/boosting-rounds.js";
+export type { CheckpointOptions } from "./boosting/checkpoint.js";
+export type { CustomDerivatives, CustomObjective } from "./boosting/custom-objective.js";
 export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";

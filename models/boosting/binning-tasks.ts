@@ -18,12 +18,18 @@ export interface DataRange {
   readonly maxAbsY: number;
   readonly minY: number;
   readonly maxW: number;
+  /** Runs of equal groups, where the design has groups: their numbers, and their rows. */
+  readonly groups?: { readonly ids: Float64Array; readonly rows: Float64Array };
 }
 
 /** {@link DataRange} of one partition. @throws DataError for infinities in X, or for a target out of range */
 export function rangeStep(
   context: TaskContext,
-  args: { owner: string; names: readonly string[] | undefined; targets?: { least: number; inclusive: boolean } },
+  args: {
+    owner: string;
+    names: readonly string[] | undefined;
+    targets?: { least: number; inclusive: boolean; most?: number };
+  },
   design: DesignChunk,
 ): DataRange {
   const x = design.x as DenseChunk;
@@ -38,16 +44,29 @@ export function rangeStep(
     maxAbsY = Math.max(maxAbsY, Math.abs(target));
     minY = Math.min(minY, target);
     maxW = Math.max(maxW, weight);
-    const { least, inclusive } = args.targets ?? { least: -Infinity, inclusive: true };
-    if (!(target > least || (inclusive && target === least))) {
+    const { least, inclusive, most = Infinity } = args.targets ?? { least: -Infinity, inclusive: true };
+    if (!(target > least || (inclusive && target === least)) || target > most) {
       const partition = context.partition?.index ?? 0;
       throw new DataError(
-        `${args.owner}: y must be ${inclusive ? ">=" : ">"} ${least} for this loss; got ${target} in partition ${partition}, row ${i}. Check the target, or use loss "squared_error".`,
+        `${args.owner}: y must be ${inclusive ? ">=" : ">"} ${least}${most < Infinity ? ` and <= ${most}` : ""} for this loss; got ${target} in partition ${partition}, row ${i}. Check the target${most < Infinity ? "" : ', or use loss "squared_error"'}.`,
         { details: { partition, row: i, column: "y" } },
       );
     }
   }
-  return { rows: [x.rows], maxAbsY, minY, maxW };
+  const groups = design.groups ? groupRuns(context.memory.view(design.groups)) : undefined;
+  return { rows: [x.rows], maxAbsY, minY, maxW, ...(groups ? { groups } : {}) };
+}
+
+function groupRuns(groups: Float64Array): { ids: Float64Array; rows: Float64Array } {
+  const ids: number[] = [];
+  const rows: number[] = [];
+  for (const [i, id] of groups.entries()) {
+    if (i === 0 || id !== groups[i - 1]) {
+      ids.push(id);
+      rows.push(1);
+    } else rows[rows.length - 1] = (rows.at(-1) as number) + 1;
+  }
+  return { ids: Float64Array.from(ids), rows: Float64Array.from(rows) };
 }
 
 /** Throws where a chunk has an infinity, naming column, partition and row; NaN are fine. */
@@ -70,7 +89,22 @@ export function mergeRanges(a: DataRange, b: DataRange): DataRange {
     maxAbsY: Math.max(a.maxAbsY, b.maxAbsY),
     minY: Math.min(a.minY, b.minY),
     maxW: Math.max(a.maxW, b.maxW),
+    ...(a.groups && b.groups
+      ? {
+          groups: {
+            ids: joined(a.groups.ids, b.groups.ids),
+            rows: joined(a.groups.rows, b.groups.rows),
+          },
+        }
+      : {}),
   };
+}
+
+function joined(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }
 
 /** One row of each `stride` rows of the whole data, by its number there: the same rows for any partitioning. */
@@ -212,8 +246,10 @@ export interface StartArgs {
   /** Where rows start, one an output. */
   readonly margins: Float64Array;
   readonly seed: number;
-  /** Share of rows that are held out. */
+  /** Share of rows (of groups, where there are any) that are held out. */
   readonly heldOut: number;
+  /** First row of each group of the chunk, and the number of rows at the end. */
+  readonly groups?: Int32Array;
 }
 
 /** A chunk of the fit from pieces of binned partitions, with every row at the same margin. */
@@ -243,9 +279,12 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
   const weights = w ? memory.view(w) : undefined;
   const train: number[] = [];
   const held: number[] = [];
+  let group = 0;
   for (let i = 0; i < rows; i++) {
+    while (args.groups && (args.groups[group + 1] as number) <= i) group += 1;
     if (weights?.[i] === 0) continue;
-    if (args.heldOut > 0 && rng.uniform(args.firstRow + i) < args.heldOut) held.push(i);
+    const drawn = args.firstRow + (args.groups?.[group] ?? i);
+    if (args.heldOut > 0 && rng.uniform(drawn) < args.heldOut) held.push(i);
     else train.push(i);
   }
   const list = (numbers: readonly number[]): Column<"i32"> => {
@@ -259,9 +298,15 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
     flags.fill(0);
     for (const i of held) flags[i] = 1;
   }
-  const margins = Array.from(args.margins, (start) => {
+  const margins = Array.from(args.margins, (start, k) => {
     const margin = inArena("f64", rows);
-    memory.view(margin).fill(start);
+    const values = memory.view(margin).fill(start);
+    let first = 0;
+    for (const { input, from, to } of args.spans) {
+      const base = inputs[input]?.base?.[k];
+      if (base) values.set(memory.view(base).subarray(from, to), first);
+      first += to - from;
+    }
     return margin;
   });
   return {
@@ -272,16 +317,24 @@ export function startStep(context: TaskContext, args: StartArgs, ...inputs: Binn
     train: list(train),
     held: list(held),
     ...(heldOut ? { heldOut } : {}),
+    ...(args.groups ? { groups: args.groups } : {}),
     margins,
   };
 }
 
+/** What {@link countStep} counts. */
+export interface RowCounts {
+  readonly train: number;
+  readonly held: number;
+  readonly trainWeight: ExactSum;
+  readonly heldWeight: ExactSum;
+  /** Groups with rows of a positive weight. */
+  readonly trainGroups: number;
+  readonly heldGroups: number;
+}
+
 /** Rows of a chunk that trees are grown on, and that are held out, with the sums of their weights as integers. */
-export function countStep(
-  context: TaskContext,
-  args: { wScale: number },
-  chunk: BoostChunk,
-): { train: number; held: number; trainWeight: ExactSum; heldWeight: ExactSum } {
+export function countStep(context: TaskContext, args: { wScale: number }, chunk: BoostChunk): RowCounts {
   const w = chunk.w ? context.memory.view(chunk.w) : undefined;
   const sum = (rows: Column<"i32">): ExactSum => {
     const list = context.memory.view(rows);
@@ -292,5 +345,20 @@ export function countStep(
     held: chunk.held.length,
     trainWeight: sum(chunk.train),
     heldWeight: sum(chunk.held),
+    trainGroups: groupsOf(context.memory.view(chunk.train), chunk.groups),
+    heldGroups: groupsOf(context.memory.view(chunk.held), chunk.groups),
   };
+}
+
+// Groups that have one of these rows, which ascend.
+function groupsOf(rows: Int32Array, groups: Int32Array | undefined): number {
+  if (!groups) return 0;
+  let [count, end, k] = [0, 0, 0];
+  for (const row of rows) {
+    if (row < end) continue;
+    while ((groups[k + 1] as number) <= row) k += 1;
+    end = groups[k + 1] as number;
+    count += 1;
+  }
+  return count;
 }

@@ -13,6 +13,8 @@ export interface BinnedChunk {
   readonly columns: Column<"u8">;
   readonly y: Column<"f64">;
   readonly w?: Column<"f64">;
+  /** Margins to start from, a column an output. */
+  readonly base?: readonly Column<"f64">[];
 }
 
 /**
@@ -28,6 +30,8 @@ export interface BoostChunk extends BinnedChunk {
   readonly held: Column<"i32">;
   /** 1 for each of `held`, where there are any. */
   readonly heldOut?: Column<"u8">;
+  /** First row of each group, and the number of rows at the end; for rankings. */
+  readonly groups?: Int32Array;
   /** The sum of the trees so far for each row, a column an output. */
   readonly margins: readonly Column<"f64">[];
 }

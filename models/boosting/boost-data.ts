@@ -11,6 +11,7 @@ import type { Expansion, FoundSplit, GrowthRequest } from "../../src/numeric/tre
 import type { Span } from "./binning-tasks.js";
 import type { BeginArgs } from "./round-tasks.js";
 import { addScores, type Found } from "./search-tasks.js";
+import type { TreesArgs } from "./tree-tasks.js";
 
 const binning = (name: string): FnRef => fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
 const rounds = (name: string): FnRef => fnRef(new URL("./round-tasks.js", import.meta.url).href, name);
@@ -64,15 +65,21 @@ export function cutRows(
   rows: readonly number[],
   parallelism: number,
   chunks?: number,
+  groups?: Float64Array,
 ): { readonly firstRow: number; readonly spans: readonly Span[] }[] {
   const total = rows.reduce((sum, count) => sum + count, 0);
   const usual = Math.max(Math.ceil(total / LARGE_CHUNK), Math.min(parallelism, Math.ceil(total / SMALL_CHUNK)));
   // Histograms of a chunk hold the sums of at most so many rows.
   const parts = Math.max(1, Math.ceil(total / LARGE_CHUNK), Math.min(total, chunks ?? usual));
   const starts = startsOf(rows);
+  // A group is never cut: an edge moves to where its group starts.
+  const edge = (c: number): number => {
+    const row = Math.floor((c * total) / parts);
+    return groups && c < parts ? (groups[groupOf(groups, row)] as number) : row;
+  };
   return Array.from({ length: parts }, (_, c) => {
-    const from = Math.floor((c * total) / parts);
-    const to = Math.floor(((c + 1) * total) / parts);
+    const from = edge(c);
+    const to = edge(c + 1);
     const spans = rows.flatMap((count, input): Span[] => {
       const start = starts[input] as number;
       const span = { input, from: Math.max(0, from - start), to: Math.min(count, to - start) };
@@ -80,6 +87,17 @@ export function cutRows(
     });
     return { firstRow: from, spans };
   });
+}
+
+/** The last group that starts at or before a row. */
+function groupOf(groups: Float64Array, row: number): number {
+  let [from, to] = [0, groups.length - 1];
+  while (from < to) {
+    const middle = (from + to + 1) >>> 1;
+    if ((groups[middle] as number) <= row) from = middle;
+    else to = middle - 1;
+  }
+  return from;
 }
 
 /** What {@link BoostData.open} is told. */
@@ -90,6 +108,12 @@ export interface BoostDataOptions {
   readonly margins: Float64Array;
   readonly seed: number;
   readonly heldOut: number;
+  /** Trees whose margins the rows start at, on top of the design's offset, in the place of `margins`. */
+  readonly model?: TreesArgs | undefined;
+  /** Whether the design has an offset. */
+  readonly offset?: boolean | undefined;
+  /** First row of each group, in the whole data, and the number of rows at the end. */
+  readonly groups?: Float64Array | undefined;
   /** Chunks to work on; what suits the engine unless given. The model does not depend on it. */
   readonly chunks?: number | undefined;
 }
@@ -115,9 +139,22 @@ export class BoostData implements Disposable {
     const { engine, owner, nFeatures: width } = design;
     const { thresholds, margins, seed, heldOut } = options;
     const run = runOptions(design);
-    const binned = await hold(TaskPlan.blockwise(design.plan, owner, binning("binStep"), { thresholds }), engine, run);
+    const { model, groups } = options;
+    const based = model !== undefined || options.offset === true;
+    const plan = based
+      ? TaskPlan.blockwise(
+          design.plan,
+          owner,
+          fnRef(new URL("./base-tasks.js", import.meta.url).href, "binWithBaseStep"),
+          {
+            thresholds,
+            ...(model ? { model } : {}),
+          } as unknown as Plain,
+        )
+      : TaskPlan.blockwise(design.plan, owner, binning("binStep"), { thresholds });
+    const binned = await hold(plan, engine, run);
     try {
-      const cuts = cutRows(options.rows, engine.parallelism, options.chunks);
+      const cuts = cutRows(options.rows, engine.parallelism, options.chunks, groups);
       const started = new TaskPlan({
         label: owner,
         partitions: cuts.length,
@@ -126,9 +163,12 @@ export class BoostData implements Disposable {
           const { firstRow, spans } = cuts[index] as (typeof cuts)[number];
           const inputs = spans.map((span) => ({ plan: binned, index: span.input }));
           const own = spans.map((span, k) => ({ ...span, input: k }));
+          const last = firstRow + own.reduce((sum, { from, to }) => sum + to - from, 0);
+          const inside = groups?.filter((row) => row >= firstRow && row <= last);
+          const starts = inside ? { groups: Int32Array.from(inside, (row) => row - firstRow) } : {};
           return {
             fn: binning("startStep"),
-            args: { spans: own, width, firstRow, margins, seed, heldOut } as unknown as Plain,
+            args: { spans: own, width, firstRow, margins, seed, heldOut, ...starts } as unknown as Plain,
             inputs,
           };
         },

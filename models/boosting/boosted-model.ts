@@ -1,7 +1,10 @@
+import { FitError, show } from "../../src/base/errors.js";
 import type { Design } from "../../src/estimator/design.js";
 import type { Label } from "../../src/estimator/labels.js";
+import type { BoostingFitOptions } from "./boosting-fit-options.js";
 import type { BoostingParams } from "./boosting-params.js";
-import type { BoostFit } from "./fit-boosting.js";
+import { fitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
+import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
 import { TreeModel } from "./tree-model.js";
 
 /** Fitted state of boosted trees. */
@@ -14,6 +17,8 @@ export interface BoostedState extends BoostFit {
 
 /** What models of boosted trees have in common: what they tell of their fit. */
 export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P, BoostedState> {
+  #interrupted: BoostedModel<P> | undefined;
+
   /** Rounds: `maxIter`, or fewer when it stopped early; with rows held out, up to the best score. A tree an output each. */
   get nIter(): number {
     return (this.state.trees.offsets.length - 1) / this.state.baselines.length;
@@ -27,6 +32,76 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
   /** The same of the rows held out; empty where there are none. */
   get validationScore(): Float64Array {
     return this.state.validationScore;
+  }
+
+  /**
+   * A model of the trees so far, after a fit of this one failed or was aborted in its rounds; this one is as it was. With rows
+   * held out it has the trees up to the best score. Undefined after a fit that succeeded, and before any.
+   */
+  get interrupted(): this | undefined {
+    return this.#interrupted as this | undefined;
+  }
+
+  /** Fits trees to a design and keeps them. */
+  protected async boost(
+    design: Design,
+    problem: Omit<BoostProblem, "params">,
+    options: BoostingFitOptions,
+    classes?: readonly Label[],
+  ): Promise<void> {
+    const { baseMargin, checkpoint, onIteration } = options;
+    const outputs = outputsOf(problem.objective);
+    if (baseMargin !== undefined && outputs > 1) {
+      throw new FitError(
+        `${design.owner}: baseMargin has one margin a row, but the model has ${outputs} outputs. Fit one output at a time.`,
+      );
+    }
+    const before = this.#before(design, codeOf(problem.objective), options, classes);
+    this.#interrupted = undefined;
+    const fit = await fitBoosting(design, {
+      ...problem,
+      params: this.params,
+      ...before,
+      offset: baseMargin !== undefined,
+      onIteration,
+      checkpoint,
+      onPartial: (partial) => {
+        const model = this.clone();
+        model.keep(design, partial, classes);
+        this.#interrupted = model;
+      },
+    });
+    this.keep(design, fit, classes);
+  }
+
+  /** The trees to go on from: of `initModel`, or with `warmStart` the own ones. */
+  #before(
+    { owner, nFeatures }: Design,
+    loss: ObjectiveCode,
+    { initModel, baseMargin }: BoostingFitOptions,
+    classes: readonly Label[] | undefined,
+  ): Pick<BoostProblem, "init" | "maxRounds"> {
+    if (initModel !== undefined && (initModel as object).constructor !== this.constructor) {
+      throw new FitError(`${owner}: initModel must be a ${this.kind}; got ${show(initModel)}.`);
+    }
+    const state = initModel === undefined ? this.stateIfFitted : (initModel as this).state;
+    if (!state || (initModel === undefined && !this.params.warmStart)) return {};
+    const fail = (what: string): never => {
+      throw new FitError(
+        `${owner}: ${initModel ? "initModel" : "the fit that warmStart goes on from"} ${what}. Fit anew.`,
+      );
+    };
+    if (baseMargin !== undefined && initModel === undefined) fail("cannot go on with baseMargin");
+    if (state.nFeatures !== nFeatures) fail(`has ${state.nFeatures} columns, but X has ${nFeatures}`);
+    if (state.loss !== loss) fail("has another loss");
+    if (classes && String(classes) !== String(state.classes))
+      fail(`has the classes ${state.classes?.map(show).join(", ")}, but y has ${classes.map(show).join(", ")}`);
+    const { trees, baselines } = state;
+    const rounds = (trees.offsets.length - 1) / baselines.length;
+    return {
+      init: { trees, baselines },
+      ...(initModel ? {} : { maxRounds: Math.max(0, this.params.maxIter - rounds) }),
+    };
   }
 
   protected keep(design: Design, fit: BoostFit, classes?: readonly Label[]): void {

@@ -6,10 +6,15 @@ export interface BoostingParams extends SplitParams {
   learningRate: number;
   maxIter: number;
   maxBins: number;
+  subsample: number;
+  sampling: "rows" | "goss";
+  topRate: number;
+  otherRate: number;
   earlyStopping: boolean | "auto";
   validationFraction: number | null;
   nIterNoChange: number;
   tol: number;
+  warmStart: boolean;
   randomState: number | null;
 }
 
@@ -20,6 +25,18 @@ export function boostingRules(z: ZodNamespace) {
     maxIter: z.int().min(1).default(100).describe("most trees"),
     ...splitParamRules(z),
     maxBins: z.int().min(2).max(255).default(255).describe("most bins of a column, missing values not counted"),
+    subsample: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe("share of the rows that each round draws to grow its trees on"),
+    sampling: z
+      .enum(["rows", "goss"])
+      .default("rows")
+      .describe("rows draws with equal chances; goss takes rows of large gradients and draws of the others"),
+    topRate: z.number().gt(0).lt(1).default(0.2).describe("of goss: share of the rows, by gradient, that are taken"),
+    otherRate: z.number().gt(0).lt(1).default(0.1).describe("of goss: share of the rows that are drawn of the others"),
     earlyStopping: z
       .union([z.boolean(), z.literal("auto")])
       .default("auto")
@@ -33,6 +50,10 @@ export function boostingRules(z: ZodNamespace) {
       .describe("share of rows held out for the score of early stopping; null takes the training rows' score"),
     nIterNoChange: z.int().min(1).default(10).describe("trees without a better score before it stops"),
     tol: z.number().min(0).default(1e-7).describe("smallest gain of the score that counts as better"),
+    warmStart: z
+      .boolean()
+      .default(false)
+      .describe("fit goes on with the trees of the fit before, up to maxIter in all"),
     randomState: z
       .int()
       .min(0)

@@ -1,3 +1,4 @@
+import { FitError } from "../../src/base/errors.js";
 import { CounterRng, DEFAULT_SEED } from "../../src/base/rng.js";
 import type { Design } from "../../src/estimator/design.js";
 import { PACKED_DROP } from "../../src/kernels/kernels.js";
@@ -6,7 +7,7 @@ import type { BoostData } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
 import type { RoundScales } from "./derived-chunk.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
-import type { RoundStarter } from "./round-starts.js";
+import type { RoundStarter, SampleRule } from "./round-starts.js";
 import type { FinishedTree } from "./round-tasks.js";
 import type { SplitSettings } from "./split-params.js";
 
@@ -29,6 +30,15 @@ export interface RoundsProblem {
   readonly stopping: boolean;
 }
 
+/** A round that is over, as callbacks see it. */
+export interface IterationReport {
+  /** Rounds so far, those of an initial model not counted. */
+  readonly iteration: number;
+  /** Mean loss, negated, of the rows trained on and held out. */
+  readonly trainScore: number;
+  readonly validationScore?: number;
+}
+
 /** What the rounds made: trees round by round, and scores before the first and after each. */
 export interface BoostedRounds {
   readonly trees: readonly GrownTree[];
@@ -36,37 +46,92 @@ export interface BoostedRounds {
   readonly validationScore: readonly number[];
 }
 
-/** Grows trees until there are enough or the score stalls; with rows held out, drops what came after the best score. */
-export async function boostRounds(design: Design, problem: RoundsProblem): Promise<BoostedRounds> {
+/** What {@link boostRounds} tells and asks while it runs. */
+export interface RoundsHooks {
+  /** Called after each round; false ends the fit. */
+  readonly onIteration?: ((report: IterationReport) => unknown) | undefined;
+  /** Called when a round's trees are grown, before their rows move. */
+  readonly onTrees?: ((rounds: BoostedRounds) => Promise<void>) | undefined;
+}
+
+/** Rounds made before, by an initial model or in a fit that was cut off. */
+export interface RoundsBefore {
+  /** Rounds of trees that the margins hold already. */
+  readonly rounds: number;
+  /** Scores of the fit that goes on, of which each but the first is one round's; none for another model's trees. */
+  readonly trainScore: readonly number[];
+  readonly validationScore: readonly number[];
+}
+
+/** Grows trees until there are `maxRounds` or the score stalls. `rounds` is filled as it goes, so that an abort leaves it. */
+export async function boostRounds(
+  design: Design,
+  problem: RoundsProblem,
+  rounds: { readonly trees: GrownTree[]; readonly trainScore: number[]; readonly validationScore: number[] },
+  { before, maxRounds, hooks }: { before: RoundsBefore; maxRounds: number; hooks: RoundsHooks },
+): Promise<void> {
   const { data, starter, params, outputs, weights, stopping } = problem;
+  const { trees, trainScore, validationScore } = rounds;
   const rng = new CounterRng(params.randomState ?? DEFAULT_SEED, "boosting derivatives");
-  const trees: GrownTree[] = [];
-  const trainScore: number[] = [];
-  const validationScore: number[] = [];
   const mean = (sum: number, weight: number): number => -sum / weight + 0;
+  const treesBefore = before.rounds * outputs;
+  trainScore.push(...before.trainScore);
+  validationScore.push(...before.validationScore);
   let finished: FinishedTree | undefined;
-  for (let round = 0; ; round++) {
-    const last = round === params.maxIter;
+  for (;;) {
+    const done = trainScore.length;
+    const last = done >= maxRounds;
+    const number = treesBefore + trees.length;
     const packKeys = problem.packed
-      ? { packKeys: Array.from({ length: outputs }, (_, k) => rng.uint32(trees.length + k)) }
+      ? { packKeys: Array.from({ length: outputs }, (_, k) => rng.uint32(number + k)) }
       : {};
-    const { scales, loss } = await starter.begin({ ...(finished ? { finished } : {}), ...packKeys, last });
+    const { scales, loss } = await starter.begin({
+      ...(finished ? { finished } : {}),
+      ...packKeys,
+      ...(last ? {} : sampleOf(params, number / outputs)),
+      last,
+    });
     trainScore.push(mean(loss.train, weights.train));
     if (weights.held > 0) validationScore.push(mean(loss.held, weights.held));
-    if (round > 0) report(design, round, params.maxIter, trainScore.at(-1) as number, validationScore.at(-1));
     const scores = weights.held > 0 ? validationScore : trainScore;
-    if (last || (stopping && hasStalled(scores, params.nIterNoChange, params.tol))) break;
+    if (stopping && Number.isNaN(scores.at(-1))) {
+      throw new FitError(
+        `${design.owner}: the objective returns no loss to stop by. Return { gradient, hessian, loss }, or use earlyStopping: false.`,
+      );
+    }
+    if (done > 0) {
+      const validation = validationScore.at(-1);
+      const own = {
+        trainScore: trainScore.at(-1) as number,
+        ...(validation === undefined ? {} : { validationScore: validation }),
+      };
+      design.onProgress?.({ stage: design.owner, done, total: maxRounds, detail: own });
+      if ((await hooks.onIteration?.({ iteration: done, ...own })) === false) return;
+    }
+    if (last || (stopping && hasStalled(scores, params.nIterNoChange, params.tol))) return;
+    const grown: GrownTree[] = [];
     for (let output = 0; output < outputs; output++) {
-      const { tree, pending } = await growTree(problem, scales, { output, number: trees.length });
-      trees.push(tree);
+      const { tree, pending } = await growTree(problem, scales, { output, number: number + output });
+      grown.push(tree);
       starter.moved(tree);
       finished = { output, pending, ...forRows(tree) };
       if (output + 1 < outputs) await data.begin({ gradients: { kind: "made" }, finished });
     }
+    // Whole rounds only, for an abort.
+    trees.push(...grown);
+    await hooks.onTrees?.(rounds);
   }
-  // What came after the best score is dropped, where rows were held out to tell.
-  const kept = weights.held > 0 ? Math.max(1, bestOf(validationScore)) * outputs : trees.length;
-  return { trees: trees.slice(0, kept), trainScore, validationScore };
+}
+
+// GOSS begins when the first trees have told large gradients from small ones, as in LightGBM.
+function sampleOf(params: BoostingParams, round: number): { readonly sample?: SampleRule } {
+  const { sampling, subsample, topRate, otherRate, learningRate } = params;
+  const seed = params.randomState ?? DEFAULT_SEED;
+  if (sampling === "goss") {
+    if (round < Math.floor(1 / learningRate)) return {};
+    return { sample: { seed, round, rate: Math.min(1, otherRate / (1 - topRate)), topRate } };
+  }
+  return subsample < 1 ? { sample: { seed, round, rate: subsample } } : {};
 }
 
 async function growTree(
@@ -110,11 +175,6 @@ function withValues(tree: GrownTree, values: Float64Array): GrownTree {
   return { ...tree, value, leaves: tree.leaves.map(({ node }, k) => ({ node, value: values[k] as number })) };
 }
 
-function report(design: Design, done: number, total: number, trainScore: number, validationScore?: number): void {
-  const detail = { trainScore, ...(validationScore === undefined ? {} : { validationScore }) };
-  design.onProgress?.({ stage: design.owner, done, total, detail });
-}
-
 function forRows(tree: GrownTree): Pick<FinishedTree, "leaves" | "nodes" | "values"> {
   const nodes = Int32Array.from({ length: 4 * tree.feature.length }, (_, i) => {
     const k = i >> 2;
@@ -131,6 +191,6 @@ export function hasStalled(scores: readonly number[], patience: number, tol: num
 }
 
 /** Position of the first largest score. */
-function bestOf(scores: readonly number[]): number {
+export function bestOf(scores: readonly number[]): number {
   return scores.reduce((best, score, i) => (score > (scores[best] as number) ? i : best), 0);
 }

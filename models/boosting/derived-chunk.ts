@@ -2,6 +2,7 @@ import type { TaskContext } from "../../src/engine/engine.js";
 import type { Workspace } from "../../src/kernels/workspace.js";
 import type { Column } from "../../src/memory/column.js";
 import type { BoostChunk, DerivedChunk } from "./boost-chunk.js";
+import { gradientSizes, type RowSample } from "./row-sample.js";
 
 /** How derivatives and losses become integers. */
 export interface RoundScales {
@@ -12,7 +13,7 @@ export interface RoundScales {
 
 /** The part of a chunk that outlives a tree. */
 export function boostChunk(chunk: BoostChunk): BoostChunk {
-  const { rows, stride, width, bins, columns, y, w, firstRow, train, held, heldOut, margins } = chunk;
+  const { rows, stride, width, bins, columns, y, w, firstRow, train, held, heldOut, groups, margins } = chunk;
   return {
     rows,
     stride,
@@ -26,6 +27,7 @@ export function boostChunk(chunk: BoostChunk): BoostChunk {
     margins,
     ...(w ? { w } : {}),
     ...(heldOut ? { heldOut } : {}),
+    ...(groups ? { groups } : {}),
   };
 }
 
@@ -35,12 +37,23 @@ export function packDerived(
   space: Workspace,
   chunk: DerivedChunk,
   scales: RoundScales,
+  sample: RowSample | undefined,
 ): { readonly pairs: Column<"i32">[]; readonly scores: Float64Array } {
   const { memory } = context;
+  const { certain } = sample ?? {};
+  const size = certain ? gradientSizes(context, chunk) : undefined;
+  const amplified = (column: Column<"f64">): number => {
+    if (!certain || !size) return column.offset;
+    const { pointer, values } = space.numbers(chunk.rows);
+    memory
+      .view(column)
+      .forEach((value, i) => (values[i] = size(i) >= certain.threshold ? value : value * certain.factor));
+    return pointer;
+  };
   const pairs = chunk.g.map((g, k) => {
     const own = memory.denseIn("i32", 2 * chunk.rows, 1, space.arena).columns[0] as Column<"i32">;
-    const h = (chunk.h[k] as Column).offset;
-    space.kernels.packDerivatives(g.offset, h, chunk.rows, scales.g, scales.h, own.offset);
+    const h = amplified(chunk.h[k] as Column<"f64">);
+    space.kernels.packDerivatives(amplified(g), h, chunk.rows, scales.g, scales.h, own.offset);
     return own;
   });
   return { pairs, scores: lossSums(context, chunk, scales.loss) };

@@ -1,14 +1,20 @@
 import { DataError, FitError } from "../../src/base/errors.js";
+import type { Plain } from "../../src/base/plain.js";
 import { DEFAULT_SEED } from "../../src/base/rng.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
 import { addExact, exactScale, exactValue } from "../../src/numeric/trees/exact-scale.js";
-import { joinTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
-import type { countStep, DataRange, TargetSums } from "./binning-tasks.js";
+import { concatTrees, joinTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
+import type { DataRange, RowCounts, TargetSums } from "./binning-tasks.js";
 import { mergeRanges } from "./binning-tasks.js";
+import { packTrees } from "../../src/numeric/trees/packed-trees.js";
+import { takeTrees } from "../../src/numeric/trees/take-trees.js";
+import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
+import type { RankingRules } from "./ranking-loss.js";
 import { BoostData, columnThresholds } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
-import { boostRounds } from "./boosting-rounds.js";
+import { bestOf, boostRounds, type RoundsHooks } from "./boosting-rounds.js";
+import { identityOf, readCheckpoint, removeCheckpoint, writeCheckpoint, type CheckpointOptions } from "./checkpoint.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
 import {
   boundedLossOf,
@@ -20,7 +26,7 @@ import {
   type Objective,
   type ObjectiveCode,
 } from "./objectives.js";
-import { BoundedRounds, DerivedRounds } from "./round-starts.js";
+import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.js";
 import { splitSettings } from "./split-params.js";
 
 /** What a boosting fit finds. */
@@ -45,6 +51,18 @@ export interface TargetRange {
   readonly least: number;
   /** Whether `least` itself is allowed. */
   readonly inclusive: boolean;
+  /** The largest one; Infinity unless given. */
+  readonly most?: number;
+}
+
+/** Trees that a fit goes on from. */
+export interface InitialTrees {
+  readonly trees: TreeEnsemble;
+  readonly baselines: Float64Array;
+  /** Scores, of a fit that was cut off and goes on: one before the first round, and one after each but the last. */
+  readonly scores?: { readonly train: Float64Array; readonly validation: Float64Array };
+  /** What `DerivativeBounds` knew then. */
+  readonly bounds?: Float64Array | undefined;
 }
 
 /** Inputs of {@link fitBoosting}. */
@@ -55,6 +73,18 @@ export interface BoostProblem {
   readonly targets?: TargetRange | undefined;
   /** See `BoostDataOptions.chunks`. */
   readonly chunks?: number;
+  /** Trees to go on from; their margins are where rows start. */
+  readonly init?: InitialTrees | undefined;
+  /** Most rounds; `maxIter` unless given. */
+  readonly maxRounds?: number | undefined;
+  /** See `RoundsHooks`. */
+  readonly onIteration?: RoundsHooks["onIteration"];
+  /** Called when the fit fails or is aborted, with the rounds that were complete. */
+  readonly onPartial?: ((fit: BoostFit) => void) | undefined;
+  /** Where to keep the trees so far. */
+  readonly checkpoint?: CheckpointOptions | undefined;
+  /** Whether rows start at the design's offset. */
+  readonly offset?: boolean;
   /** Whether derivatives are rounded to few bits, see `packPairs`; what suits the number of rows unless given. */
   readonly packed?: boolean;
 }
@@ -89,9 +119,17 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
   const wScale = exactScale(range.maxW, rows, 50);
   const outputs = outputsOf(objective);
-  const shares = startQuantiles(objective);
-  const start = shares ? new Float64Array(outputs) : await meanStart(design, objective, range, wScale);
+  const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
   const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed);
+  const { checkpoint } = problem;
+  const identity = checkpoint ? await identify(design, problem, { range, thresholds, wScale }) : "";
+  const found = checkpoint && (await readCheckpoint(owner, checkpoint, identity, design.nFeatures));
+  const init: InitialTrees | undefined = found
+    ? { ...found, scores: { train: found.trainScore, validation: found.validationScore } }
+    : problem.init;
+  const based = init !== undefined || problem.offset === true;
+  const shares = based ? undefined : startQuantiles(objective);
+  const start = shares || based ? new Float64Array(outputs) : await meanStart(design, objective, range, wScale);
   const stopping = params.earlyStopping === "auto" ? rows > 10_000 : params.earlyStopping;
   const heldOut = stopping ? (params.validationFraction ?? 0) : 0;
   using data = await BoostData.open(design, {
@@ -101,37 +139,87 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     seed,
     heldOut,
     chunks: problem.chunks,
+    groups,
+    offset: problem.offset,
+    ...(init ? { model: { owner, names: design.names, baselines: init.baselines, ...packTrees(init.trees) } } : {}),
   });
   design[Symbol.dispose]();
-  const weights = await countRows(owner, data, { wScale, rows, heldOut });
-  const baselines = shares ? await quantileStart(data, shares, wScale) : start;
-  const bounded = boundedLossOf(objective);
-  const starter =
+  const weights = await countRows(owner, data, { wScale, rows, heldOut, grouped: groups !== undefined });
+  const baselines = init ? init.baselines : shares ? await quantileStart(data, shares, wScale) : start;
+  // Bounds need a start that is the same for all rows, or what a fit that goes on knew of its rows.
+  const boundable = params.sampling !== "goss" && problem.offset !== true && (!init || init.bounds !== undefined);
+  const bounded = boundable ? boundedLossOf(objective) : undefined;
+  const starter: RoundStarter =
     bounded === undefined
       ? new DerivedRounds(owner, data, objective, rows, shares ? baselines : undefined)
-      : new BoundedRounds(data, bounded, { ...range, rows, baseline: baselines[0] as number });
+      : new BoundedRounds(data, bounded, { ...range, rows, baseline: baselines[0] as number }, init?.bounds);
+  const packed = problem.packed ?? rows >= PACKED_FROM;
   const bins = Int32Array.from(thresholds, (own) => own.length + 1);
-  // Awaited, because the data have to outlive the rounds.
-  const { trees, trainScore, validationScore } = await boostRounds(design, {
-    data,
-    starter,
-    params,
-    splits,
-    outputs,
-    quantiles,
-    packed: problem.packed ?? rows >= PACKED_FROM,
-    bins,
-    wScale,
-    weights,
-    stopping,
-  });
-  return {
-    loss: codeOf(objective),
-    baselines,
-    trees: joinTrees(trees, { thresholds, outputs }),
-    trainScore: Float64Array.from(trainScore),
-    validationScore: Float64Array.from(validationScore),
+  const before = {
+    rounds: init ? (init.trees.offsets.length - 1) / outputs : 0,
+    trainScore: Array.from(init?.scores?.train ?? []),
+    validationScore: Array.from(init?.scores?.validation ?? []),
   };
+  const made = { trees: [] as GrownTree[], trainScore: [] as number[], validationScore: [] as number[] };
+  const result = (): BoostFit => {
+    const own = joinTrees(made.trees, { thresholds, outputs });
+    const all = init ? concatTrees([init.trees, own]) : own;
+    const rounds = (all.offsets.length - 1) / outputs;
+    const earlier = before.rounds - before.trainScore.length;
+    // What came after the best score is dropped, where rows were held out to tell.
+    const kept = weights.held > 0 ? Math.min(rounds, earlier + Math.max(1, bestOf(made.validationScore))) : rounds;
+    return {
+      loss: codeOf(objective),
+      baselines,
+      trees: kept === rounds ? all : takeTrees(all, 0, kept * outputs),
+      trainScore: Float64Array.from(made.trainScore),
+      validationScore: Float64Array.from(made.validationScore),
+    };
+  };
+  const rules = { data, starter, params, splits, outputs, quantiles, bins, wScale, weights, stopping, packed };
+  const { onIteration } = problem;
+  const onTrees = async (): Promise<void> => {
+    const done = made.trainScore.length;
+    if (!checkpoint || done % (checkpoint.every ?? 10) !== 0) return;
+    const { known } = starter;
+    const own = joinTrees(made.trees, { thresholds, outputs });
+    await writeCheckpoint(checkpoint, {
+      identity,
+      trees: init ? concatTrees([init.trees, own]) : own,
+      baselines,
+      trainScore: Float64Array.from(made.trainScore),
+      validationScore: Float64Array.from(made.validationScore),
+      ...(known ? { bounds: known } : {}),
+    });
+  };
+  try {
+    await boostRounds(design, rules, made, {
+      before,
+      maxRounds: problem.maxRounds ?? params.maxIter,
+      hooks: { onIteration, onTrees },
+    });
+  } catch (error) {
+    if (made.trees.length > 0) problem.onPartial?.(result());
+    throw error;
+  }
+  if (checkpoint) await removeCheckpoint(checkpoint);
+  return result();
+}
+
+/** What tells a checkpoint's data and parameters from others. */
+async function identify(
+  design: Design,
+  { objective, params, init, offset }: BoostProblem,
+  { range, thresholds, wScale }: { range: DataRange; thresholds: readonly Float64Array[]; wScale: number },
+): Promise<string> {
+  const { rows: counts, maxAbsY, minY, maxW } = range;
+  const rows = counts.reduce((sum, count) => sum + count, 0);
+  const wyScale = exactScale(maxW * maxAbsY, rows, 50);
+  const sums = await targetSums(design, { wScale, wyScale, classes: 0 });
+  const data = { rows, maxAbsY, minY, maxW, sums, thresholds, groups: range.groups?.rows.length ?? 0 };
+  const own = { owner: design.owner, names: design.names ?? [], objective, params, offset: offset ?? false };
+  const before = init ? { values: init.trees.value, baselines: init.baselines } : {};
+  return identityOf({ data, own, before } as unknown as Plain);
 }
 
 /** Where rows start by the mean of y or the shares of the classes. */
@@ -186,13 +274,15 @@ async function quantileStart(data: BoostData, shares: readonly number[], wScale:
 async function countRows(
   owner: string,
   data: BoostData,
-  { wScale, rows, heldOut }: { wScale: number; rows: number; heldOut: number },
+  { wScale, rows, heldOut, grouped }: { wScale: number; rows: number; heldOut: number; grouped: boolean },
 ): Promise<{ train: number; held: number }> {
-  const counts = await data.count<ReturnType<typeof countStep>>("countStep", { wScale }, (a, b) => ({
+  const counts = await data.count<RowCounts>("countStep", { wScale }, (a, b) => ({
     train: a.train + b.train,
     held: a.held + b.held,
     trainWeight: addExact(a.trainWeight, b.trainWeight),
     heldWeight: addExact(a.heldWeight, b.heldWeight),
+    trainGroups: a.trainGroups + b.trainGroups,
+    heldGroups: a.heldGroups + b.heldGroups,
   }));
   if (counts.train === 0 || (heldOut > 0 && counts.held === 0)) {
     throw new FitError(
@@ -200,5 +290,57 @@ async function countRows(
         "Use earlyStopping: false, validationFraction: null (the training rows' score), or more rows.",
     );
   }
+  // The loss of a ranking is one of groups.
+  if (grouped) return { train: counts.trainGroups, held: counts.heldGroups };
   return { train: exactValue(counts.trainWeight, wScale), held: exactValue(counts.heldWeight, wScale) };
+}
+
+/** Where groups start. @throws DataError when the rows of a group do not follow one another */
+function groupStarts(owner: string, { ids, rows }: NonNullable<DataRange["groups"]>): Float64Array {
+  const seen = new Set<number>();
+  const starts: number[] = [];
+  let [at, before] = [0, NaN];
+  ids.forEach((id, k) => {
+    // A run that goes on in the next partition is one group.
+    if (id !== before) {
+      if (seen.has(id)) {
+        throw new DataError(
+          `${owner}: group ${id} appears again at row ${at}, apart from its other rows. Sort the rows by group.`,
+          { details: { row: at, column: "groups" } },
+        );
+      }
+      seen.add(id);
+      starts.push(at);
+    }
+    before = id;
+    at += rows[k] as number;
+  });
+  starts.push(at);
+  return Float64Array.from(starts);
+}
+
+/** Mean NDCG of the groups of a design, at the margins of trees. */
+export async function meanNdcg(
+  design: Design,
+  { trees, baselines }: InitialTrees,
+  rules: RankingRules,
+  names: readonly string[] | undefined,
+): Promise<number> {
+  const { owner } = design;
+  await design.hold();
+  const range = await design.reduce<DataRange>(task("rangeStep"), { owner, names: design.names }, mergeRanges, false);
+  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  const groups = groupStarts(owner, range.groups as NonNullable<DataRange["groups"]>);
+  using data = await BoostData.open(design, {
+    rows: range.rows,
+    thresholds: Array.from({ length: design.nFeatures }, () => new Float64Array(0)),
+    margins: new Float64Array(1),
+    seed: 0,
+    heldOut: 0,
+    groups,
+    model: { owner, names, baselines, ...packTrees(trees) },
+  });
+  const weights = await countRows(owner, data, { wScale: 1, rows, heldOut: 0, grouped: true });
+  const { loss } = await new DerivedRounds(owner, data, { kind: "ranking", rules }, rows).begin({ last: true });
+  return 1 - loss.train / weights.train;
 }

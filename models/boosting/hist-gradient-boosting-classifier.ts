@@ -18,8 +18,9 @@ import { boostLoss } from "../../src/kernels/kernels.js";
 import { accuracyScore } from "../../src/metrics/index.js";
 import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../linear/class-design.js";
 import { BoostedModel } from "./boosted-model.js";
+import type { BoostingFitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import { classTotals, fitBoosting } from "./fit-boosting.js";
+import { classTotals } from "./fit-boosting.js";
 import { pointwise, type Objective } from "./objectives.js";
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */
@@ -89,14 +90,18 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * @throws DataError for infinities, sparse X or lengths that differ; FitError for fewer than two classes, a label of
    * `classWeight` that y lacks, `scalePosWeight` with more than two classes, or when too few rows are left for early stopping
    */
-  async fit(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<this> {
+  async fit(
+    X: MatrixInput,
+    y: LabelInput,
+    options: BoostingFitOptions<HistGradientBoostingClassifier> = {},
+  ): Promise<this> {
     const owner = "HistGradientBoostingClassifier.fit";
-    using data = await openClassDesign(owner, X, y, options);
+    using data = await openClassDesign(owner, X, y, options, undefined, { offset: options.baseMargin });
     const { design, classes } = data;
     await this.#weighClasses(data);
     const objective: Objective =
       classes.length === 2 ? pointwise(boostLoss.logistic) : { kind: "softmax", classes: classes.length };
-    this.keep(design, await fitBoosting(design, { objective, params: this.params }), classes);
+    await this.boost(design, { objective }, options, classes);
     return this;
   }
 

@@ -2,6 +2,7 @@ import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
+import type { FnRef } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
@@ -17,13 +18,17 @@ import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
 import { BoostedModel } from "./boosted-model.js";
+import type { BoostingFitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import { fitBoosting, type TargetRange } from "./fit-boosting.js";
+import type { TargetRange } from "./fit-boosting.js";
 import { hasLogLink, pointwise, type Objective } from "./objectives.js";
+
+const LOSSES = ["squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "tweedie"] as const;
+type LossName = (typeof LOSSES)[number];
 
 /** Parameters of {@link HistGradientBoostingRegressor}. */
 export interface HistGradientBoostingRegressorParams extends BoostingParams {
-  loss: "squared_error" | "absolute_error" | "huber" | "quantile" | "poisson" | "gamma" | "tweedie";
+  loss: LossName | FnRef;
   quantile: number | readonly number[];
   delta: number;
   power: number;
@@ -33,9 +38,11 @@ const TABLE = new ParamTable<HistGradientBoostingRegressorParams>("HistGradientB
   const share = z.number().gt(0, "must be > 0").lt(1, "must be < 1");
   return z.object({
     loss: z
-      .enum(["squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "tweedie"])
+      .union([z.enum(LOSSES), z.strictObject({ module: z.string().min(1), export: z.string().min(1) })])
       .default("squared_error")
-      .describe("what is made small; poisson, gamma and tweedie have a log link"),
+      .describe(
+        "what is made small; poisson, gamma and tweedie have a log link; { module, export } names an objective of one's own",
+      ),
     quantile: z
       .union([share, z.array(share).min(1)])
       .default(0.5)
@@ -62,7 +69,7 @@ const CODES = {
   gamma: boostLoss.gamma,
 } as const;
 
-const TARGETS: Partial<Record<HistGradientBoostingRegressorParams["loss"], TargetRange>> = {
+const TARGETS: Partial<Record<LossName, TargetRange>> = {
   poisson: { least: 0, inclusive: true },
   tweedie: { least: 0, inclusive: true },
   gamma: { least: 0, inclusive: false },
@@ -89,6 +96,13 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * The leaves of `absolute_error` and `quantile` take `learningRate` times the exact weighted quantile of their rows' residuals
  * (the middle of both where it lies between two). Several quantiles are fitted at once, a tree each a round: see
  * {@link predictQuantiles}; nothing keeps them from crossing.
+ *
+ * An objective of one's own is a function `(margin, y, w) => ({ gradient, hessian, loss? })` over typed arrays, exported by
+ * a module: see `CustomObjective`. Its rows start at 0, and predictions are margins.
+ *
+ * `subsample` draws rows by their number in the whole data, anew each round; `sampling: "goss"` takes the `topRate` of the rows
+ * of largest gradient and draws `otherRate` of the others, whose derivatives count for those not drawn (Ke et al., 2017),
+ * after the first `1 / learningRate` rounds.
  *
  * X: `(nRows, nFeatures)`, dense, f64 or f32. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: `(nRows)`, for `poisson` and `tweedie` none negative, for `gamma` all
@@ -125,17 +139,17 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    * @throws DataError for infinities, sparse X, y that the loss does not allow, or lengths that differ; FitError when
    * weights, or targets of a loss with a log link, are all zero, or too few rows are left for early stopping
    */
-  async fit(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<this> {
+  async fit(
+    X: MatrixInput,
+    y: VectorInput,
+    options: BoostingFitOptions<HistGradientBoostingRegressor> = {},
+  ): Promise<this> {
     const owner = "HistGradientBoostingRegressor.fit";
     requireTarget(owner, y);
-    using design = Design.open(owner, X, y, options);
+    using design = Design.open(owner, X, y, options, { offset: options.baseMargin });
     const { loss } = this.params;
-    const fit = await fitBoosting(design, {
-      objective: this.#objective(),
-      params: this.params,
-      targets: TARGETS[loss],
-    });
-    this.keep(design, fit);
+    const targets = typeof loss === "string" ? TARGETS[loss] : undefined;
+    await this.boost(design, { objective: this.#objective(), targets }, options);
     return this;
   }
 
@@ -192,6 +206,7 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
 
   #objective(): Objective {
     const { loss, quantile, delta, power } = this.params;
+    if (typeof loss !== "string") return { kind: "custom", fn: { module: loss.module, export: loss.export } };
     if (loss === "quantile") {
       const parameters = typeof quantile === "number" ? [quantile] : quantile;
       return { kind: "pointwise", loss: boostLoss.quantile, parameters };

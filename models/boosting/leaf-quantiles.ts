@@ -26,6 +26,16 @@ interface Bracket {
   target: number;
 }
 
+/** What {@link leafQuantiles} is asked. */
+export interface LeafShares {
+  readonly nodes: readonly number[];
+  readonly output: number;
+  readonly share: number;
+  readonly wScale: number;
+  /** See `ResidualArgs`. */
+  readonly gradients?: boolean;
+}
+
 /**
  * The weighted quantile of the residuals `y − margin` of some nodes: the smallest residual up to which lies at least that
  * share of the weight, or the middle between it and the next one where it is exactly that share (the median of 1, 2, 3, 4
@@ -35,10 +45,11 @@ interface Bracket {
  */
 export async function leafQuantiles(
   data: BoostData,
-  { nodes, output, share, wScale }: { nodes: readonly number[]; output: number; share: number; wScale: number },
+  { nodes, output, share, wScale, gradients = false }: LeafShares,
 ): Promise<Float64Array> {
   const ask = <T>(step: string, brackets: readonly Bracket[], combine: (a: T, b: T) => T): Promise<T> => {
     const args: ResidualArgs = {
+      gradients,
       output,
       nodes: brackets.map(({ at }) => nodes[at] as number),
       low: Float64Array.from(brackets, ({ low }) => low),

@@ -1,16 +1,23 @@
 import { FitError } from "../../src/base/errors.js";
+import type { Plain } from "../../src/base/plain.js";
 import { boostLoss, type BoostLossCode, type BoundedLossCode } from "../../src/kernels/kernels.js";
+import type { RankingRules } from "./ranking-loss.js";
 
 /** What boosting makes small, as plain data for tasks. */
 export type Objective =
   /** One output a parameter, each with its own loss. */
   | { readonly kind: "pointwise"; readonly loss: BoostLossCode; readonly parameters: readonly number[] }
   /** An output a class, y holds their numbers. */
-  | { readonly kind: "softmax"; readonly classes: number };
+  | { readonly kind: "softmax"; readonly classes: number }
+  /** Lambdarank; y is relevance, chunks have groups. */
+  | { readonly kind: "ranking"; readonly rules: RankingRules }
+  /** A user's function, see `CustomObjective`. */
+  | { readonly kind: "custom"; readonly fn: Plain };
 
 /** Outputs of the model: trees of a round. */
 export function outputsOf(objective: Objective): number {
-  return objective.kind === "softmax" ? objective.classes : objective.parameters.length;
+  if (objective.kind === "softmax") return objective.classes;
+  return objective.kind === "pointwise" ? objective.parameters.length : 1;
 }
 
 /** A loss of one output. */
@@ -42,14 +49,14 @@ export function boundedLossOf(objective: Objective): BoundedLossCode | undefined
 }
 
 /** Codes of objectives in fitted models: the kernels' losses, and those that are more than a loss of one margin. */
-export const objectiveCode = { ...boostLoss, softmax: 8 } as const;
+export const objectiveCode = { ...boostLoss, softmax: 8, ranking: 9, custom: 10 } as const;
 
 /** Code of an objective. */
 export type ObjectiveCode = (typeof objectiveCode)[keyof typeof objectiveCode];
 
 /** The code of an objective. */
 export function codeOf(objective: Objective): ObjectiveCode {
-  return objective.kind === "softmax" ? objectiveCode.softmax : objective.loss;
+  return objective.kind === "pointwise" ? objective.loss : objectiveCode[objective.kind];
 }
 
 /** Whether predictions are `e^margin`. */
@@ -65,6 +72,8 @@ export function startOf(owner: string, objective: Objective, means: readonly num
     const middle = logs.reduce((sum, value) => sum + value, 0) / logs.length;
     return Float64Array.from(logs, (value) => value - middle);
   }
+  // Nothing is known of what a margin means.
+  if (objective.kind !== "pointwise") return Float64Array.of(0);
   const mean = means[0] as number;
   const { loss } = objective;
   if (loss === boostLoss.squared) return Float64Array.of(mean);

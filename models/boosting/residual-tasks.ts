@@ -1,12 +1,15 @@
 import type { TaskContext } from "../../src/engine/engine.js";
 import type { Column } from "../../src/memory/column.js";
-import type { BoostChunk, GrowingChunk } from "./boost-chunk.js";
+import type { BoostChunk, DerivedChunk, GrowingChunk } from "./boost-chunk.js";
+import { gradientSizes } from "./row-sample.js";
 
 /** Buckets that a bracket of residuals is cut into. */
 export const RESIDUAL_BUCKETS = 256;
 
 /** Brackets of residuals, one a node. */
 export interface ResidualArgs {
+  /** Whether it is not residuals but the |g| of all training rows (summed over outputs), each of weight 1. */
+  readonly gradients: boolean;
   readonly output: number;
   readonly nodes: readonly number[];
   readonly low: Float64Array;
@@ -18,11 +21,19 @@ export interface ResidualArgs {
 /** Calls `visit` for each residual `y − margin` of a node's rows that lies in the node's bracket. */
 function eachResidual(
   context: TaskContext,
-  { output, nodes, low, high, wScale }: ResidualArgs,
-  chunk: BoostChunk | GrowingChunk,
+  { gradients, output, nodes, low, high, wScale }: ResidualArgs,
+  chunk: BoostChunk | GrowingChunk | DerivedChunk,
   visit: (k: number, residual: number, weight: number) => void,
 ): void {
   const { memory } = context;
+  if (gradients) {
+    const size = gradientSizes(context, chunk as DerivedChunk);
+    for (const row of memory.view(chunk.train)) {
+      const value = size(row);
+      if (value >= (low[0] as number) && value <= (high[0] as number)) visit(0, value, 1);
+    }
+    return;
+  }
   const y = memory.view(chunk.y);
   const w = chunk.w ? memory.view(chunk.w) : undefined;
   const margin = memory.view(chunk.margins[output] as Column<"f64">);

@@ -41,6 +41,17 @@ export class DerivativeBounds {
     this.#most = loss === boostLoss.squared ? Math.abs(rows.baseline) + rows.maxAbsY : Math.exp(rows.baseline);
   }
 
+  /** What it knows, to go on from later. */
+  get known(): Float64Array {
+    return Float64Array.of(this.#margin, this.#most);
+  }
+
+  /** Goes on from what another one knew. */
+  restore([margin, most]: Float64Array): void {
+    this.#margin = margin as number;
+    this.#most = most as number;
+  }
+
   /** Takes what the gradient kernel found. */
   measured(most: number): void {
     if (this.#loss === boostLoss.logistic) this.#margin = most;

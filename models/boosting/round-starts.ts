@@ -6,9 +6,11 @@ import type { BoundedLossCode } from "../../src/kernels/kernels.js";
 import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
 import type { BoostData } from "./boost-data.js";
 import type { RoundScales } from "./derived-chunk.js";
+import { leafQuantiles } from "./leaf-quantiles.js";
 import type { Objective } from "./objectives.js";
 import { DerivativeBounds, scalesFor, type BoundedRows } from "./round-scales.js";
 import type { FinishedTree } from "./round-tasks.js";
+import type { RowSample } from "./row-sample.js";
 
 const task = (name: string): FnRef => fnRef(new URL("./gradient-tasks.js", import.meta.url).href, name);
 
@@ -19,12 +21,22 @@ export interface StartedRound {
   readonly loss: { readonly train: number; readonly held: number };
 }
 
+/** Rows that a round draws, and (GOSS) the share of rows of largest |g| that it takes anyway. */
+export interface SampleRule {
+  readonly seed: number;
+  readonly round: number;
+  readonly rate: number;
+  readonly topRate?: number;
+}
+
 /** What a round begins with. */
 export interface RoundOptions {
   /** The tree before. */
   readonly finished?: FinishedTree;
   /** See `IntegerRules`. */
   readonly packKeys?: readonly number[];
+  /** Rows to grow the round's trees on; all unless given. */
+  readonly sample?: SampleRule;
   /** Whether only the losses are asked for. */
   readonly last: boolean;
 }
@@ -34,6 +46,8 @@ export interface RoundStarter {
   begin(options: RoundOptions): Promise<StartedRound>;
   /** The margins are about to move by a tree. */
   moved(tree: GrownTree): void;
+  /** What a fit that goes on from here has to know besides the trees. */
+  readonly known?: Float64Array;
 }
 
 /** Rounds of a loss whose derivatives have bounds that are known beforehand: one pass finds their integers. */
@@ -42,19 +56,26 @@ export class BoundedRounds implements RoundStarter {
   readonly #loss: BoundedLossCode;
   readonly #bounds: DerivativeBounds;
 
-  constructor(data: BoostData, loss: BoundedLossCode, rows: BoundedRows) {
+  /** @param known of the fit that goes on */
+  constructor(data: BoostData, loss: BoundedLossCode, rows: BoundedRows, known?: Float64Array) {
     this.#data = data;
     this.#loss = loss;
     this.#bounds = new DerivativeBounds(loss, rows);
+    if (known) this.#bounds.restore(known);
+  }
+
+  get known(): Float64Array {
+    return this.#bounds.known;
   }
 
   moved(tree: GrownTree): void {
     this.#bounds.moved(tree);
   }
 
-  async begin({ finished, packKeys }: RoundOptions): Promise<StartedRound> {
+  async begin({ finished, packKeys, sample }: RoundOptions): Promise<StartedRound> {
     const scales = this.#bounds.scales();
-    const gradients = { kind: "bounded", loss: this.#loss, scales, ...(packKeys ? { packKeys } : {}) } as const;
+    const rules = { scales, ...(packKeys ? { packKeys } : {}), ...(sample ? { sample } : {}) };
+    const gradients = { kind: "bounded", loss: this.#loss, ...rules } as const;
     const scores = await this.#data.begin({ gradients, ...(finished ? { finished } : {}) });
     this.#bounds.measured(scores[0] ?? 0);
     return { scales, loss: sums(scores, scales) };
@@ -80,9 +101,10 @@ export class DerivedRounds implements RoundStarter {
 
   moved(): void {}
 
-  async begin({ finished, packKeys, last }: RoundOptions): Promise<StartedRound> {
+  async begin({ finished, packKeys, sample, last }: RoundOptions): Promise<StartedRound> {
     const data = this.#data;
     const args = {
+      owner: this.#owner,
       objective: this.#objective,
       ...(finished ? { finished } : {}),
       ...(this.#start ? { start: this.#start } : {}),
@@ -91,12 +113,15 @@ export class DerivedRounds implements RoundStarter {
     const plan = data.plan(task("deriveStep"), args as unknown as Plain);
     const most = await data.advance<Float64Array>(plan, task("mostStep"), undefined, larger);
     const [g, h, loss] = most as unknown as [number, number, number];
-    if (![g, h, loss].every(Number.isFinite)) {
+    // A custom objective may have no loss.
+    if (![g, h, this.#objective.kind === "custom" ? 0 : loss].every(Number.isFinite)) {
       throw new FitError(
         `${this.#owner}: the loss or its derivatives are not finite (largest |gradient| ${g}, hessian ${h}, loss ${loss}). Use a smaller learningRate, or check the scale of y.`,
       );
     }
-    const scales = scalesFor(this.#rows, g, h, loss);
+    const drawn = sample?.topRate === undefined ? sample : await this.#certain(sample, sample.topRate);
+    const factor = drawn && "certain" in drawn ? drawn.certain.factor : 1;
+    const scales = scalesFor(this.#rows, g * factor, h * factor, loss);
     if (last) {
       const { scores } = await data.reduce<{ scores: Float64Array }>(
         task("lossStep"),
@@ -105,8 +130,17 @@ export class DerivedRounds implements RoundStarter {
       );
       return { scales, loss: sums(scores, scales) };
     }
-    const scores = await data.begin({ gradients: { kind: "derived", scales, ...(packKeys ? { packKeys } : {}) } });
+    const rules = { scales, ...(packKeys ? { packKeys } : {}), ...(drawn ? { sample: drawn } : {}) };
+    const scores = await data.begin({ gradients: { kind: "derived", ...rules } });
     return { scales, loss: sums(scores, scales) };
+  }
+
+  /** Rows of large gradients are certain; those of small ones count for those that are not drawn (Ke et al., 2017). */
+  async #certain(sample: SampleRule, topRate: number): Promise<RowSample & Required<Pick<RowSample, "certain">>> {
+    const { seed, round, rate } = sample;
+    const asked = { nodes: [0], output: 0, share: 1 - topRate, wScale: 1, gradients: true };
+    const [threshold] = await leafQuantiles(this.#data, asked);
+    return { seed, round, rate, certain: { threshold: threshold as number, factor: 1 / rate } };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Column } from "../../src/memory/column.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
 import type { BoostChunk, DerivedChunk, GrowingChunk } from "./boost-chunk.js";
 import { boostChunk, packDerived, type RoundScales } from "./derived-chunk.js";
+import { sampleRows, type RowSample } from "./row-sample.js";
 
 /** A tree that is complete but for its rows. */
 export interface FinishedTree {
@@ -24,6 +25,8 @@ export interface IntegerRules {
   readonly scales: RoundScales;
   /** Random bits of each output's tree, when derivatives are rounded to few bits and packed. */
   readonly packKeys?: readonly number[];
+  /** The rows to grow trees on; all unless given. */
+  readonly sample?: RowSample;
 }
 
 /** Where the integer derivatives of a tree come from. */
@@ -86,7 +89,7 @@ function startingPoint(
   packKeys?.forEach((key, k) =>
     space.kernels.packPairs((made.pairs[k] as Column).offset, chunk.rows, chunk.firstRow, key),
   );
-  return { ...made, packed: packKeys !== undefined, root: chunk.train, rest: chunk.held };
+  return { ...made, packed: packKeys !== undefined, ...sampleRows(context, space.arena, gradients.sample, chunk) };
 }
 
 function integerDerivatives(
@@ -95,7 +98,8 @@ function integerDerivatives(
   gradients: Exclude<TreeGradients, { kind: "made" }>,
   chunk: BoostChunk | DerivedChunk,
 ): Pick<StartingPoint, "pairs" | "scores"> {
-  if (gradients.kind === "derived") return packDerived(context, space, chunk as DerivedChunk, gradients.scales);
+  if (gradients.kind === "derived")
+    return packDerived(context, space, chunk as DerivedChunk, gradients.scales, gradients.sample);
   const pairs = context.memory.denseIn("i32", 2 * chunk.rows, 1, space.arena).columns[0] as Column<"i32">;
   const scores = space.zeros(3);
   const { g, h, loss } = gradients.scales;

@@ -1,5 +1,5 @@
 import { DataError, FitError, show } from "../../src/base/errors.js";
-import { Design, type FitOptions } from "../../src/estimator/design.js";
+import { Design, type FitOptions, type RowVectors } from "../../src/estimator/design.js";
 import { requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
 import { noRows } from "../../src/estimator/no-rows.js";
@@ -23,10 +23,11 @@ export async function openClassDesign(
   y: LabelInput,
   options: FitOptions,
   declared?: readonly Label[],
+  vectors: RowVectors = {},
 ): Promise<ClassDesign> {
   requireTarget(owner, y);
   const target = await codeLabels(owner, y, options, declared);
-  const design = Design.open(owner, X, target.values, options);
+  const design = Design.open(owner, X, target.values, options, vectors);
   try {
     const summary = await holdWithLabels(design);
     if (summary.rows === 0) throw noRows(owner);

@@ -4,7 +4,7 @@ import lightgbm
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from golden_file import Golden, from_recipe
+from golden_file import Golden, columns_of, from_recipe, rng, short
 
 DIABETES = {"dataset": "diabetes", "target": {"kind": "target"}}
 CANCER = {"dataset": "breast-cancer", "target": {"kind": "target"}}
@@ -88,4 +88,21 @@ def boosting():
     m = np.log(est.predict(X))
     g.case("lightgbm-tweedie", "LGBMRegressor(objective='tweedie', tweedie_variance_power=1.3).fit(X, maximum(0, y - 100))", ["diabetes"],
            {"loss": float(np.mean(np.exp(0.7 * m) / 0.7 + z * np.exp(-0.3 * m) / 0.3))}, why)  # fmt: skip
+    draw = rng(8)
+    Z = short(draw.normal(size=(600, 4)), 4)
+    relevance = np.clip(np.round(Z[:, 0] + 0.7 * Z[:, 1] * Z[:, 2] + 0.5 * draw.normal(size=600) + 1), 0, 4)
+    sizes = [7, 13, 20] * 15
+    g.put("ranks", columns=columns_of(Z), y=relevance, groups=np.repeat(np.arange(45), sizes))
+    est = lightgbm.LGBMRanker(label_gain=[0, 1, 3, 7, 15], num_leaves=7, min_child_samples=10, **{**common, "n_estimators": 25})
+    est.fit(Z, relevance, group=sizes)
+    own = est.predict(Z)
+    ndcg, at = [], 0
+    for size in sizes:
+        gain = 2 ** relevance[at : at + size] - 1
+        discount = 1 / np.log2(2 + np.arange(min(10, size)))
+        best = (np.sort(gain)[::-1][:10] * discount).sum()
+        ndcg.append((gain[np.argsort(-own[at : at + size], kind="stable")][:10] * discount).sum() / best if best > 0 else 1.0)
+        at += size
+    g.case("lightgbm-ranker", "LGBMRanker(num_leaves=7, min_child_samples=10, n_estimators=25).fit(X, y, group)", ["ranks"],
+           {"ndcg": float(np.mean(ndcg))}, "NDCG of the 10 best on the training rows.")  # fmt: skip
     return g

@@ -8,7 +8,7 @@ import { boostTerm } from "#src/kernels/reference/boost-loss.js";
 import { goldenCase, loadGolden, numberOf, numbersOf } from "../../golden/load-golden.js";
 
 const golden = loadGolden("boosting");
-type Loss = HistGradientBoostingRegressorParams["loss"];
+type Loss = Extract<HistGradientBoostingRegressorParams["loss"], string>;
 
 function someRows(n: number, seed = 1): { columns: Float64Array[]; y: Float64Array } {
   let state = seed;
