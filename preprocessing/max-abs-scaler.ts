@@ -13,13 +13,14 @@ import {
 } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep, type RowStep } from "../src/estimator/row-steps.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
 import { ColumnScaler, divisorOf } from "./column-scaler.js";
 import { floatDtype, requireSameColumns } from "./column-steps.js";
 import { clip } from "./min-max-scaler.js";
 import { rangesOf } from "./range-fit.js";
-import { scaleStep } from "./standard-scaler.js";
+import { scaleRow, scaleStep } from "./standard-scaler.js";
 
 /** Parameters of {@link MaxAbsScaler}. */
 export interface MaxAbsScalerParams {
@@ -148,3 +149,12 @@ export function scaleAndClipToOne(
   for (const column of columns) clip(context.memory.view(column) as Float64Array, -1, 1);
   return scaled;
 }
+
+addRowStep<{ shift: Float64Array; scale: Float64Array }>(fnRef(import.meta.url, "scaleAndClipToOne"), (args) => {
+  const scale = scaleRow(args);
+  return ((row: Float64Array) => {
+    const scaled = scale(row);
+    clip(scaled, -1, 1);
+    return scaled;
+  }) as RowStep;
+});

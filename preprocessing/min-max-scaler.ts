@@ -13,12 +13,13 @@ import {
 } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep, type RowStep } from "../src/estimator/row-steps.js";
 import type { DenseChunk, MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
 import { ColumnScaler, divisorOf } from "./column-scaler.js";
 import { floatDtype, requireSameColumns, sparseError } from "./column-steps.js";
 import { rangesOf } from "./range-fit.js";
-import { inverseStep } from "./standard-scaler.js";
+import { inverseRow, inverseStep } from "./standard-scaler.js";
 
 /** Parameters of {@link MinMaxScaler}. */
 export interface MinMaxScalerParams {
@@ -198,3 +199,15 @@ export function clip(values: Float64Array, low: number, high: number): void {
     else if (value > high) values[i] = high;
   }
 }
+
+addRowStep<{ shift: Float64Array; scale: Float64Array; low: number; high: number }>(
+  fnRef(import.meta.url, "scaleAndClip"),
+  (args) => {
+    const scale = inverseRow(args);
+    return ((row: Float64Array) => {
+      const scaled = scale(row);
+      clip(scaled, args.low, args.high);
+      return scaled;
+    }) as RowStep;
+  },
+);

@@ -14,6 +14,7 @@ import {
 } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep, type RowStep } from "../src/estimator/row-steps.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
 import { mergeMoments, type Moments } from "../src/numeric/moments.js";
@@ -334,3 +335,13 @@ export function imputeStep(
   });
   return { ...filled, columns: [...filled.columns, ...flags.columns] };
 }
+
+addRowStep<{ fill: Float64Array; keep: number[]; indicators: number[] }>(
+  fnRef(import.meta.url, "imputeStep"),
+  ({ fill, keep, indicators }) =>
+    ((row: Float64Array) =>
+      Float64Array.from([
+        ...keep.map((j) => (Number.isNaN(row[j]) ? (fill[j] as number) : (row[j] as number))),
+        ...indicators.map((j) => (Number.isNaN(row[j]) ? 1 : 0)),
+      ])) as RowStep,
+);

@@ -18,6 +18,7 @@ import {
 } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep, type RowStep } from "../src/estimator/row-steps.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
@@ -200,6 +201,24 @@ export function inverseStep(
 ): MatrixChunk {
   return affine(context, "scaleShift", args, x);
 }
+
+interface AffineArgs {
+  readonly shift: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/** {@link scaleStep} on one row. */
+export function scaleRow({ shift, scale }: AffineArgs): (row: Float64Array) => Float64Array {
+  return (row) => row.map((value, j) => (value - (shift[j] as number)) * (scale[j] as number));
+}
+
+/** {@link inverseStep} on one row. */
+export function inverseRow({ shift, scale }: AffineArgs): (row: Float64Array) => Float64Array {
+  return (row) => row.map((value, j) => value * (scale[j] as number) + (shift[j] as number));
+}
+
+addRowStep<AffineArgs>(fnRef(import.meta.url, "scaleStep"), (args) => scaleRow(args) as RowStep);
+addRowStep<AffineArgs>(fnRef(import.meta.url, "inverseStep"), (args) => inverseRow(args) as RowStep);
 
 function affine(
   context: TaskContext,

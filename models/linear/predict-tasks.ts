@@ -1,5 +1,7 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
 import { findNonFinite, nonFiniteError } from "../../src/estimator/design-tasks.js";
+import { addRowStep, type RowStep } from "../../src/estimator/row-steps.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 
@@ -77,3 +79,40 @@ export function predictor(context: TaskContext, args: LinearArgs, x: MatrixChunk
   }
   return out;
 }
+
+/** `x·coef + intercept` of one row; four columns at a time, because so the kernel adds them. */
+function rowPredictor({ coef, intercept }: LinearArgs): (row: Float64Array) => number {
+  const at = (row: Float64Array, j: number): number => (coef[j] as number) * (row[j] as number);
+  return (row) => {
+    let sum = intercept;
+    let j = 0;
+    for (; j + 4 <= coef.length; j += 4) sum += at(row, j) + at(row, j + 1) + (at(row, j + 2) + at(row, j + 3));
+    for (; j < coef.length; j++) sum += (coef[j] as number) * (row[j] as number);
+    return sum;
+  };
+}
+
+addRowStep<LinearArgs>(fnRef(import.meta.url, "linearStep"), (args): RowStep => {
+  const predict = rowPredictor(args);
+  return (row) => {
+    const eta = predict(row as Float64Array);
+    return Number.isFinite(eta) ? Float64Array.of(eta) : undefined;
+  };
+});
+
+addRowStep<LinearArgs>(fnRef(import.meta.url, "probabilityStep"), (args, tools): RowStep => {
+  const predict = rowPredictor(args);
+  return (row) => {
+    const eta = predict(row as Float64Array);
+    return Number.isFinite(eta) ? Float64Array.of(tools.inverseLink(1, -eta), tools.inverseLink(1, eta)) : undefined;
+  };
+});
+
+addRowStep<LinearArgs & { labels: [number, number] }>(fnRef(import.meta.url, "labelStep"), (args): RowStep => {
+  const predict = rowPredictor(args);
+  const [no, yes] = args.labels;
+  return (row) => {
+    const eta = predict(row as Float64Array);
+    return Number.isFinite(eta) ? Float64Array.of(eta > 0 ? yes : no) : undefined;
+  };
+});

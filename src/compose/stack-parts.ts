@@ -6,6 +6,7 @@ import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { Workspace } from "../kernels/workspace.js";
 import { asDoubles } from "../estimator/design-tasks.js";
+import { addRowStep } from "../estimator/row-steps.js";
 import type { Column, CsrChunk, DenseChunk, MatrixChunk } from "../memory/column.js";
 import { chunkWidth } from "../memory/column.js";
 import { densify } from "../numeric/densify.js";
@@ -166,3 +167,11 @@ export function entriesStep(context: TaskContext, _args: undefined, chunk: Matri
   const indptr = context.memory.view(chunk.indptr);
   return [chunk.rows, (indptr[chunk.rows] ?? 0) - (indptr[0] ?? 0)];
 }
+
+addRowStep<StackArgs>(fnRef(import.meta.url, "stackDense"), ({ weights, dtype }) =>
+  // In single precision each value would be rounded on its way.
+  dtype === "f64"
+    ? (...parts) =>
+        Float64Array.from(parts.flatMap((part, k) => Array.from(part, (value) => value * (weights[k] as number))))
+    : undefined,
+);

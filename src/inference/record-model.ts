@@ -1,13 +1,28 @@
 import { DataError, NotFittedError, show } from "../base/errors.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { FrameSchema } from "../collections/frame/frame-types.js";
+import { applyTransforming, isTransforming } from "../estimator/frame-transformer.js";
 import { toMatrix, type MatrixInput } from "../estimator/inputs.js";
 import type { AnyEstimator } from "../estimator/registry.js";
 import { packProgram, placeholderFrame, recordProgram, type PackedProgram } from "./program.js";
+import { UNCERTAINTY_NAMES, uncertainty } from "./uncertainty.js";
 import type { OutputSpec, PackedModel } from "./scoring-model.js";
 
 /** What a model can be asked for. */
-export type ScoreOutput = "predict" | "predictProba" | "decisionFunction" | "transform";
+export type ScoreOutput = (typeof METHODS)[number];
+
+const METHODS = [
+  "predict",
+  "predictProba",
+  "decisionFunction",
+  "transform",
+  /** Entropy and margin of the class probabilities. */
+  "uncertainty",
+  /** A column a feature, for models that explain their predictions. */
+  "shapValues",
+  /** A column a tree: the leaf that the row falls into. */
+  "applyLeaves",
+] as const;
 
 interface Scorable {
   readonly classes?: readonly unknown[];
@@ -69,8 +84,6 @@ export function assertOutputs(owner: string, model: AnyEstimator, wanted: readon
     );
 }
 
-const METHODS: readonly ScoreOutput[] = ["predict", "predictProba", "decisionFunction", "transform"];
-
 /** What a model is asked where nobody says: predict, and probabilities where it has them. */
 export function usualOutputs(model: AnyEstimator): ScoreOutput[] {
   if (!can(model, "predict")) return ["transform"];
@@ -79,6 +92,7 @@ export function usualOutputs(model: AnyEstimator): ScoreOutput[] {
 
 /** A pipeline has every method; what counts is what its last step has. */
 function can(model: unknown, output: ScoreOutput): boolean {
+  if (output === "uncertainty") return can(model, "predictProba");
   const { steps } = model as Scorable;
   const last = steps?.at(-1)?.[1];
   return last === undefined || last === "passthrough"
@@ -88,6 +102,10 @@ function can(model: unknown, output: ScoreOutput): boolean {
 
 /** The lazy result of one output. @throws DataError for a sparse one */
 export function callOutput(owner: string, model: AnyEstimator, output: ScoreOutput, rows: unknown): DistributedArray {
+  if (output === "uncertainty") return uncertainty(callOutput(owner, model, "predictProba", rows));
+  const { steps } = model as Scorable;
+  if (steps && (output === "shapValues" || output === "applyLeaves"))
+    return callOutput(owner, steps.at(-1)?.[1] as AnyEstimator, output, beforeLast(owner, steps, rows));
   const method = (model as unknown as Record<string, (X: unknown) => MatrixInput>)[output] as (
     X: unknown,
   ) => MatrixInput;
@@ -98,6 +116,17 @@ export function callOutput(owner: string, model: AnyEstimator, output: ScoreOutp
       `${owner}: ${output} of the ${model.kind} is sparse, and files hold columns. Ask for predict, or set sparseOutput: false.`,
     );
   return array;
+}
+
+/** Rows as the last step of a pipeline takes them. */
+function beforeLast(owner: string, steps: readonly (readonly [string, unknown])[], rows: unknown): unknown {
+  return steps
+    .slice(0, -1)
+    .reduce<unknown>(
+      (through, [, step]) =>
+        isTransforming(step as never) ? applyTransforming(owner, step as never, through as never) : through,
+      rows,
+    );
 }
 
 /** How a result becomes columns. */
@@ -116,6 +145,9 @@ export function specOf(model: AnyEstimator, output: ScoreOutput, array: Distribu
     };
   }
   if (output === "predictProba") return { names: each("probability") };
+  if (output === "uncertainty") return { names: UNCERTAINTY_NAMES };
+  if (output === "applyLeaves") return { names: each("leaf"), integer: true };
+  if (output === "shapValues") return { names: array.names?.map((name) => `shap_${name}`) ?? each("shap") };
   if (output === "decisionFunction") return { names: many ? each("decision") : ["decision"] };
   return { names: array.names ?? each("output") };
 }

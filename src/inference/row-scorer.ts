@@ -17,6 +17,7 @@ import {
   type LoadedProgram,
 } from "./program.js";
 import { assertOutputs, callOutput, specOf, usualOutputs, type ScoreOutput } from "./record-model.js";
+import { rowProgram, rowTools, type RowProgram } from "./row-program.js";
 import type { OutputSpec } from "./scoring-model.js";
 
 const OWNER = "rowScorer";
@@ -46,13 +47,15 @@ export interface RowScorerOptions {
 
 // Rows come in hundreds at most; what a call takes is given back at its end.
 const MEMORY_BYTES = 2 ** 28;
+const TOOL_BYTES = 2 ** 20;
 
 /**
  * A fitted estimator or pipeline as a synchronous function for servers: one row in, its answer out, without an engine,
  * threads or promises. It holds the model as it is now; fitting the model again does not change it.
  *
- * The same code runs as in `predict`, so the answers have the same bits. A row of numbers costs tens of microseconds for
- * each step of a pipeline. Columns of text have to be named in `schema`; such models cost milliseconds a call, because
+ * The answers have the bits of `predict`. A row of numbers costs about a microsecond where every step has a form for one
+ * row (scalers, imputers, unions of them, linear models of one output), else tens of microseconds a step, because then the
+ * steps of `predict` run on a batch of one. Columns of text have to be named in `schema`; such models cost milliseconds a call, because
  * their rows pass through a data frame: `batch` shares that between rows.
  *
  * @throws NotFittedError before fit, DataError for an output that the model does not have or that is sparse
@@ -86,12 +89,13 @@ export async function rowScorer(model: AnyEstimator, options: RowScorerOptions =
     ? recordProgram(OWNER, placeholderFrame(OWNER, schema), ask)
     : recordProgram(OWNER, placeholderArray(columns.length, model.featureNames), ask);
   const machine = new RowMachine(await loadProgram(program), columns, schema, spec as OutputSpec);
-  const score = (row: ScoredRow): RowResult => machine.run([row])[0] as RowResult;
+  const score = (row: ScoredRow): RowResult => machine.one(row);
   return Object.assign(score, { batch: (rows: readonly ScoredRow[]) => machine.run(rows), columns });
 }
 
 class RowMachine {
   readonly #memory = new TaskMemory(Memory.create(MEMORY_BYTES, MEMORY_BYTES).share(), 1);
+  readonly #row: RowProgram | undefined;
   readonly #context: TaskContext = { memory: this.#memory, partition: undefined, throwIfAborted: () => undefined };
 
   constructor(
@@ -99,7 +103,21 @@ class RowMachine {
     readonly columns: readonly string[],
     readonly schema: FrameSchema | undefined,
     readonly spec: OutputSpec,
-  ) {}
+  ) {
+    // Of its own: what a task of the program allocates is freed with the task.
+    this.#row = schema ? undefined : rowProgram(program, rowTools(Memory.create(TOOL_BYTES, TOOL_BYTES)));
+  }
+
+  /** One row: in plain JavaScript where all steps have such a form, else as a batch of one. */
+  one(row: ScoredRow): RowResult {
+    const values =
+      this.#row && Float64Array.from(this.columns, (name, j) => this.#number(this.#cell(row, name, j, 0), name, 0));
+    const result = values && this.#row?.(values);
+    if (!result) return this.run([row])[0] as RowResult;
+    const { names, classes } = this.spec;
+    if (names.length > 1) return result;
+    return classes ? (classes[result[0] as number] ?? null) : (result[0] as number);
+  }
 
   run(rows: readonly ScoredRow[]): RowResult[] {
     if (rows.length === 0) return [];

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { LinearRegression, LogisticRegression } from "#models/index.js";
-import { OneHotEncoder, StandardScaler } from "#preprocessing/index.js";
+import {
+  MaxAbsScaler,
+  MinMaxScaler,
+  OneHotEncoder,
+  RobustScaler,
+  SimpleImputer,
+  StandardScaler,
+} from "#preprocessing/index.js";
 import { ColumnTransformer, DistributedDataFrame, LocalMatrix, makePipeline, rowScorer } from "#src/index.js";
 import { asRows, checkData, cut } from "#src/testing/check-data.js";
 import { testSubjects } from "#src/testing/index.js";
@@ -63,6 +70,44 @@ describe("rowScorer", () => {
       ]),
     ).toEqual(["yes", "no"]);
     expect(() => score({ city: "Linz", km: 1 })).toThrow(/"Linz"/);
+  });
+
+  it("has the bits of predictProba and transform one row at a time, and asks the model itself where a row is refused", async () => {
+    const rows = Array.from({ length: 200 }, (_, i) => [Math.sin(i) * 40, Math.cos(7 * i) * 1e-3, (i % 13) - 6]);
+    const gaps = rows.map((row, i) => (i % 11 === 0 ? [NaN, ...row.slice(1)] : row));
+    const y = rows.map(([a = 0, b = 0], i) => (a + 1e4 * b + Math.sin(9 * i) * 20 > 0 ? 1 : 0));
+    const columns = (of: readonly number[][]): Record<string, number[]> =>
+      Object.fromEntries(["a", "b", "c"].map((name, j) => [name, of.map((row) => row[j] as number)]));
+    for (const scaler of [
+      new StandardScaler(),
+      new StandardScaler({ withMean: false }),
+      new MinMaxScaler({ clip: true }),
+      new MaxAbsScaler({ clip: true }),
+      new RobustScaler(),
+    ]) {
+      const model = makePipeline(new SimpleImputer({ addIndicator: true }), scaler, new LogisticRegression());
+      await model.fit(columns(gaps), y);
+      const score = await rowScorer(model, { output: "predictProba" });
+      const expected = ((await model.predictProba(columns(gaps))) as LocalMatrix).toRows();
+      expect(gaps.map((row) => [...(score(row) as Float64Array)])).toEqual(expected);
+    }
+    const plain = await makePipeline(new StandardScaler(), new LogisticRegression()).fit(columns(rows), y);
+    const score = await rowScorer(plain as never);
+    expect(rows.map((row) => score(row))).toEqual([
+      ...(await (plain as never as { predict(X: unknown): Promise<number[]> }).predict(columns(rows))),
+    ]);
+    expect(() => score([NaN, 1, 2])).toThrow(/column "a", partition 0, row 0/);
+    const union = new ColumnTransformer({
+      transformers: [
+        ["scaled", new MinMaxScaler(), ["b", "c"]],
+        ["kept", "passthrough", ["a"]],
+      ],
+      transformerWeights: { scaled: 0.5 },
+    });
+    await union.fit(columns(rows));
+    const transform = await rowScorer(union as never);
+    const whole = ((await union.transform(columns(rows))) as unknown as LocalMatrix).toRows();
+    expect(rows.map((row) => [...(transform(row) as Float64Array)])).toEqual(whole);
   });
 
   it("names what is wrong with a row or an option", async () => {

@@ -365,6 +365,27 @@ describe("scoreDataset", () => {
     expect(scored.columns.slice(-2)).toEqual(["probability_no", "probability_yes"]);
   });
 
+  it("gives entropy and margin of the probabilities, and says of a model without explanations that it has none", async () => {
+    const output = fresh();
+    await scoreDataset({
+      model,
+      input: await parquet(),
+      output,
+      outputs: ["predictProba", "uncertainty"],
+      passthrough: [],
+    });
+    const scored = await (await readParquet(join(output, "*.parquet"))).compute();
+    expect(scored.columns.slice(2)).toEqual(["uncertainty_entropy", "uncertainty_margin"]);
+    for (const row of scored.head(50).toRecords() as Record<string, number>[]) {
+      const [p, q] = [row["probability_no"] as number, row["probability_yes"] as number];
+      expect(row["uncertainty_margin"]).toBeCloseTo(Math.abs(p - q), 12);
+      expect(row["uncertainty_entropy"]).toBeCloseTo(-p * Math.log(p) - q * Math.log(q), 12);
+    }
+    await expect(
+      scoreDataset({ model, input: await parquet(), output: fresh(), outputs: ["shapValues"] }),
+    ).rejects.toThrow(/scoreDataset: the Pipeline has no shapValues. It has predict, .*uncertainty/);
+  });
+
   it("says what is wrong with its options", async () => {
     const frame = await parquet();
     const run = (options: object): Promise<unknown> =>

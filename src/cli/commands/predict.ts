@@ -40,9 +40,13 @@ export function configure(command: Command, context: CliContext): void {
     .requiredOption("-i, --input <files>", "rows: a path or glob ending in .parquet, .csv, .ndjson or .arrow")
     .requiredOption("-o, --output <folder>", "where the parts go")
     .option("--format <format>", "parquet, csv, ndjson or ipc (default: parquet)")
-    .option("--outputs <names>", "predict, predictProba, decisionFunction, transform, by commas", list)
+    .option(
+      "--outputs <names>",
+      "predict, predictProba, decisionFunction, transform, uncertainty, shapValues, applyLeaves, by commas",
+      list,
+    )
     .option("--passthrough <columns>", "input columns to keep, by commas; all unless given", list)
-    .option("--batch-rows <n>", "rows that the model sees at once (default: 65536)", wholeNumber(1))
+    .option("--batch-rows <n>", "rows that the model sees at once (default: what suits the model)", wholeNumber(1))
     .option(
       "--bad-rows <n>",
       "how many rows may be set aside because the model refuses them (default: 0)",
