@@ -40,9 +40,12 @@ export interface ChartSpec extends ChartOptions {
 }
 
 const COLOURS = ["#2563eb", "#e4572e", "#0f9d6e", "#9333ea", "#c58a06", "#0e7490", "#be185d", "#4b5563"];
-const FONT = "'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
-const INK = "#1f2937";
-const GREY = "#9ca3af";
+/** The fonts, first the one that is there. */
+export const FONT = "'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
+/** The colour of text. */
+export const INK = "#1f2937";
+/** The colour of what stands back. */
+export const GREY = "#9ca3af";
 const BAR = "#dbe4f3";
 const MARGIN = { left: 66, right: 24, bottom: 56 };
 const LEGEND_ROW = 20;
@@ -236,7 +239,8 @@ function thinned(
   return points;
 }
 
-function colourOf(k: number): string {
+/** The colour of the k-th thing. */
+export function colourOf(k: number): string {
   return COLOURS[k % COLOURS.length] ?? INK;
 }
 
@@ -289,6 +293,7 @@ function flow(entries: readonly LegendEntry[], width: number): { places: { x: nu
   return { places, rows: row + 1 };
 }
 
-function escape(text: string): string {
+/** Text as SVG and HTML take it. */
+export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] ?? sign);
 }
