@@ -106,12 +106,20 @@ export { readNdjson, type ReadNdjsonOptions } from "./io/read-ndjson.js";
 export { readIpc, readParquet, type ReadColumnsOptions } from "./io/read-parquet.js";
 export {
   calibrationChart,
+  importanceChart,
   lineChart,
+  parallelCoordinatesChart,
+  parameterImportances,
   progressBar,
   rocCurveChart,
   saveChart,
+  searchCurvesChart,
+  searchReport,
   toPng,
+  type ParameterImportance,
   type ProgressBar,
+  type SearchCurvesOptions,
+  type TrialChartOptions,
 } from "./observe/index.js";
 import { addKindLoader } from "./persistence/kind-loaders.js";
 export {
