@@ -195,8 +195,7 @@ for (const k of [...scores.keys()]
   .filter((i) => scores[i]! < 0)
   .sort((a, b) => scores[b]! - scores[a]!)
   .slice(0, 5)) {
-  const of = (name: string): string =>
-    String(Number((cvResults.params[k]?.[`trees__${name}`] as number).toPrecision(3)));
+  const of = (name: string): string => String(Number(Number(cvResults.params[k]?.[`trees__${name}`]).toPrecision(3)));
   const own = [of("learningRate"), of("maxLeafNodes"), of("minSamplesLeaf"), of("l2Regularization")];
   console.log(
     row(`  ${k}${k === search.bestIndex ? " (best)" : ""}`, String(cvResults["n_resources"]?.[k]), -scores[k]!, ...own),
