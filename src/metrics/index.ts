@@ -138,3 +138,13 @@ export {
   type MultilabelConfusionOptions,
   type ZeroOneOptions,
 } from "./multilabel.js";
+export {
+  pairwiseDistances,
+  pairwiseDistancesArgmin,
+  pairwiseDistancesArgminMin,
+  pairwiseKernels,
+  type DistanceOptions,
+  type KernelOptions,
+  type Nearest,
+} from "./pairwise.js";
+export type { DistanceMetric, PairwiseKernel } from "./pairwise-steps.js";

@@ -91,3 +91,9 @@ export {
   type TunedThresholdParams,
 } from "./threshold-classifiers.js";
 export type { ThresholdCurve } from "./threshold-curve.js";
+export {
+  partialDependence,
+  type DependenceKind,
+  type PartialDependence,
+  type PartialDependenceOptions,
+} from "./partial-dependence.js";

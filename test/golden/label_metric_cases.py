@@ -83,4 +83,20 @@ def label_metric_cases():
              lambda sw, d=drop: metrics.det_curve(two, margin, drop_intermediate=d, sample_weight=sw))  # fmt: skip
     fpr, tpr, _ = metrics.roc_curve(two, margin)
     g.case("auc", "auc(fpr, tpr)", ["two"], {"x": fpr, "y": tpr, "value": metrics.auc(fpr, tpr), "reversed": metrics.auc(fpr[::-1], tpr[::-1])})
+    A, B = short(r.normal(size=(9, 3)), 6), short(r.normal(size=(4, 3)), 6)
+    B[1], B[2] = A[0], 0
+    places = np.abs(A[:, :2]) * [0.5, 1]
+    g.put("pairs", left=A, right=B, places=places)
+    of = {name: metrics.pairwise_distances(A, B, metric=name) for name in ["sqeuclidean", "manhattan", "chebyshev", "cosine"]}
+    of["euclidean"] = np.sqrt(((A[:, None] - B[None]) ** 2).sum(axis=2))
+    of["haversine"] = metrics.pairwise_distances(places, places[:4], metric="haversine")
+    g.case("distances", "pairwise_distances", ["pairs"], of)
+    P, Q = np.abs(A), np.abs(B)
+    kernels = {name: metrics.pairwise_kernels(P, Q, metric=own) for name, own in [
+        ("linear", "linear"), ("polynomial", "poly"), ("rbf", "rbf"), ("sigmoid", "sigmoid"), ("laplacian", "laplacian"),
+        ("chi2", "chi2"), ("additiveChi2", "additive_chi2"), ("cosine", "cosine")]}  # fmt: skip
+    kernels["polynomial own"] = metrics.pairwise_kernels(P, Q, metric="poly", gamma=0.3, coef0=2, degree=2)
+    g.case("kernels", "pairwise_kernels(abs(left), abs(right))", ["pairs"], kernels)
+    nearest, least = metrics.pairwise_distances_argmin_min(A, B)
+    g.case("nearest", "pairwise_distances_argmin_min", ["pairs"], {"indices": nearest, "distances": least})
     return g
