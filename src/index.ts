@@ -80,7 +80,16 @@ export {
   type TableReport,
   type TableSink,
 } from "./inference/index.js";
-export { ForeignModel, OnnxModel, onnxModel, type OnnxModelOptions } from "./exchange/index.js";
+export {
+  exportJavaScript,
+  exportOnnx,
+  ForeignModel,
+  OnnxModel,
+  onnxModel,
+  type ExportOptions,
+  type OnnxExportOptions,
+  type OnnxModelOptions,
+} from "./exchange/index.js";
 export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";
 export { Design, type FitOptions } from "./estimator/design.js";
 export { Estimator, type EstimatorJson, type FittedInput } from "./estimator/estimator.js";

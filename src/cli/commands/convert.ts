@@ -5,6 +5,7 @@ import type { EstimatorJson } from "../../estimator/estimator.js";
 import { estimatorFromJSON, type AnyEstimator } from "../../estimator/registry.js";
 import { loadModel } from "../../persistence/load-model.js";
 import { loadKinds } from "../../persistence/kind-loaders.js";
+import { exportJavaScript, exportOnnx } from "../../exchange/index.js";
 import { saveModel } from "../../persistence/save-model.js";
 import type { CliContext } from "../cli-command.js";
 
@@ -13,11 +14,14 @@ Formats, by the ending of the names:
   .partwise   one checked file, what fit writes
   .json       the same model as readable JSON, without golden rows and sketch
   .json, .ubj, .txt   to read: a model that XGBoost (JSON, UBJ) or LightGBM (text) wrote
+  .onnx       what predict computes, for ONNX runtimes; cannot be read back
+  .js, .mjs   the same as one JavaScript module without dependencies; cannot be read back
 
 Examples:
   partwise convert late.partwise late.json
   partwise convert late.json late.partwise
-  partwise convert xgboost.ubj late.partwise`;
+  partwise convert xgboost.ubj late.partwise
+  partwise convert late.partwise late.onnx`;
 
 /** `partwise convert`: a model in another format. */
 export function configure(command: Command, context: CliContext): void {
@@ -42,7 +46,7 @@ const READABLE: ReadonlySet<string> = new Set(["json", "ubj", "txt"]);
 
 async function read(path: string): Promise<AnyEstimator> {
   if (ending(path) === "partwise") return loadModel(path);
-  if (!READABLE.has(ending(path))) throw unknownFormat(path);
+  if (!READABLE.has(ending(path))) throw unknownFormat(path, READ);
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -69,7 +73,15 @@ async function write(model: AnyEstimator, path: string): Promise<void> {
     await saveModel(model, path);
     return;
   }
-  if (ending(path) !== "json") throw unknownFormat(path);
+  if (ending(path) === "onnx") {
+    await exportOnnx(model, path);
+    return;
+  }
+  if (ending(path) === "js" || ending(path) === "mjs") {
+    await exportJavaScript(model, path);
+    return;
+  }
+  if (ending(path) !== "json") throw unknownFormat(path, WRITTEN);
   try {
     await writeFile(`${path}.writing`, `${JSON.stringify(model)}\n`);
     await rename(`${path}.writing`, path);
@@ -78,6 +90,9 @@ async function write(model: AnyEstimator, path: string): Promise<void> {
   }
 }
 
-function unknownFormat(path: string): ParameterError {
-  return new ParameterError(`convert: ${show(path)} ends in no format that is known. End it in .partwise or .json.`);
+const READ = ".partwise, .json, .ubj or .txt";
+const WRITTEN = ".partwise, .json, .onnx, .js or .mjs";
+
+function unknownFormat(path: string, known: string): ParameterError {
+  return new ParameterError(`convert: ${show(path)} ends in no format that is known here. End it in ${known}.`);
 }

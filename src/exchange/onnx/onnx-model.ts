@@ -11,6 +11,9 @@ import { runTensors, type OnnxArgs } from "./onnx-tasks.js";
 /** Where an ONNX file of ours says which columns its one matrix is made of. */
 export const COLUMNS_KEY = "partwise.columns";
 
+/** Where it says what the columns of each output are called. */
+export const OUTPUTS_KEY = "partwise.outputs";
+
 const TASKS = new URL("./onnx-tasks.js", import.meta.url).href;
 
 /** Options of {@link onnxModel}. */
@@ -153,14 +156,22 @@ function isList(columns: OnnxModelOptions["columns"]): columns is readonly strin
   return Array.isArray(columns);
 }
 
-function namedInFile({ metadata }: OnnxFile): readonly string[] | undefined {
+/** The columns of the one input, where partwise wrote them into the file. */
+function namedInFile({ metadata, inputs }: OnnxFile): readonly string[] | undefined {
+  return inputs.length === 1 ? asNames(entry(metadata, COLUMNS_KEY)) : undefined;
+}
+
+function entry(metadata: Readonly<Record<string, string>>, key: string): unknown {
   try {
-    const names: unknown = JSON.parse(metadata[COLUMNS_KEY] ?? "null");
-    return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : undefined;
+    return JSON.parse(metadata[key] ?? "null");
   } catch {
     // Somebody else's entry of that name.
     return undefined;
   }
+}
+
+function asNames(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((name) => typeof name === "string") ? value : undefined;
 }
 
 function checkedWidth(owner: string, input: BoundInput & { readonly columns: readonly string[] }): BoundInput {
@@ -205,6 +216,7 @@ async function probeOutputs(args: OnnxArgs, file: OnnxFile, options: OnnxModelOp
       );
     return { ...input, columns: names };
   });
+  const written = entry(file.metadata, OUTPUTS_KEY) as Readonly<Record<string, unknown>> | null | undefined;
   const tensors = await runTensors({ ...args, inputs }, pl.DataFrame([...columns.values()]), rows);
   return args.outputs.map(({ output }) => {
     const { type, dims, data } = tensors[output] as {
@@ -217,8 +229,24 @@ async function probeOutputs(args: OnnxArgs, file: OnnxFile, options: OnnxModelOp
       throw new DataError(
         `${owner}: the output ${show(output)} is ${type} of shape [${dims.join(", ")}] for ${rows} row${rows === 1 ? "" : "s"}: not one row for each. Leave it out of \`outputs\`.`,
       );
-    return { output, type, names: columnNames(owner, output, width, file.classes[output], options.names?.[output]) };
+    return {
+      output,
+      type,
+      names: columnNames(
+        owner,
+        output,
+        width,
+        file.classes[output],
+        options.names?.[output] ?? fit(written?.[output], width),
+      ),
+    };
   });
+}
+
+/** Names from the file's own entry, where there are as many as columns. */
+function fit(value: unknown, width: number): readonly string[] | undefined {
+  const names = asNames(value);
+  return names?.length === width ? names : undefined;
 }
 
 function columnNames(
