@@ -128,7 +128,9 @@ describe("partwise from data to scored files", () => {
     expect((await partwise("convert", at("a.partwise"), at("a.json"))).code).toBe(0);
     expect((await partwise("convert", at("a.json"), at("b.partwise"))).code).toBe(0);
     expect(JSON.stringify(await loadModel(at("b.partwise")))).toBe(JSON.stringify(await loadModel(at("a.partwise"))));
-    expect((await partwise("convert", at("a.json"), at("a.pickle"))).err).toContain("End it in .partwise, .json, .onnx, .js or .mjs");
+    expect((await partwise("convert", at("a.json"), at("a.pickle"))).err).toContain(
+      "End it in .partwise, .json, .onnx, .js or .mjs",
+    );
   });
 
   it("runs a job file, and lets flags win over it", async () => {
