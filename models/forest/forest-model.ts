@@ -4,7 +4,7 @@ import type { DistributedArray } from "../../src/collections/array/distributed-a
 import type { Design } from "../../src/estimator/design.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
 import type { Label } from "../../src/estimator/labels.js";
-import { packTrees, packWalk, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
+import { packTrees, packWalk, withSource, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { assertSoundTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import type { ForestFit } from "./fit-forest.js";
 import type { TreeParams } from "./forest-params.js";
@@ -106,9 +106,8 @@ function packClasses(trees: TreeEnsemble, frequencies: Float64Array, classes: nu
   const total = trees.feature.length;
   const end = trees.offsets.length - 1;
   const walk = packWalk(trees, 0, end);
-  return Array.from({ length: classes }, (_, c) => ({
-    outputs: 1,
-    runs: [{ first: 0, end, walk: { ...walk, values: frequencies.slice(c * total, (c + 1) * total) } }],
-    categories: new Uint32Array(0),
-  }));
+  return Array.from({ length: classes }, (_, c) => {
+    const value = frequencies.slice(c * total, (c + 1) * total);
+    return withSource({ ...trees, value }, [{ first: 0, end, walk: { ...walk, values: value } }]);
+  });
 }

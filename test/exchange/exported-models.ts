@@ -1,4 +1,10 @@
-import { HistGradientBoostingClassifier, HistGradientBoostingRegressor } from "#models/index.js";
+import {
+  DecisionTreeRegressor,
+  ExtraTreesRegressor,
+  HistGradientBoostingClassifier,
+  HistGradientBoostingRegressor,
+  RandomForestClassifier,
+} from "#models/index.js";
 import {
   HuberRegressor,
   Lasso,
@@ -130,6 +136,20 @@ export const exportedModels: readonly Exported[] = [
     "two",
     "gaps",
   ),
+  model(
+    "HistGradientBoostingClassifier of three classes",
+    () => new HistGradientBoostingClassifier({ maxIter: 6, minSamplesLeaf: 5 }),
+    "three",
+  ),
+  model(
+    "HistGradientBoostingRegressor with large trees",
+    () => new HistGradientBoostingRegressor({ maxIter: 3, maxLeafNodes: 80, minSamplesLeaf: 1 }),
+    "positive",
+  ),
+  model("RandomForestClassifier", () => new RandomForestClassifier({ nEstimators: 5 }), "two", "gaps"),
+  model("RandomForestClassifier of three classes", () => new RandomForestClassifier({ nEstimators: 5 }), "three"),
+  model("ExtraTreesRegressor", () => new ExtraTreesRegressor({ nEstimators: 5 }), "positive"),
+  model("DecisionTreeRegressor", () => new DecisionTreeRegressor(), "positive"),
   model(
     "FeatureUnion",
     () => makePipeline(makeUnion(new StandardScaler(), new PolynomialFeatures()), new Ridge()),

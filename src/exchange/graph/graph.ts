@@ -30,6 +30,8 @@ export type GraphOp =
   | "sigmoid"
   | "ramp"
   | "shares"
+  | "divide"
+  | "complement"
   | "softmax"
   | "trees"
   | "pickLabel"

@@ -1,6 +1,7 @@
 import type { Plain } from "../../base/plain.js";
 import type { VerbCall } from "../../collections/frame/verbs.js";
 import { onlyColumns } from "../../collections/frame/verbs.js";
+import type { PackedTrees } from "../../numeric/trees/packed-trees.js";
 import type { GraphValue } from "./graph.js";
 import type { Builder, Lowering, Symbolic } from "./record-graph.js";
 import { treeParams } from "./tree-params.js";
@@ -40,11 +41,29 @@ function probabilities(build: Builder, margin: Symbolic & { kind: "matrix" }, by
   return build.node(by, [both.node], 2);
 }
 
-const margins = ["baselines", "nodes", "values", "roots", "outputs", "categories"] as const;
+const margins = ["baselines", "runs", "outputs", "categories"] as const;
 
 function trees(build: Builder, args: Args, input: Symbolic): Symbolic & { kind: "matrix" } {
-  return build.node("trees", [build.matrix(input).node], list(args["baselines"]).length, treeParams(build, args));
+  const baselines = list(args["baselines"]);
+  const params = treeParams(build, args as unknown as PackedTrees, baselines);
+  return build.node("trees", [build.matrix(input).node], baselines.length, params);
 }
+
+/** The means of a forest's trees, an output after the other. */
+function means(build: Builder, args: Args, input: Symbolic): Symbolic & { kind: "matrix" } {
+  const x = build.matrix(input);
+  const parts = (args["outputs"] as unknown as readonly PackedTrees[]).map((packed) => {
+    const sum = build.node("trees", [x.node], 1, treeParams(build, packed, [0]));
+    return build.node("divide", [sum.node], 1, { by: args["trees"] as number });
+  });
+  return stacked(build, parts);
+}
+
+const both = (build: Builder, x: Symbolic & { kind: "matrix" }): Symbolic & { kind: "matrix" } =>
+  x.width > 1 ? x : build.node("complement", [x.node], 2);
+
+const bestLabel = (build: Builder, x: Symbolic & { kind: "matrix" }, args: Args): Symbolic =>
+  build.node("bestLabel", [x.node], 1, { labels: list(args["labels"]) });
 
 const modelled = (
   args: readonly string[],
@@ -91,7 +110,7 @@ function stacked(
   build: Builder,
   parts: readonly (Symbolic & { kind: "matrix" })[],
   weights: readonly number[] = parts.map(() => 1),
-): Symbolic {
+): Symbolic & { kind: "matrix" } {
   const width = parts.reduce((sum, part) => sum + part.width, 0);
   return build.node(
     "stack",
@@ -203,9 +222,7 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   "models/linear/softmax-predict-tasks#sharesStep": modelled(scoreArgs, scores, (build, x) =>
     build.node("softmax", [x.node], x.width),
   ),
-  "models/linear/softmax-predict-tasks#bestLabelStep": modelled([...scoreArgs, "labels"], scores, (build, x, args) =>
-    build.node("bestLabel", [x.node], 1, { labels: list(args["labels"]) }),
-  ),
+  "models/linear/softmax-predict-tasks#bestLabelStep": modelled([...scoreArgs, "labels"], scores, bestLabel),
   "models/linear/one-vs-rest-tasks#probabilitiesStep": modelled(
     [...scoreArgs, "logistic"],
     scores,
@@ -234,7 +251,16 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     build.node("exp", [x.node], x.width),
   ),
   "models/boosting/tree-tasks#probabilityStep": modelled([...labelled, ...margins], trees, (build, x) =>
-    probabilities(build, x, "sigmoid"),
+    x.width > 1 ? build.node("softmax", [x.node], x.width) : probabilities(build, x, "sigmoid"),
   ),
-  "models/boosting/tree-tasks#labelStep": modelled([...labelled, ...margins, "labels"], trees, pickLabel),
+  "models/boosting/tree-tasks#labelStep": modelled([...labelled, ...margins, "labels"], trees, (build, x, args) =>
+    x.width > 1 ? bestLabel(build, x, args) : pickLabel(build, x, args),
+  ),
+  "models/forest/predict-tasks#meanStep": modelled([...labelled, "outputs", "trees"], means, (_build, x) => x),
+  "models/forest/predict-tasks#probabilityStep": modelled([...labelled, "outputs", "trees"], means, both),
+  "models/forest/predict-tasks#labelStep": modelled(
+    [...labelled, "outputs", "trees", "labels"],
+    means,
+    (build, x, args) => bestLabel(build, both(build, x), args),
+  ),
 };

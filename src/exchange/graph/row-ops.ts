@@ -67,6 +67,8 @@ export const ROW_OPS: Readonly<Record<GraphOp, RowOp>> = {
     const sum = x.reduce((total: number, value: number) => total + value, 0);
     return x.map((value: number) => (sum === 0 ? 1 / x.length : value / sum));
   },
+  divide: (p, x) => x.map((value: number) => value / p.by),
+  complement: (_p, x) => [Math.max(0, 1 - x[0]), x[0]],
   softmax: (_p, x) => {
     const top = Math.max(...x);
     const parts = x.map((value: number) => Math.exp(value - top));

@@ -194,6 +194,12 @@ export const ONNX_OPS: Readonly<Record<GraphOp, OnnxOp>> = {
     const even = constant(context, 1 / context.widthOf(one(inputs)));
     return graph.node("Where", [none, even, graph.node("Div", [one(inputs), sum])]);
   },
+  divide: (context, params, inputs) =>
+    context.graph.node("Div", [one(inputs), constant(context, params["by"] as number)]),
+  complement: (context, _params, inputs) => {
+    const rest = context.graph.node("Sub", [constant(context, 1), one(inputs)]);
+    return concat(context, [bounded(context, rest, "Less", 0), one(inputs)]);
+  },
   softmax: ({ graph }, _params, inputs) => graph.node("Softmax", [one(inputs)], { axis: { int: 1 } }),
   trees: (context, params, inputs) => {
     const { graph } = context;

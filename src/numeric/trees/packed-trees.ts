@@ -44,7 +44,20 @@ export function packTrees(trees: TreeEnsemble): PackedTrees {
     }
     first = end;
   }
+  return withSource(trees, runs);
+}
+
+/** Packed trees that remember, in this thread, what they were packed from: packing loses the form that exports start from. */
+export function withSource(trees: TreeEnsemble, runs: readonly PackedRun[]): PackedTrees {
+  sources.set(runs, trees);
   return { outputs: trees.outputs ?? 1, runs, categories: trees.categoryBits ?? new Uint32Array(0) };
+}
+
+const sources = new WeakMap<readonly PackedRun[], TreeEnsemble>();
+
+/** The trees that were packed in this thread; undefined where these came as data. */
+export function sourceOf({ runs }: PackedTrees): TreeEnsemble | undefined {
+  return sources.get(runs);
 }
 
 /** Packs the trees from `first` up to `end` to be walked. */
