@@ -4,10 +4,10 @@ import type { Plain } from "../../base/plain.js";
 import { DistributedArray } from "../../collections/array/distributed-array.js";
 import { toMatrix, type MatrixInput } from "../../estimator/inputs.js";
 import { placeholderArray, placeholderFrame, recordProgram, type Program } from "../../inference/program.js";
-import { assertOutputs, specOf, usualOutputs, type ScoreOutput } from "../../inference/record-model.js";
+import { assertOutputs, specOf, usualOutputs } from "../../inference/record-model.js";
 import type { OutputSpec } from "../../inference/scoring-model.js";
 import type { AnyEstimator } from "../../estimator/registry.js";
-import type { ExportGraph, GraphColumn, GraphNode, GraphOp, GraphValue } from "./graph.js";
+import type { ExportGraph, GraphColumn, GraphNode, GraphOp, GraphOutput, GraphValue } from "./graph.js";
 import { LOWERINGS } from "./lowerings.js";
 
 /** What a step of a recorded prediction is, before its results are known: a matrix, or columns by name. */
@@ -46,10 +46,15 @@ export interface Lowering {
   lower(build: Builder, args: Record<string, Plain>, inputs: readonly Symbolic[]): Symbolic;
 }
 
+/** What an export can answer. */
+export type ExportOutput = GraphOutput["name"];
+
+const EXPORT_OUTPUTS: readonly ExportOutput[] = ["predict", "predictProba", "decisionFunction", "transform"];
+
 /** Options that all exports share. */
 export interface ExportOptions {
   /** What the file can answer; unless given, all of predict, predictProba and decisionFunction that the model has, else transform. */
-  readonly outputs?: readonly ScoreOutput[];
+  readonly outputs?: readonly ExportOutput[];
   /** Columns that are text where the model does not know it by itself: `{ city: "String" }`. */
   readonly schema?: FrameSchema;
 }
@@ -64,6 +69,9 @@ export function recordGraph(owner: string, model: AnyEstimator, options: ExportO
   if (!model.isFitted)
     throw new NotFittedError(`${owner}: the ${model.kind} is not fitted yet. Call \`await model.fit(X, y)\` first.`);
   const wanted = options.outputs ?? allOutputs(model);
+  const strange = wanted.find((output) => !EXPORT_OUTPUTS.includes(output));
+  if (strange !== undefined)
+    throw new ParameterError(`${owner}: outputs are of ${EXPORT_OUTPUTS.join(", ")}; got ${show(strange)}.`);
   assertOutputs(owner, model, wanted);
   const names = model.featureNames ?? Array.from({ length: model.nFeatures }, (_, j) => `x${j}`);
   const columns = columnsOf(owner, model, names, options.schema ?? {});
@@ -92,10 +100,10 @@ export function recordGraph(owner: string, model: AnyEstimator, options: ExportO
 }
 
 /** Every output that the model answers; a classifier without probabilities refuses when it is asked. */
-function allOutputs(model: AnyEstimator): ScoreOutput[] {
+function allOutputs(model: AnyEstimator): ExportOutput[] {
   const usual = usualOutputs(model);
-  if (usual[0] === "transform") return usual;
-  const all: ScoreOutput[] = ["predict", "predictProba", "decisionFunction"];
+  if (usual[0] === "transform") return ["transform"];
+  const all: ExportOutput[] = ["predict", "predictProba", "decisionFunction"];
   const probe = placeholderArray(model.nFeatures, model.featureNames);
   return all.filter((output) => {
     if (output === "predict") return true;
@@ -115,7 +123,7 @@ function allOutputs(model: AnyEstimator): ScoreOutput[] {
 }
 
 /** The lazy result of one output; unlike files of rows, exports take compressed rows too, since a row is a row. */
-function resultOf(owner: string, model: AnyEstimator, output: ScoreOutput, rows: unknown): DistributedArray {
+function resultOf(owner: string, model: AnyEstimator, output: ExportOutput, rows: unknown): DistributedArray {
   const ask = (model as unknown as Readonly<Record<string, (X: unknown) => MatrixInput>>)[output];
   const result = (ask as (X: unknown) => MatrixInput).call(model, rows);
   return result instanceof DistributedArray ? result : toMatrix(owner, result);
