@@ -9,6 +9,7 @@ import type { Design } from "../../src/estimator/design.js";
 import type { SplitRules } from "../../src/numeric/trees/split-search.js";
 import type { Expansion, FoundSplit, GrowthRequest } from "../../src/numeric/trees/tree-grower.js";
 import type { Span } from "./binning-tasks.js";
+import { DriverHistograms, measuredNodes, mergeMeasured, type MeasuredNodes } from "./driver-search.js";
 import type { BeginArgs } from "./round-tasks.js";
 import { addScores, type Found } from "./search-tasks.js";
 import type { TreesArgs } from "./tree-tasks.js";
@@ -126,6 +127,7 @@ export class BoostData implements Disposable {
   #held: HeldPlan;
   /** Histograms of the tree that grows. */
   #histograms: HeldPlan | undefined;
+  #onDriver = new DriverHistograms();
 
   private constructor(design: Design, held: HeldPlan) {
     this.#engine = design.engine;
@@ -205,7 +207,22 @@ export class BoostData implements Disposable {
   }
 
   /** Splits the rows of a growing tree as it asks, and finds the best splits of the nodes that it asks for. */
-  async split({ expansions, searches, open }: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
+  split(request: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
+    // Such engines have tasks that cost more than a search.
+    return this.#engine.groupByHolder ? this.#searchHere(request, rules) : this.#searchByTasks(request, rules);
+  }
+
+  async #searchHere(request: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
+    const { expansions } = request;
+    if (expansions.length === 0) this.#onDriver = new DriverHistograms();
+    const moved =
+      expansions.length > 0 ? this.plan(rounds("splitStep"), { expansions } as unknown as Plain) : this.#held;
+    const nodes = measuredNodes(request);
+    const measured = await this.advance<MeasuredNodes>(moved, searching("measureStep"), { nodes }, mergeMeasured);
+    return this.#onDriver.search(request, measured, rules);
+  }
+
+  async #searchByTasks({ expansions, searches, open }: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
     const [owner, engine, before] = [this.#owner, this.#engine, this.#histograms];
     const moved =
       expansions.length > 0 ? this.plan(rounds("splitStep"), { expansions } as unknown as Plain) : this.#held;
@@ -219,8 +236,7 @@ export class BoostData implements Disposable {
         inputs: [{ plan: moved, index }, ...(before ? [{ plan: before, index }] : [])],
       }),
     });
-    // Threads share histograms; between machines they travel, so that one does better there.
-    const tasks = Math.min(searches.length, engine.name === "local" ? engine.parallelism : 1);
+    const tasks = Math.min(searches.length, engine.parallelism);
     const search = new TaskPlan({
       label: owner,
       partitions: tasks,
@@ -260,15 +276,17 @@ export class BoostData implements Disposable {
   }
 
   /** Holds what a {@link plan} makes in the place of the chunks, with a pass over it. */
-  async advance<T>(plan: TaskPlan, step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
+  async advance<T>(plan: TaskPlan | HeldPlan, step: FnRef, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
     const { held, total } = await holdAndReduce<T>(
       plan,
       this.#engine,
       { label: this.#owner, step, args, combine },
       this.#options,
     );
-    this.#held.release();
-    this.#held = held;
+    if (plan !== this.#held) {
+      this.#held.release();
+      this.#held = held;
+    }
     return required(this.#owner, total);
   }
 

@@ -37,20 +37,51 @@ export function histogramStep(
   }
   const { memory } = context;
   using space = new Workspace(memory, chunk.bins.arena);
+  const counter = rowCounter(context, space, chunk);
+  if (!before) nodes[0] = counter.count(0);
+  for (const { node, left, right, measured } of args.expansions) {
+    if (measured < 0) continue;
+    const own = counter.count(measured);
+    const rest = counter.empty();
+    const parent = nodes[node] ?? before?.nodes[node];
+    subtract(memory.view(parent as Sums), memory.view(own), memory.view(rest));
+    nodes[measured] = own;
+    nodes[measured === left ? right : left] = rest;
+  }
+  return { nodes, scores: chunk.scores };
+}
+
+/** Histograms of some nodes of one chunk, for a driver that adds those of all chunks and searches them itself. */
+export function measureStep(
+  context: TaskContext,
+  args: { readonly nodes: readonly number[] },
+  chunk: GrowingChunk,
+): readonly Sums[] {
+  using space = new Workspace(context.memory, chunk.bins.arena);
+  const counter = rowCounter(context, space, chunk);
+  return args.nodes.map((node) => counter.count(node));
+}
+
+/** Counts the rows of a chunk's nodes into histograms. */
+function rowCounter(
+  context: TaskContext,
+  space: Workspace,
+  chunk: GrowingChunk,
+): { empty(): Sums; count(node: number): Sums } {
+  const { memory } = context;
   const { kernels } = space;
   const { packed, width } = chunk;
   const entries = width * HISTOGRAM_BINS;
   const most = packed ? PACKED_ROWS : HISTOGRAM_ROWS;
-  const [addRows, empty] = packed
+  const [addRows, emptyOut] = packed
     ? [kernels.packedHistogram, kernels.packedHistogramSums]
     : [kernels.histogram, kernels.histogramSums];
   const hist = space.zeros(packed ? entries : entries * 2).pointer;
   const scratch = space.bytes(histogramScratchBytes());
-  const sumsOfEntries = (): Sums =>
-    memory.denseIn(packed ? "i32" : "f64", entries * 3, 1, space.arena).columns[0] as Sums;
-  const count = (node: number): void => {
+  const empty = (): Sums => memory.denseIn(packed ? "i32" : "f64", entries * 3, 1, space.arena).columns[0] as Sums;
+  const count = (node: number): Sums => {
     context.throwIfAborted();
-    const sums = sumsOfEntries();
+    const sums = empty();
     memory.view(sums).fill(0);
     const start = chunk.starts[node] as number;
     const end = start + (chunk.counts[node] as number);
@@ -58,24 +89,16 @@ export function histogramStep(
       const n = Math.min(most, end - from);
       const rows = chunk.order.offset + 4 * from;
       addRows(chunk.bins.offset, chunk.stride, width, rows, n, chunk.pairs.offset, hist, scratch);
-      empty(hist, entries, sums.offset);
+      emptyOut(hist, entries, sums.offset);
     }
-    nodes[node] = sums;
+    return sums;
   };
-  if (!before) count(0);
-  for (const { node, left, right, measured } of args.expansions) {
-    if (measured < 0) continue;
-    count(measured);
-    const rest = sumsOfEntries();
-    const parent = nodes[node] ?? before?.nodes[node];
-    subtract(memory.view(parent as Sums), memory.view(nodes[measured] as Sums), memory.view(rest));
-    nodes[measured === left ? right : left] = rest;
-  }
-  return { nodes, scores: chunk.scores };
+  return { empty, count };
 }
 
 // A function of its own, because a loop in a callback is compiled anew for each task.
-function subtract(
+/** `to = from − own`. */
+export function subtract(
   from: Float64Array | Int32Array,
   own: Float64Array | Int32Array,
   to: Float64Array | Int32Array,
@@ -114,7 +137,8 @@ export function searchStep(context: TaskContext, args: SearchArgs, ...chunks: Ch
 }
 
 // Integers: exact, and the same in any order.
-function add(into: Float64Array, from: Float64Array | Int32Array): void {
+/** Adds one histogram to another. */
+export function add(into: Float64Array, from: Float64Array | Int32Array): void {
   const n = into.length;
   for (let i = 0; i < n; i++) into[i] = (into[i] as number) + (from[i] as number);
 }
