@@ -1,7 +1,11 @@
-import { FitError, show } from "../../src/base/errors.js";
-import type { Design } from "../../src/estimator/design.js";
+import { DataError, FitError, ParameterError, show } from "../../src/base/errors.js";
+import { Design, type FitOptions } from "../../src/estimator/design.js";
+import type { VectorInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
-import type { BoostingFitOptions } from "./boosting-fit-options.js";
+import type { EvalMetricInput } from "./eval-metrics.js";
+import type { EvalsResult } from "./watch.js";
+import { takeTrees } from "../../src/numeric/trees/take-trees.js";
+import type { BoostingFitOptions, EvalSet } from "./boosting-fit-options.js";
 import type { BoostingParams } from "./boosting-params.js";
 import { fitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
@@ -13,6 +17,12 @@ export interface BoostedState extends BoostFit {
   readonly featureNames?: readonly string[] | undefined;
   /** Of a classifier. */
   readonly classes?: readonly Label[];
+}
+
+/** Options of staged predictions. */
+export interface StagedOptions {
+  /** Rounds between two of them; 1 unless given. */
+  readonly every?: number;
 }
 
 /** What models of boosted trees have in common: what they tell of their fit. */
@@ -34,6 +44,35 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     return this.state.validationScore;
   }
 
+  /** This model with its first rounds only. @throws ParameterError for a number out of range */
+  firstRounds(rounds: number): this {
+    if (!(Number.isInteger(rounds) && rounds >= 0 && rounds <= this.nIter))
+      throw new ParameterError(`${this.kind}.firstRounds: rounds must be 0 to ${this.nIter}; got ${show(rounds)}.`);
+    const { state } = this;
+    const model = this.clone();
+    model.setState({ ...state, trees: takeTrees(state.trees, 0, rounds * state.baselines.length) });
+    return model;
+  }
+
+  /** What `predict` makes of the model after `every` rounds, twice as many, ..., and all. */
+  protected async *staged<T>(
+    { every = 1 }: StagedOptions,
+    predict: (model: this) => T,
+  ): AsyncGenerator<Awaited<T>, void, undefined> {
+    if (!(Number.isInteger(every) && every >= 1))
+      throw new ParameterError(`${this.kind}: every must be a whole number from 1; got ${show(every)}.`);
+    const { nIter } = this;
+    for (let rounds = Math.min(every, nIter); ; rounds = Math.min(nIter, rounds + every)) {
+      yield await predict(this.firstRounds(rounds));
+      if (rounds === nIter) return;
+    }
+  }
+
+  /** Scores of the last fit by set and metric, more is better: one before the first round, and one after each. */
+  get evalsResult(): EvalsResult {
+    return this.state.evals ?? {};
+  }
+
   /**
    * A model of the trees so far, after a fit of this one failed or was aborted in its rounds; this one is as it was. With rows
    * held out it has the trees up to the best score. Undefined after a fit that succeeded, and before any.
@@ -48,8 +87,16 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     problem: Omit<BoostProblem, "params">,
     options: BoostingFitOptions,
     classes?: readonly Label[],
+    open: (owner: string, set: EvalSet) => Promise<Design> | Design = (owner, { X, y, sampleWeight, groups }) =>
+      Design.open(
+        owner,
+        X,
+        y as VectorInput,
+        sampleWeight === undefined ? run(options) : { ...run(options), sampleWeight },
+        { groups },
+      ),
   ): Promise<void> {
-    const { baseMargin, checkpoint, onIteration } = options;
+    const { baseMargin, checkpoint, onIteration, evalMetric } = options;
     const outputs = outputsOf(problem.objective);
     if (baseMargin !== undefined && outputs > 1) {
       throw new FitError(
@@ -58,6 +105,16 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     }
     const before = this.#before(design, codeOf(problem.objective), options, classes);
     this.#interrupted = undefined;
+    const evalSets: { name: string; design: Design }[] = [];
+    using _opened = { [Symbol.dispose]: () => evalSets.forEach((set) => set.design[Symbol.dispose]()) };
+    for (const [k, set] of (options.evalSets ?? []).entries()) {
+      const own = await open(`${design.owner}, evalSets[${k}]`, set);
+      evalSets.push({ name: set.name ?? `eval${k}`, design: own });
+      if (own.nFeatures !== design.nFeatures)
+        throw new DataError(
+          `${own.owner}: X has ${own.nFeatures} columns, but the fit's has ${design.nFeatures}. Take the same columns.`,
+        );
+    }
     const fit = await fitBoosting(design, {
       ...problem,
       params: this.params,
@@ -65,6 +122,8 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
       offset: baseMargin !== undefined,
       onIteration,
       checkpoint,
+      evalSets,
+      ...(evalMetric === undefined ? {} : { evalMetrics: [evalMetric].flat() as EvalMetricInput[] }),
       onPartial: (partial) => {
         const model = this.clone();
         model.keep(design, partial, classes);
@@ -112,4 +171,9 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
       ...fit,
     });
   }
+}
+
+/** What else than data the sets of a fit share with it. */
+function run({ engine, signal }: BoostingFitOptions): FitOptions {
+  return { ...(engine ? { engine } : {}), ...(signal ? { signal } : {}) };
 }

@@ -1,7 +1,19 @@
 import type { FitOptions } from "../../src/estimator/design.js";
-import type { VectorInput } from "../../src/estimator/inputs.js";
+import type { LabelInput, MatrixInput, VectorInput } from "../../src/estimator/inputs.js";
 import type { IterationReport } from "./boosting-rounds.js";
+import type { EvalMetricInput } from "./eval-metrics.js";
 import type { CheckpointOptions } from "./checkpoint.js";
+
+/** Rows that a fit measures after each round. */
+export interface EvalSet {
+  readonly X: MatrixInput;
+  readonly y: VectorInput | LabelInput;
+  readonly sampleWeight?: VectorInput;
+  /** Of a ranker. */
+  readonly groups?: VectorInput;
+  /** `eval0`, `eval1`, ... unless given. */
+  readonly name?: string;
+}
 
 /** Options of `fit` of boosted trees. */
 export interface BoostingFitOptions<Model = unknown> extends FitOptions {
@@ -12,6 +24,17 @@ export interface BoostingFitOptions<Model = unknown> extends FitOptions {
   readonly baseMargin?: VectorInput;
   /** A fitted model of the same class and columns, whose trees come first; `maxIter` trees are grown on top. */
   readonly initModel?: Model;
+  /**
+   * Sets to measure after each round: `evalsResult` has their scores. With early stopping the first set is what the fit stops
+   * by, and no rows are held out.
+   */
+  readonly evalSets?: readonly EvalSet[];
+  /**
+   * What is measured, of the sets or else of the rows held out (or trained on): the first one is what the fit stops by.
+   * `"loss"` (unless given), scorers by name or from `makeScorer`, or functions of margins: see `EvalMetric`. Rows come to this
+   * process for all but the loss.
+   */
+  readonly evalMetric?: EvalMetricInput | readonly EvalMetricInput[];
   /** Called after each round with its scores; false (or a promise of it) ends the fit, which keeps the trees so far. */
   readonly onIteration?: (report: IterationReport) => unknown;
   /**

@@ -7,6 +7,7 @@ import type { BoostData } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
 import type { RoundScales } from "./derived-chunk.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
+import type { RoundWatch } from "./watch.js";
 import type { RoundStarter, SampleRule } from "./round-starts.js";
 import type { FinishedTree } from "./round-tasks.js";
 import type { SplitSettings } from "./split-params.js";
@@ -28,6 +29,8 @@ export interface RoundsProblem {
   /** Weights of the rows trained on and held out; the second is 0 when none is. */
   readonly weights: { readonly train: number; readonly held: number };
   readonly stopping: boolean;
+  /** What measures rows that the fit is not grown on, or by other metrics. */
+  readonly watch?: RoundWatch | undefined;
 }
 
 /** A round that is over, as callbacks see it. */
@@ -70,7 +73,7 @@ export async function boostRounds(
   rounds: { readonly trees: GrownTree[]; readonly trainScore: number[]; readonly validationScore: number[] },
   { before, maxRounds, hooks }: { before: RoundsBefore; maxRounds: number; hooks: RoundsHooks },
 ): Promise<void> {
-  const { data, starter, params, outputs, weights, stopping } = problem;
+  const { data, starter, params, outputs, weights, stopping, watch } = problem;
   const { trees, trainScore, validationScore } = rounds;
   const rng = new CounterRng(params.randomState ?? DEFAULT_SEED, "boosting derivatives");
   const mean = (sum: number, weight: number): number => -sum / weight + 0;
@@ -78,6 +81,7 @@ export async function boostRounds(
   trainScore.push(...before.trainScore);
   validationScore.push(...before.validationScore);
   let finished: FinishedTree | undefined;
+  let moves: FinishedTree[] = [];
   for (;;) {
     const done = trainScore.length;
     const last = done >= maxRounds;
@@ -92,8 +96,10 @@ export async function boostRounds(
       last,
     });
     trainScore.push(mean(loss.train, weights.train));
-    if (weights.held > 0) validationScore.push(mean(loss.held, weights.held));
-    const scores = weights.held > 0 ? validationScore : trainScore;
+    const own = weights.held > 0 ? mean(loss.held, weights.held) : (trainScore.at(-1) as number);
+    if (watch) validationScore.push(await watch.measure(moves, own));
+    else if (weights.held > 0) validationScore.push(own);
+    const scores = watch || weights.held > 0 ? validationScore : trainScore;
     if (stopping && Number.isNaN(scores.at(-1))) {
       throw new FitError(
         `${design.owner}: the objective returns no loss to stop by. Return { gradient, hessian, loss }, or use earlyStopping: false.`,
@@ -101,20 +107,22 @@ export async function boostRounds(
     }
     if (done > 0) {
       const validation = validationScore.at(-1);
-      const own = {
+      const scored = {
         trainScore: trainScore.at(-1) as number,
         ...(validation === undefined ? {} : { validationScore: validation }),
       };
-      design.onProgress?.({ stage: design.owner, done, total: maxRounds, detail: own });
-      if ((await hooks.onIteration?.({ iteration: done, ...own })) === false) return;
+      design.onProgress?.({ stage: design.owner, done, total: maxRounds, detail: scored });
+      if ((await hooks.onIteration?.({ iteration: done, ...scored })) === false) return;
     }
     if (last || (stopping && hasStalled(scores, params.nIterNoChange, params.tol))) return;
     const grown: GrownTree[] = [];
+    moves = [];
     for (let output = 0; output < outputs; output++) {
       const { tree, pending } = await growTree(problem, scales, { output, number: number + output });
       grown.push(tree);
       starter.moved(tree);
       finished = { output, pending, ...forRows(tree) };
+      moves.push({ ...finished, pending: [], leaves: [] });
       if (output + 1 < outputs) await data.begin({ gradients: { kind: "made" }, finished });
     }
     // Whole rounds only, for an abort.

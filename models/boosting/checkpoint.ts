@@ -5,6 +5,8 @@ import type { Plain } from "../../src/base/plain.js";
 import { decodeState, encodeState } from "../../src/estimator/state-codec.js";
 import { assertSoundTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 
+import type { EvalsResult } from "./watch.js";
+
 /** Where a fit keeps its trees, and after how many rounds each. */
 export interface CheckpointOptions {
   /** A file, beside which a temporary one is written. It is removed when the fit ends well. */
@@ -23,6 +25,7 @@ export interface CheckpointState {
   readonly validationScore: Float64Array;
   /** See `DerivativeBounds`. */
   readonly bounds?: Float64Array;
+  readonly evals?: EvalsResult;
 }
 
 /** A short text that differs where data or parameters do. */

@@ -11,10 +11,11 @@ import { packTrees } from "../../src/numeric/trees/packed-trees.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
 import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
 import type { RankingRules } from "./ranking-loss.js";
-import { BoostData, columnThresholds } from "./boost-data.js";
+import { BoostData, columnThresholds, type BoostDataOptions } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
 import { bestOf, boostRounds, type RoundsHooks } from "./boosting-rounds.js";
 import { identityOf, readCheckpoint, removeCheckpoint, writeCheckpoint, type CheckpointOptions } from "./checkpoint.js";
+import { readyMetric, type EvalMetricInput } from "./eval-metrics.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
 import {
   boundedLossOf,
@@ -27,6 +28,7 @@ import {
   type ObjectiveCode,
 } from "./objectives.js";
 import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.js";
+import { RoundWatch, type EvalRows, type EvalsResult } from "./watch.js";
 import { splitSettings } from "./split-params.js";
 
 /** What a boosting fit finds. */
@@ -38,6 +40,8 @@ export interface BoostFit {
   /** Scores (mean loss, negated) before the first tree and after each round. */
   readonly trainScore: Float64Array;
   readonly validationScore: Float64Array;
+  /** Scores by set and metric, where sets or metrics were given. */
+  readonly evals?: EvalsResult;
 }
 
 const task = (name: string): ReturnType<typeof fnRef> =>
@@ -60,7 +64,11 @@ export interface InitialTrees {
   readonly trees: TreeEnsemble;
   readonly baselines: Float64Array;
   /** Scores, of a fit that was cut off and goes on: one before the first round, and one after each but the last. */
-  readonly scores?: { readonly train: Float64Array; readonly validation: Float64Array };
+  readonly scores?: {
+    readonly train: Float64Array;
+    readonly validation: Float64Array;
+    readonly evals?: EvalsResult | undefined;
+  };
   /** What `DerivativeBounds` knew then. */
   readonly bounds?: Float64Array | undefined;
 }
@@ -75,6 +83,10 @@ export interface BoostProblem {
   readonly chunks?: number;
   /** Trees to go on from; their margins are where rows start. */
   readonly init?: InitialTrees | undefined;
+  /** Sets to measure after each round, with y coded as the fit's. */
+  readonly evalSets?: readonly { readonly name: string; readonly design: Design }[];
+  /** The loss alone unless given. */
+  readonly evalMetrics?: readonly EvalMetricInput[];
   /** Most rounds; `maxIter` unless given. */
   readonly maxRounds?: number | undefined;
   /** See `RoundsHooks`. */
@@ -125,13 +137,15 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const identity = checkpoint ? await identify(design, problem, { range, thresholds, wScale }) : "";
   const found = checkpoint && (await readCheckpoint(owner, checkpoint, identity, design.nFeatures));
   const init: InitialTrees | undefined = found
-    ? { ...found, scores: { train: found.trainScore, validation: found.validationScore } }
+    ? { ...found, scores: { train: found.trainScore, validation: found.validationScore, evals: found.evals } }
     : problem.init;
   const based = init !== undefined || problem.offset === true;
   const shares = based ? undefined : startQuantiles(objective);
   const start = shares || based ? new Float64Array(outputs) : await meanStart(design, objective, range, wScale);
   const stopping = params.earlyStopping === "auto" ? rows > 10_000 : params.earlyStopping;
-  const heldOut = stopping ? (params.validationFraction ?? 0) : 0;
+  const { evalSets = [], evalMetrics } = problem;
+  const metrics = (evalMetrics ?? ["loss"]).map((metric) => readyMetric(owner, metric, codeOf(objective)));
+  const heldOut = stopping && evalSets.length === 0 ? (params.validationFraction ?? 0) : 0;
   using data = await BoostData.open(design, {
     rows: range.rows,
     thresholds,
@@ -153,6 +167,23 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     bounded === undefined
       ? new DerivedRounds(owner, data, objective, rows, shares ? baselines : undefined)
       : new BoundedRounds(data, bounded, { ...range, rows, baseline: baselines[0] as number }, init?.bounds);
+  const sets: EvalRows[] = [];
+  using _opened = { [Symbol.dispose]: () => sets.forEach((set) => set.data[Symbol.dispose]()) };
+  for (const { name, design: set } of evalSets) {
+    const model = init ? { owner, names: design.names, baselines, ...packTrees(init.trees) } : undefined;
+    const { targets } = problem;
+    const opened = await openEvalSet(set, {
+      thresholds,
+      margins: model ? new Float64Array(outputs) : baselines,
+      model,
+      targets,
+    });
+    sets.push({ ...opened, name });
+  }
+  const watch =
+    evalSets.length > 0 || evalMetrics
+      ? new RoundWatch({ owner, objective, metrics, sets, own: { data, held: heldOut > 0 } }, init?.scores?.evals)
+      : undefined;
   const packed = problem.packed ?? rows >= PACKED_FROM;
   const bins = Int32Array.from(thresholds, (own) => own.length + 1);
   const before = {
@@ -166,30 +197,33 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     const all = init ? concatTrees([init.trees, own]) : own;
     const rounds = (all.offsets.length - 1) / outputs;
     const earlier = before.rounds - before.trainScore.length;
-    // What came after the best score is dropped, where rows were held out to tell.
-    const kept = weights.held > 0 ? Math.min(rounds, earlier + Math.max(1, bestOf(made.validationScore))) : rounds;
+    // What came after the best score is dropped, where other rows than those trained on tell.
+    const told = weights.held > 0 || (stopping && evalSets.length > 0);
+    const kept = told ? Math.min(rounds, earlier + Math.max(1, bestOf(made.validationScore))) : rounds;
     return {
       loss: codeOf(objective),
       baselines,
       trees: kept === rounds ? all : takeTrees(all, 0, kept * outputs),
       trainScore: Float64Array.from(made.trainScore),
       validationScore: Float64Array.from(made.validationScore),
+      ...(watch ? { evals: watch.result } : {}),
     };
   };
-  const rules = { data, starter, params, splits, outputs, quantiles, bins, wScale, weights, stopping, packed };
+  const rules = { data, starter, params, splits, outputs, quantiles, bins, wScale, weights, stopping, packed, watch };
   const { onIteration } = problem;
   const onTrees = async (): Promise<void> => {
     const done = made.trainScore.length;
     if (!checkpoint || done % (checkpoint.every ?? 10) !== 0) return;
     const { known } = starter;
-    const own = joinTrees(made.trees, { thresholds, outputs });
+    const grown = joinTrees(made.trees, { thresholds, outputs });
     await writeCheckpoint(checkpoint, {
       identity,
-      trees: init ? concatTrees([init.trees, own]) : own,
+      trees: init ? concatTrees([init.trees, grown]) : grown,
       baselines,
       trainScore: Float64Array.from(made.trainScore),
       validationScore: Float64Array.from(made.validationScore),
       ...(known ? { bounds: known } : {}),
+      ...(watch ? { evals: watch.result } : {}),
     });
   };
   try {
@@ -204,6 +238,44 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   }
   if (checkpoint) await removeCheckpoint(checkpoint);
   return result();
+}
+
+/** The rows of a set to be measured, all of them held. */
+async function openEvalSet(
+  design: Design,
+  options: Pick<BoostDataOptions, "thresholds" | "margins" | "model"> & { targets: TargetRange | undefined },
+): Promise<Omit<EvalRows, "name">> {
+  const { owner, names } = design;
+  const { targets, ...given } = options;
+  await design.hold();
+  const range = await design.reduce<DataRange>(
+    task("rangeStep"),
+    { owner, names, ...(targets ? { targets: { ...targets } } : {}) },
+    mergeRanges,
+    false,
+  );
+  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
+  const data = await BoostData.open(design, { ...given, rows: range.rows, seed: 0, heldOut: 1, groups });
+  design[Symbol.dispose]();
+  const wScale = exactScale(range.maxW, rows, 50);
+  const counts = await data.count<RowCounts>("countStep", { wScale }, addCounts);
+  if (counts.held === 0) {
+    data[Symbol.dispose]();
+    throw new FitError(`${owner}: it has no rows with a positive weight. Check the filter, or leave the set out.`);
+  }
+  return { data, rows, weight: groups ? counts.heldGroups : exactValue(counts.heldWeight, wScale) };
+}
+
+function addCounts(a: RowCounts, b: RowCounts): RowCounts {
+  return {
+    train: a.train + b.train,
+    held: a.held + b.held,
+    trainWeight: addExact(a.trainWeight, b.trainWeight),
+    heldWeight: addExact(a.heldWeight, b.heldWeight),
+    trainGroups: a.trainGroups + b.trainGroups,
+    heldGroups: a.heldGroups + b.heldGroups,
+  };
 }
 
 /** What tells a checkpoint's data and parameters from others. */
@@ -276,14 +348,7 @@ async function countRows(
   data: BoostData,
   { wScale, rows, heldOut, grouped }: { wScale: number; rows: number; heldOut: number; grouped: boolean },
 ): Promise<{ train: number; held: number }> {
-  const counts = await data.count<RowCounts>("countStep", { wScale }, (a, b) => ({
-    train: a.train + b.train,
-    held: a.held + b.held,
-    trainWeight: addExact(a.trainWeight, b.trainWeight),
-    heldWeight: addExact(a.heldWeight, b.heldWeight),
-    trainGroups: a.trainGroups + b.trainGroups,
-    heldGroups: a.heldGroups + b.heldGroups,
-  }));
+  const counts = await data.count<RowCounts>("countStep", { wScale }, addCounts);
   if (counts.train === 0 || (heldOut > 0 && counts.held === 0)) {
     throw new FitError(
       `${owner}: validationFraction ${heldOut} of ${rows} rows leaves ${counts.train} to train on and ${counts.held} to stop by. ` +

@@ -15,6 +15,8 @@ export interface DeriveArgs {
   readonly objective: Objective;
   /** The tree before. */
   readonly finished?: FinishedTree;
+  /** Trees whose values go to the margins of all rows, by their bins. */
+  readonly moves?: readonly FinishedTree[];
   /** Added to the margins first, one an output. */
   readonly start?: Float64Array;
 }
@@ -29,7 +31,8 @@ export async function deriveStep(
   using space = new Workspace(memory, chunk.bins.arena);
   const { kernels } = space;
   const doubles = (): Column<"f64"> => memory.denseIn("f64", chunk.rows, 1, space.arena).columns[0] as Column<"f64">;
-  let margins = args.finished ? finishTree(context, space, args.finished, chunk as GrowingChunk) : chunk.margins;
+  let margins = args.finished ? finishTree(context, space, args.finished, chunk) : chunk.margins;
+  for (const move of args.moves ?? []) margins = finishTree(context, space, move, { ...chunk, margins });
   if (args.start) {
     const { start } = args;
     margins = margins.map((margin, k) => {

@@ -1,10 +1,10 @@
-import { FitError } from "../../src/base/errors.js";
+import { DataError, FitError, show } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
-import type { FitOptions } from "../../src/estimator/design.js";
+import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import {
   type DistributedInput,
@@ -12,13 +12,13 @@ import {
   type LocalInput,
   type MatrixInput,
 } from "../../src/estimator/inputs.js";
-import { codeLabels, type Label } from "../../src/estimator/labels.js";
+import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { accuracyScore } from "../../src/metrics/index.js";
 import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../linear/class-design.js";
-import { BoostedModel } from "./boosted-model.js";
-import type { BoostingFitOptions } from "./boosting-fit-options.js";
+import { BoostedModel, type StagedOptions } from "./boosted-model.js";
+import type { BoostingFitOptions, EvalSet } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import { classTotals } from "./fit-boosting.js";
 import { pointwise, type Objective } from "./objectives.js";
@@ -101,7 +101,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     await this.#weighClasses(data);
     const objective: Objective =
       classes.length === 2 ? pointwise(boostLoss.logistic) : { kind: "softmax", classes: classes.length };
-    await this.boost(design, { objective }, options, classes);
+    await this.boost(design, { objective }, options, classes, (label, set) => openCoded(label, set, classes, options));
     return this;
   }
 
@@ -184,6 +184,32 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     );
   }
 
+  /**
+   * Labels after each round (see `every`), one after another: lazy arrays for distributed X, values for local X. Each stage
+   * predicts from the first tree on, so all stages together cost the square of the rounds.
+   */
+  stagedPredict(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
+  stagedPredict(X: LocalInput, options?: StagedOptions): AsyncGenerator<Label[], void, undefined>;
+  stagedPredict(
+    X: MatrixInput,
+    options: StagedOptions = {},
+  ): AsyncGenerator<DistributedArray | Label[], void, undefined> {
+    return this.staged(options, (model) => model.predict(X));
+  }
+
+  /**
+   * Probabilities after each round (see `every`), one after another: lazy arrays for distributed X, values for local X. Each stage
+   * predicts from the first tree on, so all stages together cost the square of the rounds.
+   */
+  stagedPredictProba(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
+  stagedPredictProba(X: LocalInput, options?: StagedOptions): AsyncGenerator<LocalMatrix, void, undefined>;
+  stagedPredictProba(
+    X: MatrixInput,
+    options: StagedOptions = {},
+  ): AsyncGenerator<DistributedArray | LocalMatrix, void, undefined> {
+    return this.staged(options, (model) => model.predictProba(X));
+  }
+
   /** Share of rows whose label is predicted. */
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
     const owner = "HistGradientBoostingClassifier.score";
@@ -202,3 +228,26 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
 }
 
 registerEstimator("HistGradientBoostingClassifier", HistGradientBoostingClassifier);
+
+/** A set to be measured, y as positions in the fit's classes. @throws DataError for another label */
+async function openCoded(
+  owner: string,
+  { X, y, sampleWeight }: EvalSet,
+  classes: readonly Label[],
+  { engine, signal }: FitOptions,
+): Promise<Design> {
+  const run = { ...(engine ? { engine } : {}), ...(signal ? { signal } : {}) };
+  const target = await codeLabels(owner, y as LabelInput, run, classes);
+  const design = Design.open(owner, X, target.values, sampleWeight === undefined ? run : { ...run, sampleWeight });
+  const { labels } = await holdWithLabels(design);
+  const codes = Float64Array.from(classes, (label, k) => (typeof label === "number" ? label : k));
+  const strange = labels.find((label) => !codes.includes(label));
+  if (strange !== undefined) {
+    design[Symbol.dispose]();
+    throw new DataError(
+      `${owner}: y has the label ${strange}, which the fit's y lacks. It has ${classes.map(show).join(", ")}.`,
+    );
+  }
+  await design.encodeLabels(codes);
+  return design;
+}

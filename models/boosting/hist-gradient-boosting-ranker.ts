@@ -13,7 +13,7 @@ import {
   type VectorInput,
 } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { BoostedModel } from "./boosted-model.js";
+import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import { meanNdcg } from "./fit-boosting.js";
@@ -112,6 +112,19 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
       (x) => x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
       (local) => local.toVector() as Float64Array,
     );
+  }
+
+  /**
+   * Margins after each round (see `every`), one after another: lazy arrays for distributed X, values for local X. Each stage
+   * predicts from the first tree on, so all stages together cost the square of the rounds.
+   */
+  stagedPredict(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
+  stagedPredict(X: LocalInput, options?: StagedOptions): AsyncGenerator<Float64Array, void, undefined>;
+  stagedPredict(
+    X: MatrixInput,
+    options: StagedOptions = {},
+  ): AsyncGenerator<DistributedArray | Float64Array, void, undefined> {
+    return this.staged(options, (model) => model.predict(X));
   }
 
   /** Mean NDCG (of `ndcgAt` best) of the groups. */

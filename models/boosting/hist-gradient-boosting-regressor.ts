@@ -17,7 +17,7 @@ import {
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
-import { BoostedModel } from "./boosted-model.js";
+import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import type { TargetRange } from "./fit-boosting.js";
@@ -197,6 +197,19 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
       (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, { innerShape }),
       (local) => local,
     );
+  }
+
+  /**
+   * Predictions after each round (see `every`), one after another: lazy arrays for distributed X, values for local X. Each stage
+   * predicts from the first tree on, so all stages together cost the square of the rounds.
+   */
+  stagedPredict(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
+  stagedPredict(X: LocalInput, options?: StagedOptions): AsyncGenerator<Float64Array, void, undefined>;
+  stagedPredict(
+    X: MatrixInput,
+    options: StagedOptions = {},
+  ): AsyncGenerator<DistributedArray | Float64Array, void, undefined> {
+    return this.staged(options, (model) => model.predict(X));
   }
 
   /** R² of the predictions. */

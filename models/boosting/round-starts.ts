@@ -33,6 +33,8 @@ export interface SampleRule {
 export interface RoundOptions {
   /** The tree before. */
   readonly finished?: FinishedTree;
+  /** See `DeriveArgs`. */
+  readonly moves?: readonly FinishedTree[];
   /** See `IntegerRules`. */
   readonly packKeys?: readonly number[];
   /** Rows to grow the round's trees on; all unless given. */
@@ -101,12 +103,13 @@ export class DerivedRounds implements RoundStarter {
 
   moved(): void {}
 
-  async begin({ finished, packKeys, sample, last }: RoundOptions): Promise<StartedRound> {
+  async begin({ finished, moves, packKeys, sample, last }: RoundOptions): Promise<StartedRound> {
     const data = this.#data;
     const args = {
       owner: this.#owner,
       objective: this.#objective,
       ...(finished ? { finished } : {}),
+      ...(moves ? { moves } : {}),
       ...(this.#start ? { start: this.#start } : {}),
     };
     this.#start = undefined;

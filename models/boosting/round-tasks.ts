@@ -52,7 +52,7 @@ export function beginTreeStep(
   chunk: BoostChunk | DerivedChunk | GrowingChunk,
 ): GrowingChunk {
   using space = new Workspace(context.memory, chunk.bins.arena);
-  const margins = args.finished ? finishTree(context, space, args.finished, chunk as GrowingChunk) : chunk.margins;
+  const margins = args.finished ? finishTree(context, space, args.finished, chunk) : chunk.margins;
   const { pairs, packed, scores, root, rest } = startingPoint(context, space, args.gradients, { ...chunk, margins });
   return {
     ...boostChunk(chunk),
@@ -119,34 +119,37 @@ function integerDerivatives(
   return { pairs: [pairs], scores: scores.values.slice() };
 }
 
-/** The margins with a tree's values added. */
+/** The margins with a tree's values added; a chunk that grows no trees moves its held rows. */
 export function finishTree(
   context: TaskContext,
   space: Workspace,
   { output, pending, leaves, nodes, values }: FinishedTree,
-  chunk: GrowingChunk,
+  chunk: BoostChunk | GrowingChunk,
 ): Column<"f64">[] {
   const { memory } = context;
   const { kernels } = space;
   const margin = memory.denseIn("f64", chunk.rows, 1, space.arena).columns[0] as Column<"f64">;
   kernels.copy(margin.offset, (chunk.margins[output] as Column).offset, chunk.rows * 8);
-  const moved = pending.length > 0 ? splitRows(context, space, pending, chunk) : chunk;
-  for (const { node, value } of leaves) {
-    kernels.addAtRows(
-      moved.order.offset + 4 * (moved.starts[node] as number),
-      moved.counts[node] as number,
-      value,
-      margin.offset,
-    );
+  if ("order" in chunk) {
+    const moved = pending.length > 0 ? splitRows(context, space, pending, chunk) : chunk;
+    for (const { node, value } of leaves) {
+      kernels.addAtRows(
+        moved.order.offset + 4 * (moved.starts[node] as number),
+        moved.counts[node] as number,
+        value,
+        margin.offset,
+      );
+    }
   }
-  if (chunk.rest.length > 0) {
+  const rest = "rest" in chunk ? chunk.rest : chunk.held;
+  if (rest.length > 0) {
     const table = space.bytes(nodes.byteLength);
     new Int32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, table, nodes.length).set(nodes);
     kernels.addTreeBins(
       chunk.bins.offset,
       chunk.stride,
-      chunk.rest.offset,
-      chunk.rest.length,
+      rest.offset,
+      rest.length,
       table,
       0,
       space.vector(values),
