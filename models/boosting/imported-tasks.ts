@@ -1,12 +1,8 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import { DTYPE_CODE } from "../../src/memory/dtype.js";
-import { Workspace } from "../../src/kernels/workspace.js";
-import type { Column, DenseChunk } from "../../src/memory/column.js";
+import type { DenseChunk } from "../../src/memory/column.js";
 import type { ForeignLink } from "../../src/numeric/trees/formats/foreign-trees.js";
 import { marginStep, type TreesArgs } from "./tree-tasks.js";
-
-// What is zero to LightGBM: its kZeroThreshold, a float.
-const ZERO_LIMIT = Math.fround(1e-35);
+import { withZerosMissing } from "./zeros-missing.js";
 
 /** Imported trees and what becomes of their sums. */
 export interface ImportedArgs extends TreesArgs {
@@ -18,7 +14,7 @@ export interface ImportedArgs extends TreesArgs {
 
 /** Sum of the trees for each row, a column an output. */
 export function importedMarginStep(context: TaskContext, args: ImportedArgs, x: DenseChunk): DenseChunk<"f64"> {
-  return marginStep(context, args, args.zeroMissing ? zerosMissing(context, args.zeroMissing, x) : x);
+  return marginStep(context, args, withZerosMissing(context, args.zeroMissing, x));
 }
 
 /** The same through the link: means, or the probabilities of the classes (of both, where there is one output). */
@@ -88,23 +84,3 @@ const means: Readonly<Record<Exclude<ForeignLink, "identity" | "softmax">, (m: n
   square: (m) => Math.sign(m) * m * m,
   softplus: (m) => Math.log1p(Math.exp(m)),
 };
-
-function zerosMissing(context: TaskContext, flags: Uint8Array, x: DenseChunk): DenseChunk {
-  using space = Workspace.over(context.memory, x);
-  const changed = context.memory.denseIn(
-    "f64",
-    x.rows,
-    flags.reduce((sum, flag) => sum + flag, 0),
-    space.arena,
-  );
-  let next = 0;
-  const columns = x.columns.map((column, j): Column => {
-    if (flags[j] !== 1) return column;
-    const own = changed.columns[next++] as Column<"f64">;
-    space.kernels.convert(DTYPE_CODE[column.dtype] as 0, 0, space.pointer(column), x.rows, own.offset);
-    const values = context.memory.view(own);
-    for (let i = 0; i < x.rows; i++) if (Math.abs(values[i] as number) <= ZERO_LIMIT) values[i] = NaN;
-    return own;
-  });
-  return { kind: "dense", rows: x.rows, columns };
-}

@@ -12,8 +12,10 @@ import { codeLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { accuracyScore, r2Score } from "../../src/metrics/index.js";
 import { foreignLinks, type ForeignTrees } from "../../src/numeric/trees/formats/foreign-trees.js";
+import type { NodeWeight } from "../../src/numeric/trees/shap-paths.js";
 import { applyLink, type ImportedArgs } from "./imported-tasks.js";
-import { TreeModel, type TreeState } from "./tree-model.js";
+import { TreeModel, type PartialMargins, type TreeState } from "./tree-model.js";
+import { ZERO_LIMIT } from "./zeros-missing.js";
 
 type ImportedState = TreeState &
   Pick<ForeignTrees, "library" | "objective" | "link" | "sigmoid" | "zeroMissing"> & {
@@ -54,17 +56,22 @@ abstract class ImportedTrees extends TreeModel<Record<string, never>, ImportedSt
     return super.marginsOfRow(this.#known(row));
   }
 
-  override marginsOfRowWithin(
-    row: ArrayLike<number>,
-    deadlineMs: number,
-  ): ReturnType<TreeModel<object, TreeState>["marginsOfRowWithin"]> {
+  override marginsOfRowWithin(row: ArrayLike<number>, deadlineMs: number): PartialMargins {
     return super.marginsOfRowWithin(this.#known(row), deadlineMs);
   }
 
   #known(row: ArrayLike<number>): ArrayLike<number> {
     const { zeroMissing } = this.state;
     if (!zeroMissing) return row;
-    return Array.from(row, (x, j) => (zeroMissing[j] === 1 && Math.abs(x) <= Math.fround(1e-35) ? NaN : x));
+    return Array.from(row, (x, j) => (zeroMissing[j] === 1 && Math.abs(x) <= ZERO_LIMIT ? NaN : x));
+  }
+
+  protected override get nodeWeight(): NodeWeight {
+    return this.state.library === "LightGBM" ? "count" : "cover";
+  }
+
+  protected override get zeroMissing(): Uint8Array | undefined {
+    return this.state.zeroMissing;
   }
 
   protected get shape(): readonly number[] {

@@ -1,11 +1,26 @@
 import { DataError } from "../../src/base/errors.js";
-import type { PlainRecord } from "../../src/base/plain.js";
+import type { Plain, PlainRecord } from "../../src/base/plain.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
+import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import { applyToRows } from "../../src/estimator/apply.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
+import type { DistributedInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
+import { dumpText } from "../../src/numeric/trees/dump-text.js";
 import { packTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { addRow } from "../../src/numeric/trees/row-walk.js";
+import {
+  expectedOutputs,
+  leafPaths,
+  packPaths,
+  type LeafPath,
+  type NodeWeight,
+  type ShapPaths,
+} from "../../src/numeric/trees/shap-paths.js";
 import { assertSoundTrees, columnImportances, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import type { TreesArgs } from "./tree-tasks.js";
+
+const TASKS = new URL("./explain-tasks.js", import.meta.url).href;
 
 /** Fitted state of models that are sums of trees. */
 export interface TreeState extends FittedInput {
@@ -22,6 +37,7 @@ export interface PartialMargins {
 
 /** What models of summed trees have in common: what they tell about their trees, and the arguments of predictions. */
 export abstract class TreeModel<P extends object, S extends TreeState> extends Estimator<P, S> {
+  #paths: { readonly of: TreeEnsemble; readonly paths: ShapPaths; readonly expected: Float64Array } | undefined;
   #packed: { readonly of: TreeEnsemble; readonly trees: PackedTrees } | undefined;
 
   /** The margin that every row starts at (of the first output, where there are several). */
@@ -79,6 +95,102 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
     return { margins, trees: done };
   }
 
+  /**
+   * What each column contributes to the margin of each row: SHAP values along the paths of the trees (Lundberg et al., 2018),
+   * `(nRows, nFeatures + 1)`, or `(nRows, outputs, nFeatures + 1)` where there are several outputs. The last column is the
+   * mean margin of the training rows, and a row sums to its margin. Lazy for distributed X.
+   *
+   * Expectations weigh children by their second derivatives, as XGBoost does (models of LightGBM's by their rows, as it does).
+   * Cost: about (leaves) x (columns of a path)² a tree and row.
+   */
+  shapValues(X: DistributedInput): DistributedArray;
+  shapValues(X: LocalInput): Promise<LocalMatrix>;
+  shapValues(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
+  shapValues(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+    const { nFeatures, trees } = this.state;
+    const owner = `${this.kind}.shapValues`;
+    if (this.#paths?.of !== trees) {
+      const paths = leafPaths(trees, this.nodeWeight);
+      this.#paths = { of: trees, paths: packPaths(paths), expected: this.#expected(paths) };
+    }
+    const { paths, expected } = this.#paths;
+    return this.#explained(owner, X, "contributionsStep", { paths, expected }, this.#inner([nFeatures + 1]));
+  }
+
+  /**
+   * What pairs of columns contribute together to the margin of each row: SHAP interaction values, `(nRows, nFeatures + 1,
+   * nFeatures + 1)`, after the outputs where there are several. A row of the square sums to the column's SHAP value; the last
+   * element is the mean margin. Lazy for distributed X. Cost: about the columns of a path times that of {@link shapValues}.
+   */
+  shapInteractions(X: DistributedInput): DistributedArray;
+  shapInteractions(X: LocalInput): Promise<LocalMatrix>;
+  shapInteractions(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
+  shapInteractions(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+    const { nFeatures, trees } = this.state;
+    const expected = this.#expected(leafPaths(trees, this.nodeWeight));
+    const args = { trees: trees as unknown as Plain, weight: this.nodeWeight, expected };
+    const inner = this.#inner([nFeatures + 1, nFeatures + 1]);
+    return this.#explained(`${this.kind}.shapInteractions`, X, "interactionsStep", args, inner);
+  }
+
+  /** The leaf of each row in each tree, `(nRows, trees)`, i32: its number among the nodes of the tree. Lazy for distributed X. */
+  applyLeaves(X: DistributedInput): DistributedArray;
+  applyLeaves(X: LocalInput): Promise<LocalMatrix>;
+  applyLeaves(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
+  applyLeaves(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+    const { trees } = this.state;
+    const inner = [trees.offsets.length - 1];
+    const args = { trees: trees as unknown as Plain };
+    return this.#explained(`${this.kind}.applyLeaves`, X, "leavesStep", args, inner, "i32");
+  }
+
+  /** The trees as text, a node a line; `only` names the trees, all unless given. */
+  dumpText(only?: readonly number[]): string {
+    return dumpText(this.state.trees, this.state.featureNames, only);
+  }
+
+  /** What children weigh in the expectations of SHAP values. */
+  protected get nodeWeight(): NodeWeight {
+    return "cover";
+  }
+
+  /** Columns of which zeros are missing values. */
+  protected get zeroMissing(): Uint8Array | undefined {
+    return undefined;
+  }
+
+  #expected(paths: readonly LeafPath[]): Float64Array {
+    const { baselines } = this.state;
+    return expectedOutputs(paths, baselines.length).map((mean, k) => mean + (baselines[k] as number));
+  }
+
+  #inner(shape: readonly number[]): readonly number[] {
+    const outputs = this.state.baselines.length;
+    return outputs === 1 ? shape : [outputs, ...shape];
+  }
+
+  #explained(
+    owner: string,
+    X: MatrixInput,
+    step: string,
+    args: Record<string, Plain>,
+    innerShape: readonly number[],
+    dtype: "f64" | "i32" = "f64",
+  ): DistributedArray | Promise<LocalMatrix> {
+    const { nFeatures, featureNames } = this.state;
+    return applyToRows(
+      owner,
+      X,
+      this.state,
+      (x) => {
+        assertDense(owner, x);
+        const whole = { ...args, owner, names: featureNames ?? x.names, nFeatures, zeroMissing: this.zeroMissing };
+        return x.mapChunks(owner, fnRef(TASKS, step), whole, { innerShape, dtype });
+      },
+      (result) => result,
+    );
+  }
+
   #start(row: ArrayLike<number>): Float64Array {
     const { nFeatures, baselines } = this.state;
     if (row.length !== nFeatures)
@@ -88,10 +200,7 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
 
   /** Arguments of the prediction tasks for these rows. @throws DataError for sparse X */
   protected treeArgs(owner: string, x: DistributedArray): TreesArgs {
-    if (x.layout === "csr")
-      throw new DataError(
-        `${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`,
-      );
+    assertDense(owner, x);
     const { trees, baselines, featureNames } = this.state;
     if (this.#packed?.of !== trees) this.#packed = { of: trees, trees: packTrees(trees) };
     return { owner, names: featureNames ?? x.names, baselines, ...this.#packed.trees };
@@ -116,4 +225,9 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
     assertSoundTrees(this.kind, trees, state.nFeatures);
     return state;
   }
+}
+
+function assertDense(owner: string, x: DistributedArray): void {
+  if (x.layout === "csr")
+    throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
 }

@@ -47,7 +47,7 @@ import type {
   MomentsKernel,
   NonFiniteKernel,
 } from "./matrix-kernels.js";
-import type { AddTreeBinsKernel, LeafSetPredictKernel, TreePredictKernel } from "./tree-kernels.js";
+import type { AddTreeBinsKernel, LeafSetPredictKernel, ShapPathsKernel, TreePredictKernel } from "./tree-kernels.js";
 import type { CsrSgdRowsKernel, SgdRowsKernel } from "./sgd-kernels.js";
 import type { CsrSoftmaxLossGradKernel, SoftmaxKernel, SoftmaxLossGradKernel } from "./softmax-kernels.js";
 import type {
@@ -264,6 +264,10 @@ export interface Kernels {
   readonly leafSetPredictF64: LeafSetPredictKernel;
   /** Trees summed over f32 columns by sets of leaves. */
   readonly leafSetPredictF32: LeafSetPredictKernel;
+  /** Shapley values of trees over f64 columns. */
+  readonly shapPathsF64: ShapPathsKernel;
+  /** Shapley values of trees over f32 columns. */
+  readonly shapPathsF32: ShapPathsKernel;
 }
 
 // A record, so that the compiler finds a missing name.
@@ -357,6 +361,8 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   treePredictF32: true,
   leafSetPredictF64: true,
   leafSetPredictF32: true,
+  shapPathsF64: true,
+  shapPathsF32: true,
 };
 
 /** Names of all kernels. */
@@ -419,6 +425,9 @@ export {
   PLANE_THRESHOLDS,
   planeFlag,
   planeKind,
+  SHAP_STEP_BYTES,
+  shapFlag,
+  shapScratchBytes,
   treeScratchBytes,
 } from "./tree-kernels.js";
 export { TERM_BYTES, TERM_TABLE_WORDS, textAnalyzer, type TextAnalyzerCode } from "./text-kernels.js";

@@ -152,3 +152,51 @@ export function leafSetScratchBytes(nPlanes: number): number {
   // The leaves of 64 rows, and the slack to a cache line.
   return PLANE_ROWS * nPlanes + 64 + 64;
 }
+
+/** Bytes of a step of a path; see {@link ShapPathsKernel}. */
+export const SHAP_STEP_BYTES = 40;
+
+/** Bits of a step's kind. */
+export const shapFlag = { missing: 1, category: 2, other: 4 } as const;
+
+/**
+ * Adds what each column contributes to the outputs of each row (Shapley values of trees; Lundberg et al. 2018, algorithm 2,
+ * by another way). A leaf of value v whose path asks about columns k, each of which a row satisfies (o_k = 1) or not (0), and
+ * which the share z_k of the training rows satisfied, gives column j
+ * `v (o_j − z_j) ∫₀¹ Π_{k≠j} (t·o_k + (1 − t)·z_k) dt`. The integrand is a polynomial, which Gauss's quadrature integrates
+ * exactly: with ⌈d / 2⌉ points for a path of d columns.
+ *
+ * A step has 40 bytes: f64 low, f64 high, f64 share, u32 column, u32 kind, u32 first word and u32 words of a set. A value
+ * satisfies it when it is above low and at most high, and with `shapFlag.category` when its code's bit is set (codes beyond
+ * the words with `shapFlag.other`); NaN with `shapFlag.missing`.
+ *
+ * @param cols in: table of columns
+ * @param n in: rows
+ * @param leaves in: u32[4 · nLeaves]: output, first step, number of steps, and 0
+ * @param values in: f64[nLeaves]
+ * @param nLeaves in: leaves of all trees
+ * @param steps in: the steps of all paths, those of a path of different columns
+ * @param categories in: u32, words of sets
+ * @param points in: f64, for 1, 2, ... points in turn: each point in [0, 1] and its weight
+ * @param nCols in: columns of the output
+ * @param outs in: u32[outputs × nCols], table of columns; each is in/out: f64[n]
+ * @param scratch scratch: `shapScratchBytes(most steps of a path)`
+ */
+export type ShapPathsKernel = (
+  cols: number,
+  n: number,
+  leaves: number,
+  values: number,
+  nLeaves: number,
+  steps: number,
+  categories: number,
+  points: number,
+  nCols: number,
+  outs: number,
+  scratch: number,
+) => void;
+
+/** Bytes of scratch that `shapPathsF64` and `shapPathsF32` need. */
+export function shapScratchBytes(mostSteps: number): number {
+  return 64 * Math.max(1, mostSteps) + 64;
+}

@@ -1,9 +1,10 @@
-import { leafSetScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
+import { leafSetScratchBytes, shapScratchBytes, treeScratchBytes, type Kernels } from "#src/kernels/kernels.js";
 import { packLeafSets } from "#src/numeric/trees/leaf-sets.js";
+import { leafPaths, packPaths } from "#src/numeric/trees/shap-paths.js";
 import { concatTrees } from "#src/numeric/trees/tree-ensemble.js";
 import { someTree } from "../numeric/trees/some-trees.js";
 import { binRows, somePositions } from "./histogram-cases.js";
-import { expectSame, numbers, uniform, type Storage } from "./kernel-harness.js";
+import { expectSame, expectWithin, numbers, uniform, type Storage } from "./kernel-harness.js";
 import { matrix, type TwinCase } from "./matrix-cases.js";
 
 /** A tree of 7 nodes over `nCols` columns: column, bin, left child, missing values to the left. */
@@ -136,6 +137,44 @@ function leafSetPredict(storage: Storage): TwinCase {
   };
 }
 
+function shapPaths(storage: Storage): TwinCase {
+  return (h, n, flavour) => {
+    const nCols = 1 + (n % 7);
+    h.reset();
+    const cols = h.columns(storage, matrix(nCols, n, flavour, storage));
+    const trees = { ...concatTrees([0, 1].map((t) => someTree(1 + ((n + 5 * t) % 14), nCols, n + t))), outputs: 2 };
+    const paths = packPaths(leafPaths(trees, "cover"));
+    const leaves = h.u32(Array.from(paths.leaves));
+    const values = h.f64(Array.from(paths.values));
+    // Steps hold doubles: at a multiple of 8, which a list of 64-bit integers has.
+    const steps = h.i64(Array.from(new BigInt64Array(paths.steps.buffer)));
+    const categories = h.u32(Array.from(paths.categories));
+    const points = h.f64(Array.from(paths.points));
+    const each = Array.from({ length: 2 * nCols }, (_, o) => h.accumulator(numbers(n, 4 + o, "plain").map(Math.abs)));
+    const outs = h.u32(each);
+    const scratch = h.room(shapScratchBytes(paths.mostSteps));
+    h.run((k) =>
+      k[`shapPaths${storage}`](
+        cols,
+        n,
+        leaves,
+        values,
+        paths.values.length,
+        steps,
+        categories,
+        points,
+        nCols,
+        outs,
+        scratch,
+      ),
+    );
+    for (const out of each) {
+      const { wasm, twin } = h.f64At(out, n);
+      expectWithin({ wasm, twin, magnitude: twin }, (i) => 1e-13 * (20 + Math.abs(twin[i]!)), `columns of ${n} rows`);
+    }
+  };
+}
+
 /** Cases of the kernels that evaluate trees. */
 export const treeCases = {
   addTreeBins,
@@ -143,4 +182,6 @@ export const treeCases = {
   treePredictF32: treePredict("F32"),
   leafSetPredictF64: leafSetPredict("F64"),
   leafSetPredictF32: leafSetPredict("F32"),
+  shapPathsF64: shapPaths("F64"),
+  shapPathsF32: shapPaths("F32"),
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

@@ -29,6 +29,7 @@ export {
 export { packPairs, packedHistogram, packedHistogramSums } from "./packed-histogram";
 export { addTreeBins, treePredictF64, treePredictF32 } from "./trees";
 export { leafSetPredictF64, leafSetPredictF32 } from "./leaf-sets";
+export { shapPathsF64, shapPathsF32 } from "./shap";
 export {
   textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts,
 } from "./text";

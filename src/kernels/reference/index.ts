@@ -17,6 +17,7 @@ import {
 import { leafSetPredict } from "./leaf-sets.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
 import { csrSgdRows, sgdRows } from "./sgd.js";
+import { shapPaths } from "./shap.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
 import { addTreeBins, treePredict } from "./trees.js";
 import { binCounts, csrNormalizeRows, edgeBins, normalizeRows } from "./transform.js";
@@ -135,5 +136,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     treePredictF32: treePredict(views, "F32"),
     leafSetPredictF64: leafSetPredict(views, "F64"),
     leafSetPredictF32: leafSetPredict(views, "F32"),
+    shapPathsF64: shapPaths(views, "F64"),
+    shapPathsF32: shapPaths(views, "F32"),
   };
 }
