@@ -1,7 +1,8 @@
 import { DataError, NotFittedError, show } from "../base/errors.js";
 import type { ParamTable } from "../base/params.js";
-import type { PlainRecord } from "../base/plain.js";
+import { isPlainObject, type PlainRecord } from "../base/plain.js";
 import { decodeState, encodeState } from "./state-codec.js";
+import { checkStateShapes } from "./state-shapes.js";
 
 /** Version of the JSON form of estimators. */
 export const MODEL_VERSION = 1;
@@ -138,7 +139,12 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
   protected restore(json: EstimatorJson): this {
     checkJson(this.kind, json);
     this.#params = this.table.parse(this.decodeParams(decodeState(json.params) as PlainRecord));
-    if (json.state !== null) this.#state = Object.freeze(this.decodeFitted(decodeState(json.state) as PlainRecord));
+    if (json.state !== null) {
+      const state = decodeState(json.state);
+      if (!isPlainObject(state)) throw new DataError(`${this.kind}: its state is ${show(state)}, not an object.`);
+      checkStateShapes(this.kind, state);
+      this.#state = Object.freeze(this.decodeFitted(state));
+    }
     return this;
   }
 
