@@ -1,5 +1,5 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import type { BoundedLossCode } from "../../src/kernels/kernels.js";
+import { boostLoss, type BoundedLossCode } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column } from "../../src/memory/column.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
@@ -84,12 +84,42 @@ function startingPoint(
     const { later, packed, scores, root, rest } = chunk as GrowingChunk;
     return { pairs: later, packed, scores, root, rest };
   }
-  const made = integerDerivatives(context, space, gradients, chunk);
+  const rows = sampleRows(context, space.arena, gradients.sample, chunk);
   const { packKeys } = gradients;
+  const [own] = packKeys ?? [];
+  if (gradients.kind === "bounded" && gradients.loss === boostLoss.logistic && own !== undefined)
+    return { ...packedLogistic(context, space, gradients.scales, own, chunk), ...rows };
+  const made = integerDerivatives(context, space, gradients, chunk);
   packKeys?.forEach((key, k) =>
     space.kernels.packPairs((made.pairs[k] as Column).offset, chunk.rows, chunk.firstRow, key),
   );
-  return { ...made, packed: packKeys !== undefined, ...sampleRows(context, space.arena, gradients.sample, chunk) };
+  return { ...made, ...rows, packed: packKeys !== undefined };
+}
+
+function packedLogistic(
+  context: TaskContext,
+  space: Workspace,
+  { g, h, loss }: RoundScales,
+  key: number,
+  chunk: BoostChunk,
+): Pick<StartingPoint, "pairs" | "scores" | "packed"> {
+  const pairs = context.memory.denseIn("i32", 2 * chunk.rows, 1, space.arena).columns[0] as Column<"i32">;
+  const scores = space.zeros(3);
+  space.kernels.packedLogistic(
+    (chunk.margins[0] as Column).offset,
+    chunk.y.offset,
+    chunk.w?.offset ?? 0,
+    chunk.heldOut?.offset ?? 0,
+    chunk.rows,
+    chunk.firstRow,
+    key,
+    g,
+    h,
+    loss,
+    pairs.offset,
+    scores.pointer,
+  );
+  return { pairs: [pairs], scores: scores.values.slice(), packed: true };
 }
 
 function integerDerivatives(

@@ -84,6 +84,38 @@ export type HistogramSumsKernel = (hist: number, entries: number, out: number) =
 export type PackPairsKernel = (pairs: number, n: number, first: number, key: number) => void;
 
 /**
+ * `boostGradients` of the log loss and `packPairs` in one pass, computed in single precision: derivatives keep 10 bits
+ * anyway, and losses are right to 7 digits.
+ *
+ * @param margin in: f64[n]
+ * @param y in: f64[n]
+ * @param w in: f64[n] weights, or 0 for none
+ * @param heldOut in: u8[n], not 0 for rows that are not trained on, or 0 for none
+ * @param n in: rows
+ * @param first in: number of the first row in the whole data, modulo 2^32
+ * @param key in: u32, another one for each tree
+ * @param gScale in: a power of two; of first derivatives before their bits are dropped
+ * @param hScale in: a power of two
+ * @param lossScale in: a power of two
+ * @param pairs out: i64[n], see `packPairs`
+ * @param out out: f64[3]: the largest |m|; Σ round(w·loss·lossScale) of the rows that are trained on; the same of the others
+ */
+export type PackedLogisticKernel = (
+  margin: number,
+  y: number,
+  w: number,
+  heldOut: number,
+  n: number,
+  first: number,
+  key: number,
+  gScale: number,
+  hScale: number,
+  lossScale: number,
+  pairs: number,
+  out: number,
+) => void;
+
+/**
  * Adds rows to the histograms of all columns, with one i64 an entry: the sum of the rows' packed derivatives. Exact as long
  * as the rows of one histogram are at most {@link PACKED_ROWS}.
  *

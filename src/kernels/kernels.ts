@@ -23,6 +23,7 @@ import type {
   HistogramSumsKernel,
   PackedHistogramKernel,
   PackedHistogramSumsKernel,
+  PackedLogisticKernel,
   PackPairsKernel,
   PartitionRowsKernel,
 } from "./histogram-kernels.js";
@@ -246,6 +247,8 @@ export interface Kernels {
   readonly histogramSums: HistogramSumsKernel;
   /** Derivatives of few bits, both in one integer. */
   readonly packPairs: PackPairsKernel;
+  /** Packed derivatives of the log loss. */
+  readonly packedLogistic: PackedLogisticKernel;
   /** Histograms of packed derivatives over bins. */
   readonly packedHistogram: PackedHistogramKernel;
   /** Packed histograms added to sums in doubles. */
@@ -352,6 +355,7 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   histogram: true,
   histogramSums: true,
   packPairs: true,
+  packedLogistic: true,
   packedHistogram: true,
   packedHistogramSums: true,
   partitionRows: true,

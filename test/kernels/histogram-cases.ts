@@ -1,5 +1,14 @@
+import { expect } from "vitest";
 import { histogramScratchBytes, type Kernels } from "#src/kernels/kernels.js";
-import { expectSame, numbers, uniform, type KernelHarness, type Storage } from "./kernel-harness.js";
+import {
+  expectSame,
+  expectWithin,
+  numbers,
+  uniform,
+  weights,
+  type KernelHarness,
+  type Storage,
+} from "./kernel-harness.js";
 import { widths, type TwinCase } from "./matrix-cases.js";
 
 /** Bins from 0 to 255, missing ones included, row by row with padding. */
@@ -109,6 +118,39 @@ const packPairs: TwinCase = (h, n) => {
   }
 };
 
+const packedLogistic: TwinCase = (h, n) => {
+  for (const [weighted, held] of [
+    [false, false],
+    [true, true],
+  ] as const) {
+    h.reset();
+    // Up to |m| = 100, where exponentials are nothing.
+    const margin = h.f64(numbers(n, 5, "plain").map((v, i) => (i % 3 === 0 ? v / 10 : v / 400)));
+    const y = h.f64(numbers(n, 6, "plain").map((v) => Number(v > 0)));
+    const w = weighted ? h.f64(weights(n, 7)) : 0;
+    const heldOut = held ? h.u8(uniform(n, 8).map((u) => Number(u > 0.6))) : 0;
+    const pairs = h.i64(Array.from({ length: n }, () => 0n));
+    h.allowWrites(pairs, n * 8);
+    const out = h.room(24);
+    // Few random bits are at their ends, so that single precision rarely changes an entry.
+    const scales = [2 ** 26, 2 ** 20, 2 ** 30] as const;
+    h.run((k) => k.packedLogistic(margin, y, w, heldOut, n, 7, 0xdeadbeef, ...scales, pairs, out));
+    const { wasm, twin } = h.bytesAt(pairs, n * 8);
+    const fields = (bytes: Uint8Array): number[] =>
+      Array.from(new BigInt64Array(bytes.slice().buffer)).flatMap((entry) => [
+        Number(entry >> 38n),
+        Number((entry >> 15n) & 0x7fffffn),
+        Number(entry & 0x7fffn),
+      ]);
+    const what = `n ${n}, weighted ${weighted}, held out ${held}`;
+    const [ours, theirs] = [fields(wasm), fields(twin)];
+    expectWithin({ wasm: ours, twin: theirs, magnitude: theirs }, (i) => Number(i % 3 < 2), what);
+    expect(ours.filter((value, i) => value !== theirs[i]).length, what).toBeLessThanOrEqual(2 + n / 500);
+    const sums = h.f64At(out, 3);
+    expectWithin(sums, (i) => (i === 0 ? 0 : Math.max(1, Math.abs(sums.twin[i]!)) * 1e-6 + n), what);
+  }
+};
+
 const packedHistogram: TwinCase = (h, n) => {
   for (const nCols of [...widths(n).filter((width) => width > 0), 16, 29]) {
     h.reset();
@@ -172,6 +214,7 @@ export const histogramCases = {
   histogram,
   histogramSums,
   packPairs,
+  packedLogistic,
   packedHistogram,
   packedHistogramSums,
   partitionRows,

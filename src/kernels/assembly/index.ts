@@ -27,6 +27,7 @@ export {
   binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, addAtRows,
 } from "./histogram";
 export { packPairs, packedHistogram, packedHistogramSums } from "./packed-histogram";
+export { packedLogistic } from "./packed-logistic";
 export { addTreeBins, treePredictF64, treePredictF32 } from "./trees";
 export { leafSetPredictF64, leafSetPredictF32 } from "./leaf-sets";
 export { shapPathsF64, shapPathsF32 } from "./shap";

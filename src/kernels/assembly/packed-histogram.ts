@@ -15,9 +15,29 @@ function mixed(x: v128): v128 {
   return v128.xor(x, i32x4.shr_u(x, 16));
 }
 
+/** Random bits of the rows with these numbers. */
+// @ts-ignore: decorator
+@inline
+export function rowBits(counter: v128, key: u32): v128 {
+  return mixed(v128.xor(i32x4.mul(counter, i32x4.splat(0x9e3779b1)), i32x4.splat(key)));
+}
+
+/** The upper words of packed entries, from first derivatives: up with the probability of the part that is dropped. */
+// @ts-ignore: decorator
+@inline
+export function packedHigh(g: v128, bits: v128): v128 {
+  return i32x4.shl(i32x4.shr_s(i32x4.add(g, v128.and(bits, i32x4.splat(0xfffff))), 20), 6);
+}
+
+/** The lower words, from second derivatives and one row. */
+// @ts-ignore: decorator
+@inline
+export function packedLow(h: v128, bits: v128): v128 {
+  return i32x4.add(i32x4.shl(i32x4.shr_s(i32x4.add(h, i32x4.shr_u(bits, 18)), 14), 15), i32x4.splat(1));
+}
+
 export function packPairs(pairs: usize, n: u32, first: u32, key: u32): void {
   let counter = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
-  const salt = i32x4.splat(key);
   for (let i: u32 = 0; i < n; i += 4) {
     const p = pairs + bytesOf<u64>(i);
     const left = n - i;
@@ -31,12 +51,9 @@ export function packPairs(pairs: usize, n: u32, first: u32, key: u32): void {
       if (left > 1) a = v128.load64_lane(p + 8, a, 1);
       if (left > 2) b = v128.load64_lane(p + 16, b, 0);
     }
-    const bits = mixed(v128.xor(i32x4.mul(counter, i32x4.splat(0x9e3779b1)), salt));
-    const g = v128.shuffle<i32>(a, b, 0, 2, 4, 6);
-    const h = v128.shuffle<i32>(a, b, 1, 3, 5, 7);
-    // Up with the probability of the part that is dropped: sums have no bias.
-    const high = i32x4.shl(i32x4.shr_s(i32x4.add(g, v128.and(bits, i32x4.splat(0xfffff))), 20), 6);
-    const low = i32x4.add(i32x4.shl(i32x4.shr_s(i32x4.add(h, i32x4.shr_u(bits, 18)), 14), 15), i32x4.splat(1));
+    const bits = rowBits(counter, key);
+    const high = packedHigh(v128.shuffle<i32>(a, b, 0, 2, 4, 6), bits);
+    const low = packedLow(v128.shuffle<i32>(a, b, 1, 3, 5, 7), bits);
     a = v128.shuffle<i32>(low, high, 0, 4, 1, 5);
     b = v128.shuffle<i32>(low, high, 2, 6, 3, 7);
     if (left >= 4) {

@@ -7,9 +7,12 @@ import {
   type HistogramSumsKernel,
   type PackedHistogramKernel,
   type PackedHistogramSumsKernel,
+  type PackedLogisticKernel,
   type PackPairsKernel,
   type PartitionRowsKernel,
 } from "../histogram-kernels.js";
+import { boostLoss } from "../boost-loss-kernels.js";
+import { boostGradients } from "./boost-loss.js";
 import type { FloatStorage, MemoryViews } from "./views.js";
 
 /** Plain twin of the binning kernels. */
@@ -76,6 +79,15 @@ export function packPairs(views: MemoryViews): PackPairsKernel {
       const h = Math.floor((derivatives[2 * i + 1]! + Math.floor(bits / 2 ** 18)) / 2 ** 14);
       packed[i] = (BigInt(g) << 38n) + (BigInt(h) << 15n) + 1n;
     }
+  };
+}
+
+/** Plain twin of the kernel of packed derivatives of the log loss. */
+export function packedLogistic(views: MemoryViews): PackedLogisticKernel {
+  const [derive, pack] = [boostGradients(views), packPairs(views)];
+  return (margin, y, w, heldOut, n, first, key, gScale, hScale, lossScale, pairs, out) => {
+    derive(boostLoss.logistic, margin, y, w, heldOut, n, gScale, hScale, lossScale, pairs, out);
+    pack(pairs, n, first, key);
   };
 }
 

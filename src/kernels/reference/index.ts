@@ -11,6 +11,7 @@ import {
   histogramSums,
   packedHistogram,
   packedHistogramSums,
+  packedLogistic,
   packPairs,
   partitionRows,
 } from "./histogram.js";
@@ -127,6 +128,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     histogram: histogram(views),
     histogramSums: histogramSums(views),
     packPairs: packPairs(views),
+    packedLogistic: packedLogistic(views),
     packedHistogram: packedHistogram(views),
     packedHistogramSums: packedHistogramSums(views),
     partitionRows: partitionRows(views),

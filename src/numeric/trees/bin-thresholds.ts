@@ -1,4 +1,5 @@
 import { exactSummary } from "../quantile-summary.js";
+import { sortedDoubles } from "../sorted-doubles.js";
 
 /**
  * Thresholds between the bins of one column, ascending: bin b holds the values above threshold b − 1 and up to threshold b.
@@ -45,9 +46,9 @@ function weightedRuns(values: Float64Array, weights: Float64Array): Runs {
   );
 }
 
-// Without weights a plain sort does, in a third of the time.
+// Without weights a sort of the values does, which need not carry their positions along.
 function runs(values: Float64Array): Runs {
-  const sorted = values.slice().sort();
+  const sorted = sortedDoubles(values);
   // NaN come last.
   let total = sorted.length;
   while (total > 0 && Number.isNaN(sorted[total - 1] as number)) total--;
