@@ -148,3 +148,13 @@ export {
   type Nearest,
 } from "./pairwise.js";
 export type { DistanceMetric, PairwiseKernel } from "./pairwise-steps.js";
+export { binnedCurves, type BinnedCurves, type BinnedKernelOptions, type BinnedOptions } from "./binned-curves.js";
+export {
+  calinskiHarabaszScore,
+  daviesBouldinScore,
+  silhouetteSamples,
+  silhouetteScore,
+  type SilhouetteOptions,
+} from "./cluster-shape.js";
+export { scoreMetrics, type ScoreMetricsInputs } from "./score-metrics.js";
+export type { MetricInputs } from "./metric-pass.js";

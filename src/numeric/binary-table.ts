@@ -33,36 +33,34 @@ export function binaryTable(
   const n = y.length;
   const labels = binaryLabels(y, weight, options);
   const order = argsort(score);
-  const at = (i: number): number => score[order[i] as number] as number;
   const scores = new Float64Array(n);
   const first = new Float64Array(n);
   const second = new Float64Array(n);
-  // Of the rows at places [from, to) of the order; most runs are a single row.
-  const weightsOf = (from: number, to: number): readonly [number, number] => {
-    if (to - from === 1) {
-      const row = order[from] as number;
-      const w = weight ? (weight[row] as number) : 1;
-      return classOf(y[row] as number, labels, options.positive) === 1 ? [0, w] : [w, 0];
-    }
-    const sums = [new CompensatedSum(), new CompensatedSum()] as const;
-    for (let i = from; i < to; i++) {
-      const row = order[i] as number;
-      sums[classOf(y[row] as number, labels, options.positive)].add(weight ? (weight[row] as number) : 1);
-    }
-    return [sums[0].value, sums[1].value];
-  };
+  const positive = options.positive ?? labels[1];
   let k = 0;
   for (let i = 0; i < n;) {
-    const value = at(i);
-    let end = i + 1;
-    while (end < n && at(end) === value) end++;
-    const [negative, positive] = weightsOf(i, end);
-    i = end;
-    if (negative === 0 && positive === 0) continue;
-    scores[k] = value + 0;
-    first[k] = negative;
-    second[k] = positive;
-    k++;
+    const row = order[i] as number;
+    const value = score[row] as number;
+    if (i + 1 === n || score[order[i + 1] as number] !== value) {
+      // Most scores are of a single row: no sums, and nothing to allocate.
+      i++;
+      const w = weight ? (weight[row] as number) : 1;
+      if (w === 0) continue;
+      scores[k] = value + 0;
+      if (y[row] === positive) second[k] = w;
+      else first[k] = w;
+      k++;
+      continue;
+    }
+    const sums = [new CompensatedSum(), new CompensatedSum()] as const;
+    for (; i < n && score[order[i] as number] === value; i++) {
+      const own = order[i] as number;
+      sums[y[own] === positive ? 1 : 0].add(weight ? (weight[own] as number) : 1);
+    }
+    first[k] = sums[0].value;
+    second[k] = sums[1].value;
+    if (first[k] === 0 && second[k] === 0) continue;
+    scores[k++] = value + 0;
   }
   return { labels, score: scores.slice(0, k), first: first.slice(0, k), second: second.slice(0, k) };
 }
@@ -130,23 +128,33 @@ export function mergeBinaryTables(owner: string, a: BinaryTable, b: BinaryTable)
   let i = 0;
   let j = 0;
   let k = 0;
-  while (i < na || j < nb) {
-    const va = i < na ? (a.score[i] as number) : Infinity;
-    const vb = j < nb ? (b.score[j] as number) : Infinity;
-    const value = Math.min(va, vb);
-    score[k] = value;
-    if (va === value) {
-      first[k] = left.first[i] as number;
-      second[k] = left.second[i] as number;
-      i++;
-    }
-    if (vb === value) {
-      first[k] = (first[k] as number) + (right.first[j] as number);
-      second[k] = (second[k] as number) + (right.second[j] as number);
-      j++;
+  // Locals, because this loop runs on the driver over every distinct score of all rows.
+  const [as, a1, a2] = [a.score, left.first, left.second];
+  const [bs, b1, b2] = [b.score, right.first, right.second];
+  while (i < na && j < nb) {
+    const va = as[i] as number;
+    const vb = bs[j] as number;
+    if (va < vb) {
+      score[k] = va;
+      first[k] = a1[i] as number;
+      second[k] = a2[i++] as number;
+    } else if (vb < va) {
+      score[k] = vb;
+      first[k] = b1[j] as number;
+      second[k] = b2[j++] as number;
+    } else {
+      score[k] = va;
+      first[k] = (a1[i] as number) + (b1[j] as number);
+      second[k] = (a2[i++] as number) + (b2[j++] as number);
     }
     k++;
   }
+  const [rest, at] = i < na ? [{ score: as, first: a1, second: a2 }, i] : [{ score: bs, first: b1, second: b2 }, j];
+  score.set(rest.score.subarray(at), k);
+  first.set(rest.first.subarray(at), k);
+  second.set(rest.second.subarray(at), k);
+  k += rest.score.length - at;
+  if (k === score.length) return { labels, score, first, second };
   return { labels, score: score.slice(0, k), first: first.slice(0, k), second: second.slice(0, k) };
 }
 

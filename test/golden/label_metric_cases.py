@@ -83,6 +83,15 @@ def label_metric_cases():
              lambda sw, d=drop: metrics.det_curve(two, margin, drop_intermediate=d, sample_weight=sw))  # fmt: skip
     fpr, tpr, _ = metrics.roc_curve(two, margin)
     g.case("auc", "auc(fpr, tpr)", ["two"], {"x": fpr, "y": tpr, "value": metrics.auc(fpr, tpr), "reversed": metrics.auc(fpr[::-1], tpr[::-1])})
+    centers = np.array([[0, 0, 1e3], [3, 1, 1e3], [-2, 4, 1e3]])
+    which = r.integers(0, 3, 60)
+    rows = short(centers[which] + r.normal(size=(60, 3)), 9)
+    which[7] = 3
+    g.put("shapes", rows=rows, yTrue=which)
+    g.case("shapes", "silhouette_samples, ...", ["shapes"],
+           {"silhouettes": metrics.silhouette_samples(rows, which), "silhouette": metrics.silhouette_score(rows, which),
+            "calinski": metrics.calinski_harabasz_score(rows, which), "davies": metrics.davies_bouldin_score(rows, which)},
+           "The fourth cluster has one row.")  # fmt: skip
     A, B = short(r.normal(size=(9, 3)), 6), short(r.normal(size=(4, 3)), 6)
     B[1], B[2] = A[0], 0
     places = np.abs(A[:, :2]) * [0.5, 1]
