@@ -10,6 +10,9 @@ export interface BoostingParams extends SplitParams {
   sampling: "rows" | "goss";
   topRate: number;
   otherRate: number;
+  dropRate: number;
+  maxDrop: number;
+  skipDrop: number;
   earlyStopping: boolean | "auto";
   validationFraction: number | null;
   nIterNoChange: number;
@@ -37,6 +40,14 @@ export function boostingRules(z: ZodNamespace) {
       .describe("rows draws with equal chances; goss takes rows of large gradients and draws of the others"),
     topRate: z.number().gt(0).lt(1).default(0.2).describe("of goss: share of the rows, by gradient, that are taken"),
     otherRate: z.number().gt(0).lt(1).default(0.1).describe("of goss: share of the rows that are drawn of the others"),
+    dropRate: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("DART: chance of each round before that a round is grown without it; 0 for none"),
+    maxDrop: z.int().min(1).default(50).describe("of DART: most rounds that are dropped at once"),
+    skipDrop: z.number().min(0).max(1).default(0.5).describe("of DART: chance that a round drops none"),
     earlyStopping: z
       .union([z.boolean(), z.literal("auto")])
       .default("auto")

@@ -6,6 +6,8 @@ import { TreeGrower, type GrownTree, type GrowthRules } from "../../src/numeric/
 import type { BoostData } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
 import type { RoundScales } from "./derived-chunk.js";
+import { Dropout } from "./dropout.js";
+import { forRows, withValues } from "./tree-values.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
 import type { RoundWatch } from "./watch.js";
 import type { RoundStarter, SampleRule } from "./round-starts.js";
@@ -82,6 +84,7 @@ export async function boostRounds(
   validationScore.push(...before.validationScore);
   let finished: FinishedTree | undefined;
   let moves: FinishedTree[] = [];
+  const dropout = params.dropRate > 0 ? new Dropout(params, outputs) : undefined;
   for (;;) {
     const done = trainScore.length;
     const last = done >= maxRounds;
@@ -89,16 +92,18 @@ export async function boostRounds(
     const packKeys = problem.packed
       ? { packKeys: Array.from({ length: outputs }, (_, k) => rng.uint32(number + k)) }
       : {};
-    const { scales, loss } = await starter.begin({
+    const next = { ...packKeys, ...(last ? {} : sampleOf(params, number / outputs)) };
+    // With trees to drop, the losses come first, of all trees.
+    const begun = await starter.begin({
       ...(finished ? { finished } : {}),
-      ...packKeys,
-      ...(last ? {} : sampleOf(params, number / outputs)),
-      last,
+      ...(dropout ? { moves: dropout.restored } : next),
+      last: last || dropout !== undefined,
     });
+    const { loss } = begun;
     trainScore.push(mean(loss.train, weights.train));
-    const own = weights.held > 0 ? mean(loss.held, weights.held) : (trainScore.at(-1) as number);
-    if (watch) validationScore.push(await watch.measure(moves, own));
-    else if (weights.held > 0) validationScore.push(own);
+    const ownScore = weights.held > 0 ? mean(loss.held, weights.held) : (trainScore.at(-1) as number);
+    if (watch) validationScore.push(await watch.measure(moves, ownScore));
+    else if (weights.held > 0) validationScore.push(ownScore);
     const scores = watch || weights.held > 0 ? validationScore : trainScore;
     if (stopping && Number.isNaN(scores.at(-1))) {
       throw new FitError(
@@ -115,10 +120,20 @@ export async function boostRounds(
       if ((await hooks.onIteration?.({ iteration: done, ...scored })) === false) return;
     }
     if (last || (stopping && hasStalled(scores, params.nIterNoChange, params.tol))) return;
+    const dropped = dropout?.drop(number / outputs, trees);
+    const { scales } = dropped ? await starter.begin({ ...next, moves: dropped, last: false }) : begun;
+    const share = dropout?.share ?? 1;
     const grown: GrownTree[] = [];
     moves = [];
     for (let output = 0; output < outputs; output++) {
-      const { tree, pending } = await growTree(problem, scales, { output, number: number + output });
+      const { tree: own, pending } = await growTree(problem, scales, { output, number: number + output });
+      const tree =
+        share === 1
+          ? own
+          : withValues(
+              own,
+              own.leaves.map(({ value }) => share * value),
+            );
       grown.push(tree);
       starter.moved(tree);
       finished = { output, pending, ...forRows(tree) };
@@ -126,6 +141,7 @@ export async function boostRounds(
       if (output + 1 < outputs) await data.begin({ gradients: { kind: "made" }, finished });
     }
     // Whole rounds only, for an abort.
+    if (dropout) moves.push(...dropout.settle(trees));
     trees.push(...grown);
     await hooks.onTrees?.(rounds);
   }
@@ -171,24 +187,6 @@ async function growTree(
     ),
     pending: [],
   };
-}
-
-/** The tree with other values of its leaves, in the order of `tree.leaves`. */
-function withValues(tree: GrownTree, values: Float64Array): GrownTree {
-  const value = tree.value.slice();
-  let next = 0;
-  tree.feature.forEach((feature, k) => {
-    if (feature < 0) value[k] = values[next++] as number;
-  });
-  return { ...tree, value, leaves: tree.leaves.map(({ node }, k) => ({ node, value: values[k] as number })) };
-}
-
-function forRows(tree: GrownTree): Pick<FinishedTree, "leaves" | "nodes" | "values"> {
-  const nodes = Int32Array.from({ length: 4 * tree.feature.length }, (_, i) => {
-    const k = i >> 2;
-    return [tree.feature[k], tree.bin[k], tree.left[k], tree.missingLeft[k]][i & 3] as number;
-  });
-  return { leaves: tree.leaves, nodes, values: tree.value };
 }
 
 /** No score of the last `patience` ones is better by more than `tol` than the one before them (scikit-learn's rule). */

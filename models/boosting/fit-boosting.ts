@@ -118,6 +118,12 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
       `${owner}: monotonicConstraints cannot be kept by this loss, whose leaves end at quantiles of their rows. Use loss "huber" or "squared_error".`,
     );
   }
+  const dart = params.dropRate > 0;
+  if (dart && (params.earlyStopping === true || problem.checkpoint)) {
+    throw new FitError(
+      `${owner}: dropRate ${params.dropRate} changes earlier trees in later rounds, so ${problem.checkpoint ? "a checkpoint cannot be gone on from" : "no earlier iteration can be kept"}. Use ${problem.checkpoint ? "no checkpoint" : "earlyStopping: false"}, or dropRate: 0.`,
+    );
+  }
   await design.hold();
   const range = await design.reduce<DataRange>(
     task("rangeStep"),
@@ -142,7 +148,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const based = init !== undefined || problem.offset === true;
   const shares = based ? undefined : startQuantiles(objective);
   const start = shares || based ? new Float64Array(outputs) : await meanStart(design, objective, range, wScale);
-  const stopping = params.earlyStopping === "auto" ? rows > 10_000 : params.earlyStopping;
+  const stopping = params.earlyStopping === "auto" ? rows > 10_000 && !dart : params.earlyStopping;
   const { evalSets = [], evalMetrics } = problem;
   const metrics = (evalMetrics ?? ["loss"]).map((metric) => readyMetric(owner, metric, codeOf(objective)));
   const heldOut = stopping && evalSets.length === 0 ? (params.validationFraction ?? 0) : 0;
@@ -161,7 +167,8 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const weights = await countRows(owner, data, { wScale, rows, heldOut, grouped: groups !== undefined });
   const baselines = init ? init.baselines : shares ? await quantileStart(data, shares, wScale) : start;
   // Bounds need a start that is the same for all rows, or what a fit that goes on knew of its rows.
-  const boundable = params.sampling !== "goss" && problem.offset !== true && (!init || init.bounds !== undefined);
+  const boundable =
+    !dart && params.sampling !== "goss" && problem.offset !== true && (!init || init.bounds !== undefined);
   const bounded = boundable ? boundedLossOf(objective) : undefined;
   const starter: RoundStarter =
     bounded === undefined

@@ -18,6 +18,8 @@ export interface FinishedTree {
   /** For rows it was not grown on: column, last bin to the left, left child, missing values to the left; four a node. */
   readonly nodes: Int32Array;
   readonly values: Float64Array;
+  /** Whether it was grown in another round: all rows follow `nodes`. */
+  readonly everywhere?: boolean;
 }
 
 /** How derivatives become integers. */
@@ -153,14 +155,14 @@ function integerDerivatives(
 export function finishTree(
   context: TaskContext,
   space: Workspace,
-  { output, pending, leaves, nodes, values }: FinishedTree,
+  { output, pending, leaves, nodes, values, everywhere = false }: FinishedTree,
   chunk: BoostChunk | GrowingChunk,
 ): Column<"f64">[] {
   const { memory } = context;
   const { kernels } = space;
   const margin = memory.denseIn("f64", chunk.rows, 1, space.arena).columns[0] as Column<"f64">;
   kernels.copy(margin.offset, (chunk.margins[output] as Column).offset, chunk.rows * 8);
-  if ("order" in chunk) {
+  if ("order" in chunk && !everywhere) {
     const moved = pending.length > 0 ? splitRows(context, space, pending, chunk) : chunk;
     for (const { node, value } of leaves) {
       kernels.addAtRows(
@@ -172,19 +174,14 @@ export function finishTree(
     }
   }
   const rest = "rest" in chunk ? chunk.rest : chunk.held;
-  if (rest.length > 0) {
+  const lists = (everywhere ? [chunk.train, chunk.held] : [rest]).filter(({ length }) => length > 0);
+  if (lists.length > 0) {
     const table = space.bytes(nodes.byteLength);
     new Int32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, table, nodes.length).set(nodes);
-    kernels.addTreeBins(
-      chunk.bins.offset,
-      chunk.stride,
-      rest.offset,
-      rest.length,
-      table,
-      0,
-      space.vector(values),
-      margin.offset,
-    );
+    const own = space.vector(values);
+    for (const list of lists) {
+      kernels.addTreeBins(chunk.bins.offset, chunk.stride, list.offset, list.length, table, 0, own, margin.offset);
+    }
   }
   return chunk.margins.map((own, k) => (k === output ? margin : own));
 }

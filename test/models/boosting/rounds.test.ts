@@ -76,6 +76,44 @@ describe("rounds of boosted trees", () => {
     }
   });
 
+  it("DART grows rounds without some of those before, and scales both", async () => {
+    const { columns, y } = someRows(400, 5);
+    const params = { maxIter: 12, maxLeafNodes: 6, dropRate: 0.4, skipDrop: 0.2, subsample: 0.8 } as const;
+    const fits: HistGradientBoostingRegressor[] = [];
+    for (const partitions of [1, 3, 7])
+      fits.push(
+        await new HistGradientBoostingRegressor(params).fit(cut(columns, partitions), y, {
+          engine,
+          evalSets: [{ X: cut(columns, 2), y }],
+        }),
+      );
+    const [model] = fits as [HistGradientBoostingRegressor];
+    expect(fits[1]!.toJSON()).toEqual(model.toJSON());
+    expect(fits[2]!.toJSON()).toEqual(model.toJSON());
+    // The margins of the fit are those of the final trees, and the scores of both ways to move rows agree.
+    const predicted = (await model.predict(cut(columns, 2)).compute()).toFlat();
+    const loss = y.reduce((sum, value, i) => sum + 0.5 * (Number(predicted[i]) - value) ** 2, 0) / y.length;
+    expect(-model.trainScore.at(-1)!).toBeCloseTo(loss, 8);
+    model.evalsResult["eval0"]!["loss"]!.forEach((score, i) => expect(score).toBeCloseTo(model.trainScore[i]!, 8));
+    // Two rounds by the book: with the first dropped both count half.
+    const first = await new HistGradientBoostingRegressor({ maxIter: 1, maxLeafNodes: 6 }).fit(cut(columns, 1), y);
+    const two = await new HistGradientBoostingRegressor({
+      maxIter: 2,
+      maxLeafNodes: 6,
+      dropRate: 0.999,
+      skipDrop: 0,
+    }).fit(cut(columns, 1), y);
+    const half = first.trees.value.map((value) => value / 2);
+    expect(two.trees.offsets[1]).toBe(half.length);
+    half.forEach((value, k) => {
+      expect(two.trees.value[k]).toBeCloseTo(value, 6);
+      expect(two.trees.value[half.length + k]).toBeCloseTo(value, 6);
+    });
+    await expect(
+      new HistGradientBoostingRegressor({ ...params, earlyStopping: true }).fit(cut(columns, 1), y),
+    ).rejects.toThrow("changes earlier trees in later rounds");
+  });
+
   it("take an objective of one's own, and say what is wrong with it", async () => {
     const { columns, y } = someRows(300, 4);
     const X = cut(columns, 3);
