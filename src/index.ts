@@ -88,7 +88,10 @@ export {
   onnxModel,
   type ExportOptions,
   type OnnxExportOptions,
+  TfjsModel,
+  tfjsModel,
   type OnnxModelOptions,
+  type TfjsModelOptions,
 } from "./exchange/index.js";
 export { LocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.js";
 export { Design, type FitOptions } from "./estimator/design.js";

@@ -5,3 +5,5 @@ export type { OnnxRuntimeName } from "./onnx/onnx-runtime.js";
 export { exportOnnx, type OnnxExportOptions } from "./onnx/export-onnx.js";
 export { exportJavaScript } from "./javascript/export-javascript.js";
 export type { ExportOptions } from "./graph/record-graph.js";
+export { TfjsModel, tfjsModel, type TfjsModelOptions } from "./tfjs/tfjs-model.js";
+export type { TfjsBackend } from "./tfjs/tfjs-runtime.js";

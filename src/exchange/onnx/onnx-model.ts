@@ -3,7 +3,7 @@ import { closest, DataError, ParameterError, show } from "../../base/errors.js";
 import { polars } from "../../collections/frame/polars.js";
 import { fnRef } from "../../engine/fn-ref.js";
 import { contentHash, ForeignModel, readForeign, type ForeignParts } from "../foreign-model.js";
-import { COLUMN_TYPES, inputWidth, type BoundInput, type BoundOutput } from "./onnx-columns.js";
+import { COLUMN_TYPES, inputWidth, type BoundInput, type BoundOutput } from "../tensor-columns.js";
 import { readOnnx, type OnnxFile, type OnnxInput } from "./onnx-file.js";
 import { loadOnnxRuntime, type OnnxRuntimeName } from "./onnx-runtime.js";
 import { runTensors, type OnnxArgs } from "./onnx-tasks.js";

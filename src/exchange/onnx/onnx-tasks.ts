@@ -1,9 +1,10 @@
 import { DataError, PartwiseError, show } from "../../base/errors.js";
 import { stack } from "../../collections/frame/frame-task.js";
 import type { PolarsFrame } from "../../collections/frame/polars.js";
+import { inBatches } from "../in-batches.js";
 import { assertSame, contentHash, readForeign } from "../foreign-model.js";
 import { KeptResources } from "../kept-resources.js";
-import { outputFrame, tensorData, type BoundInput, type BoundOutput } from "./onnx-columns.js";
+import { outputFrame, tensorData, type BoundInput, type BoundOutput } from "../tensor-columns.js";
 import { readOnnx } from "./onnx-file.js";
 import {
   loadOnnxRuntime,
@@ -39,14 +40,11 @@ export function predict(batch: PolarsFrame, _loaded: unknown, info: { readonly a
 }
 
 /** The outputs of one partition, batch by batch. */
-export async function predictPartition(
+export function predictPartition(
   frame: PolarsFrame,
   { args }: { readonly args: OnnxArgs & { readonly batchRows: number } },
 ): Promise<PolarsFrame> {
-  const parts: PolarsFrame[] = [];
-  for (let from = 0; from < Math.max(1, frame.height); from += args.batchRows)
-    parts.push(await runBatch(args, frame.slice(from, Math.min(args.batchRows, frame.height - from))));
-  return stack(parts);
+  return inBatches(frame, args.batchRows, (batch) => runBatch(args, batch));
 }
 
 /** The outputs of a batch of any size, an empty one included. */

@@ -1,9 +1,9 @@
-import { DataError, show } from "../../base/errors.js";
-import { dtypeName, isNumericDtype } from "../../collections/frame/frame-types.js";
-import { polars, type PolarsFrame } from "../../collections/frame/polars.js";
-import { labelsOf, numbersOf } from "../../collections/frame/to-array-task.js";
-import type { OnnxInput, TensorType } from "./onnx-file.js";
-import type { OrtTensor } from "./onnx-runtime.js";
+import { DataError, show } from "../base/errors.js";
+import { dtypeName, isNumericDtype } from "../collections/frame/frame-types.js";
+import { polars, type PolarsFrame } from "../collections/frame/polars.js";
+import { labelsOf, numbersOf } from "../collections/frame/to-array-task.js";
+import type { OnnxInput, TensorType } from "./onnx/onnx-file.js";
+import type { OrtTensor } from "./onnx/onnx-runtime.js";
 
 /** An input with the columns that fill it; undefined for all columns of the batch. */
 export interface BoundInput extends OnnxInput {
@@ -90,7 +90,8 @@ function numberData(
         `${owner}: column ${show(name)} is ${dtype}; the model takes ${type}. Encode it, or leave it out.`,
         { details: { column: name } },
       );
-    return rows === 0 ? new Float64Array() : numbersOf(frame, name, type === "float32" ? "f32" : "f64");
+    // Doubles are rounded while they are turned into rows; a cast before would be a copy more.
+    return rows === 0 ? new Float64Array() : numbersOf(frame, name, dtype === "Float32" ? "f32" : "f64");
   });
   if (type === "float32") return byRows(parts, rows, new Float32Array(rows * width));
   if (type === "float64") return byRows(parts, rows, new Float64Array(rows * width));
