@@ -147,7 +147,19 @@ export function specOf(model: AnyEstimator, output: ScoreOutput, array: Distribu
   if (output === "predictProba") return { names: each("probability") };
   if (output === "uncertainty") return { names: UNCERTAINTY_NAMES };
   if (output === "applyLeaves") return { names: each("leaf"), integer: true };
-  if (output === "shapValues") return { names: array.names?.map((name) => `shap_${name}`) ?? each("shap") };
+  if (output === "shapValues") return { names: shapNames(model, array) };
   if (output === "decisionFunction") return { names: many ? each("decision") : ["decision"] };
   return { names: array.names ?? each("output") };
+}
+
+/** A column a feature and one for what is expected of any row; for each class where there are several outputs. */
+function shapNames(model: AnyEstimator, { innerShape }: DistributedArray): string[] {
+  const { steps, classes = [] } = model as Scorable;
+  const { featureNames } = (steps?.at(-1)?.[1] ?? model) as AnyEstimator;
+  const width = innerShape.at(-1) ?? 1;
+  const outputs = innerShape.length > 1 ? (innerShape[0] as number) : 1;
+  const of = (k: number): string => (outputs === 1 ? "shap" : `shap_${String(classes[k] ?? k)}`);
+  return Array.from({ length: outputs }, (_, k) =>
+    Array.from({ length: width }, (__, j) => `${of(k)}_${j === width - 1 ? "expected" : (featureNames?.[j] ?? j)}`),
+  ).flat();
 }
