@@ -83,3 +83,6 @@ export { SGDClassifier, type SGDClassifierParams } from "./linear/sgd-classifier
 export { SGDRegressor, type SGDRegressorParams } from "./linear/sgd-regressor.js";
 export type { BatchStream, StreamBatch } from "./linear/sgd-stream.js";
 export { TweedieRegressor, type TweedieRegressorParams } from "./linear/tweedie-regressor.js";
+export { BernoulliNB, type BernoulliNBParams } from "./naive-bayes/bernoulli-nb.js";
+export { GaussianNB, type GaussianNBParams } from "./naive-bayes/gaussian-nb.js";
+export { MultinomialNB, type MultinomialNBParams } from "./naive-bayes/multinomial-nb.js";

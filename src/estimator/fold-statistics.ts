@@ -33,7 +33,7 @@ export function foldStatisticsOf(estimator: unknown): FoldStatistics | undefined
 /** What {@link statisticsByMerge} needs of an estimator. */
 interface Adding<E> {
   clone(): E;
-  partialFit(X: never, y?: never, options?: FitOptions): Promise<unknown>;
+  partialFit(X: never, y: never, options?: FitOptions): Promise<unknown>;
   adopt(fitted: E): void;
 }
 

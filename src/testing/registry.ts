@@ -4,6 +4,7 @@ import { composedSubjects } from "./subjects/composed.js";
 import { encoderSubjects } from "./subjects/encoders.js";
 import { forestSubjects } from "./subjects/forest.js";
 import { linearSubjects } from "./subjects/linear.js";
+import { naiveBayesSubjects } from "./subjects/naive-bayes.js";
 import { sgdSubjects } from "./subjects/sgd.js";
 import { textSubjects } from "./subjects/text.js";
 import type { TestSubject } from "./subject.js";
@@ -17,6 +18,7 @@ export const testSubjects: readonly TestSubject[] = [
   ...sgdSubjects,
   ...boostingSubjects,
   ...forestSubjects,
+  ...naiveBayesSubjects,
   ...columnSubjects,
   ...encoderSubjects,
   ...textSubjects,

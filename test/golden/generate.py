@@ -16,6 +16,7 @@ from glm_family_cases import glm_families
 from encoder_cases import encoder_cases
 from imputer_cases import imputers
 from linear_cases import linear_regression
+from naive_bayes_cases import naive_bayes
 from non_negative_cases import non_negative
 from logistic_cases import logistic_cv, logistic_penalties, logistic_regression
 from label_metric_cases import label_metric_cases
@@ -43,6 +44,7 @@ MAKERS = {
     "label-metrics": label_metric_cases,
     "model-selection": selection_cases,
     "calibration": calibration_cases,
+    "naive-bayes": naive_bayes,
     "column-scalers": scalers,
     "column-transformers": transformers,
     "column-selectors": selectors,

@@ -1,0 +1,74 @@
+import type { TaskContext } from "../../src/engine/engine.js";
+import { asDoubles, findNonFinite, nonFiniteError } from "../../src/estimator/design-tasks.js";
+import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js";
+import { densify } from "../../src/numeric/densify.js";
+
+/**
+ * Joint log-likelihoods of a row: of class c `constant[c] + Σ_j weight[c, j] · v_j`, where v is x, (x - center[c, j])², or 1
+ * above the threshold.
+ */
+export interface JointArgs {
+  readonly owner: string;
+  readonly names: readonly string[] | undefined;
+  readonly constant: Float64Array;
+  /** Class by class. */
+  readonly weight: Float64Array;
+  readonly center?: Float64Array;
+  readonly threshold?: number;
+}
+
+/** What the rows become: the joint log-likelihoods, probabilities, or the label of the largest. */
+export type JointOutput =
+  | { readonly output: "joint" | "probability" }
+  | { readonly output: "label"; readonly labels: readonly number[] };
+
+/** One partition. @throws DataError naming a NaN or infinity in X */
+export function jointStep(context: TaskContext, args: JointArgs & JointOutput, chunk: MatrixChunk): DenseChunk<"f64"> {
+  const bad = findNonFinite(context, chunk);
+  if (bad) throw nonFiniteError(args.owner, args.names, context.partition?.index ?? 0, bad);
+  const x = densify(context, chunk);
+  const classes = args.constant.length;
+  const columns = x.columns.map((column) => context.memory.view(asDoubles(context, column as Column)));
+  const out = context.memory.dense("f64", x.rows, args.output === "label" ? 1 : classes) as DenseChunk<"f64">;
+  const targets = out.columns.map((column) => context.memory.view(column));
+  const joint = new Float64Array(classes);
+  const width = columns.length;
+  for (let i = 0; i < x.rows; i++) {
+    joint.set(args.constant);
+    for (let j = 0; j < width; j++) {
+      const value = (columns[j] as Float64Array)[i] as number;
+      for (let c = 0; c < classes; c++) {
+        const at = c * width + j;
+        const v =
+          args.threshold !== undefined
+            ? value > args.threshold
+              ? 1
+              : 0
+            : args.center
+              ? (value - (args.center[at] as number)) ** 2
+              : value;
+        // A weight of -Infinity (a value never seen) leaves rows alone that do not have the value.
+        if (v !== 0) joint[c] = (joint[c] as number) + (args.weight[at] as number) * v;
+      }
+    }
+    finish(args, joint, targets, i);
+  }
+  return out;
+}
+
+function finish(output: JointOutput, joint: Float64Array, targets: readonly Float64Array[], i: number): void {
+  let best = 0;
+  for (let c = 1; c < joint.length; c++) if ((joint[c] as number) > (joint[best] as number)) best = c;
+  if (output.output === "label") {
+    (targets[0] as Float64Array)[i] = output.labels[best] as number;
+    return;
+  }
+  if (output.output === "joint") {
+    joint.forEach((value, c) => ((targets[c] as Float64Array)[i] = value));
+    return;
+  }
+  const top = joint[best] as number;
+  let total = 0;
+  for (let c = 0; c < joint.length; c++) total += joint[c] = Math.exp((joint[c] as number) - top);
+  joint.forEach((value, c) => ((targets[c] as Float64Array)[i] = value / total));
+}

@@ -1,0 +1,81 @@
+import { ParamTable } from "../../src/base/params.js";
+import type { EstimatorJson } from "../../src/estimator/estimator.js";
+import { registerEstimator } from "../../src/estimator/registry.js";
+import type { ClassStatistic } from "../../src/numeric/class-statistics.js";
+import { NaiveBayes, type JointModel, type NaiveBayesParams } from "./naive-bayes.js";
+
+/** Parameters of {@link MultinomialNB}. */
+export interface MultinomialNBParams extends NaiveBayesParams {
+  alpha: number;
+  fitPrior: boolean;
+}
+
+const TABLE = new ParamTable<MultinomialNBParams>("MultinomialNB", (z) =>
+  z.object({
+    priors: z
+      .union([z.null(), z.array(z.number().min(0)).min(2)])
+      .default(null)
+      .describe("probability of each class, in sorted order; the classes' shares of the weight when null"),
+    alpha: z.number().positive().default(1).describe("what is added to every count (Lidstone); 1 is Laplace's"),
+    fitPrior: z.boolean().default(true).describe("false: classes are equally likely, unless priors are given"),
+  }),
+);
+
+/**
+ * Naive Bayes for counts, of words say: P(column | class) = (count + alpha) / (all counts of the class + alpha p).
+ *
+ * One pass, a number a class and column, mergeable without loss: `partialFit` and {@link MultinomialNB.merge} equal one fit
+ * on all rows. X: counts >= 0 (shares will do), dense or CSR (made dense a partition at a time); NaN is an error. Differs
+ * from scikit-learn: `priors` for `class_prior`; alpha is one number above 0.
+ *
+ * @example
+ * ```ts
+ * const model = await new MultinomialNB().fit([[2, 0], [0, 3]], [0, 1]);
+ * console.log(await model.predict([[1, 0]])); // [0]
+ * ```
+ */
+export class MultinomialNB extends NaiveBayes<MultinomialNBParams> {
+  static readonly table = TABLE;
+
+  /** @throws ParameterError on an unknown parameter or a value out of range */
+  constructor(params: Partial<MultinomialNBParams> = {}) {
+    super(TABLE, params);
+  }
+
+  static fromJSON(json: EstimatorJson): MultinomialNB {
+    return new MultinomialNB().restore(json);
+  }
+
+  /** The classifier of all rows of both, with the parameters of the first: equal to one fit on them. */
+  static merge(a: MultinomialNB, b: MultinomialNB): MultinomialNB {
+    return NaiveBayes.joined(a, b);
+  }
+
+  /** Sums of each column within each class. */
+  get featureCount(): readonly Float64Array[] {
+    return this.state.statistics.first;
+  }
+
+  /** log P(column | class). */
+  get featureLogProb(): readonly Float64Array[] {
+    const { alpha } = this.params;
+    return this.featureCount.map((counts) => {
+      const all = counts.reduce((sum, count) => sum + count + alpha, 0);
+      return counts.map((count) => Math.log(count + alpha) - Math.log(all));
+    });
+  }
+
+  protected get statistic(): ClassStatistic {
+    return { of: "sums" };
+  }
+
+  protected model(): JointModel {
+    const prior =
+      this.params.fitPrior || this.params.priors
+        ? this.logPriors()
+        : this.state.statistics.weight.map((_, __, all) => -Math.log(all.length));
+    return { constant: prior, weight: Float64Array.from(this.featureLogProb.flatMap((row) => [...row])) };
+  }
+}
+
+registerEstimator("MultinomialNB", MultinomialNB);
