@@ -11,7 +11,7 @@ import type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput
 import { codeLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { accuracyScore, r2Score } from "../../src/metrics/index.js";
-import { foreignLinks, type ForeignTrees } from "../../src/numeric/trees/formats/foreign-trees.js";
+import { foreignLinks, type ForeignLink, type ForeignTrees } from "../../src/numeric/trees/formats/foreign-trees.js";
 import type { NodeWeight } from "../../src/numeric/trees/shap-paths.js";
 import { applyLink, type ImportedArgs } from "./imported-tasks.js";
 import { TreeModel, type PartialMargins, type TreeState } from "./tree-model.js";
@@ -35,6 +35,21 @@ abstract class ImportedTrees extends TreeModel<Record<string, never>, ImportedSt
   /** Its objective, as the library names it. */
   get objective(): string {
     return this.state.objective;
+  }
+
+  /** What becomes of the margins in predictions. */
+  get link(): ForeignLink {
+    return this.state.link;
+  }
+
+  /** What margins are multiplied by before the sigmoid; 1 but for some models of LightGBM's. */
+  get sigmoid(): number {
+    return this.state.sigmoid;
+  }
+
+  /** Whether zeros are missing values in some columns, as with LightGBM's `zero_as_missing`. */
+  get zerosAreMissing(): boolean {
+    return this.state.zeroMissing !== undefined;
   }
 
   /** What the trees sum to: the margin of each row, `(nRows)`, or `(nRows, outputs)` where there are several. */
