@@ -19,7 +19,7 @@ export {
   type HistGradientBoostingRankerParams,
   type RankerFitOptions,
 } from "./boosting/hist-gradient-boosting-ranker.js";
-export type { BoostingFitOptions, EvalSet } from "./boosting/boosting-fit-options.js";
+export type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting/boosting-fit-options.js";
 export type { StagedOptions } from "./boosting/boosted-model.js";
 export type { EvalMetric, EvalMetricInput } from "./boosting/eval-metrics.js";
 export type { EvalsResult } from "./boosting/watch.js";

@@ -1,13 +1,13 @@
 import { DataError, FitError, ParameterError, show } from "../../src/base/errors.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
-import type { VectorInput } from "../../src/estimator/inputs.js";
+import { checkColumns, type VectorInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
 import type { EvalMetricInput } from "./eval-metrics.js";
 import type { EvalsResult } from "./watch.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
-import type { BoostingFitOptions, EvalSet } from "./boosting-fit-options.js";
+import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { BoostingParams } from "./boosting-params.js";
-import { fitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
+import { fitBoosting, refitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
 import { TreeModel } from "./tree-model.js";
 
@@ -131,6 +131,26 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
       },
     });
     this.keep(design, fit, classes);
+  }
+
+  /** This model with leaves of other values, from a design of new rows. */
+  protected async refitLeaves(
+    design: Design,
+    { objective, targets }: Pick<BoostProblem, "objective" | "targets">,
+    { decay = 0.9 }: RefitOptions,
+  ): Promise<this> {
+    const { owner } = design;
+    if (!(decay >= 0 && decay <= 1))
+      throw new ParameterError(`${owner}: decay must be 0 to 1; got ${show(decay)}. It is what the old values count.`);
+    const { state } = this;
+    checkColumns(owner, { names: design.names, width: design.nFeatures }, state);
+    if (codeOf(objective) !== state.loss || outputsOf(objective) !== state.baselines.length)
+      throw new FitError(`${owner}: the parameters name another loss than the model was fitted with. Fit anew.`);
+    const { params } = this;
+    const fit = await refitBoosting(design, state, { objective, params, targets, decay });
+    const model = this.clone();
+    model.keep(design, fit, state.classes);
+    return model;
   }
 
   /** The trees to go on from: of `initModel`, or with `warmStart` the own ones. */

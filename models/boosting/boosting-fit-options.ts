@@ -43,3 +43,9 @@ export interface BoostingFitOptions<Model = unknown> extends FitOptions {
    */
   readonly checkpoint?: CheckpointOptions;
 }
+
+/** Options of `refit` of boosted trees. */
+export interface RefitOptions extends FitOptions {
+  /** What the old value of a leaf counts, 0 to 1; the new one counts the rest. 0.9 unless given. */
+  readonly decay?: number;
+}

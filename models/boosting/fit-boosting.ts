@@ -27,6 +27,7 @@ import {
   type Objective,
   type ObjectiveCode,
 } from "./objectives.js";
+import { refitTrees, thresholdsOf } from "./refit-boosting.js";
 import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.js";
 import { RoundWatch, type EvalRows, type EvalsResult } from "./watch.js";
 import { splitSettings } from "./split-params.js";
@@ -415,4 +416,41 @@ export async function meanNdcg(
   const weights = await countRows(owner, data, { wScale: 1, rows, heldOut: 0, grouped: true });
   const { loss } = await new DerivedRounds(owner, data, { kind: "ranking", rules }, rows).begin({ last: true });
   return 1 - loss.train / weights.train;
+}
+
+/** New values for the leaves of trees, from a design's rows; their splits stay. See {@link refitTrees}. */
+export async function refitBoosting(
+  design: Design,
+  before: InitialTrees,
+  problem: Pick<BoostProblem, "objective" | "params" | "targets"> & { readonly decay: number },
+): Promise<BoostFit> {
+  const { owner, names } = design;
+  const { objective, targets } = problem;
+  const thresholds = thresholdsOf(owner, before.trees, design.nFeatures);
+  await design.hold();
+  const range = await design.reduce<DataRange>(
+    task("rangeStep"),
+    { owner, names, ...(targets ? { targets: { ...targets } } : {}) },
+    mergeRanges,
+    false,
+  );
+  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  if (range.maxW === 0)
+    throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
+  const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
+  const { baselines } = before;
+  using data = await BoostData.open(design, {
+    rows: range.rows,
+    thresholds,
+    margins: baselines,
+    seed: 0,
+    heldOut: 0,
+    groups,
+  });
+  const wScale = exactScale(range.maxW, rows, 50);
+  const weights = await countRows(owner, data, { wScale, rows, heldOut: 0, grouped: groups !== undefined });
+  const own = { ...problem, data, thresholds, rows, wScale, weight: weights.train };
+  const { value, trainScore } = await refitTrees(design, before, own);
+  const trees = { ...before.trees, value };
+  return { loss: codeOf(objective), baselines, trees, trainScore, validationScore: new Float64Array(0) };
 }

@@ -18,7 +18,7 @@ import { boostLoss } from "../../src/kernels/kernels.js";
 import { accuracyScore } from "../../src/metrics/index.js";
 import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../linear/class-design.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
-import type { BoostingFitOptions, EvalSet } from "./boosting-fit-options.js";
+import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import { classTotals } from "./fit-boosting.js";
 import { pointwise, type Objective } from "./objectives.js";
@@ -99,10 +99,23 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     using data = await openClassDesign(owner, X, y, options, undefined, { offset: options.baseMargin });
     const { design, classes } = data;
     await this.#weighClasses(data);
-    const objective: Objective =
-      classes.length === 2 ? pointwise(boostLoss.logistic) : { kind: "softmax", classes: classes.length };
-    await this.boost(design, { objective }, options, classes, (label, set) => openCoded(label, set, classes, options));
+    await this.boost(design, { objective: objectiveOf(classes) }, options, classes, (label, set) =>
+      openCoded(label, set, classes, options),
+    );
     return this;
+  }
+
+  /**
+   * A model with the same splits whose leaves are of new rows, tree after tree (LightGBM's refit): each takes
+   * `decay · old + (1 − decay) · new`, where new is what a fit would give the leaf. Leaves that no row reaches keep their
+   * value. This model is as it was.
+   * @throws DataError for other columns or labels than the fit's; FitError for more than 254 thresholds in a column
+   */
+  async refit(X: MatrixInput, y: LabelInput, options: RefitOptions = {}): Promise<HistGradientBoostingClassifier> {
+    const owner = "HistGradientBoostingClassifier.refit";
+    using data = await openClassDesign(owner, X, y, options, this.classes);
+    await this.#weighClasses(data);
+    return await this.refitLeaves(data.design, { objective: objectiveOf(this.classes) }, options);
   }
 
   async #weighClasses({ design, classes, weights }: ClassDesign): Promise<void> {
@@ -250,4 +263,8 @@ async function openCoded(
   }
   await design.encodeLabels(codes);
   return design;
+}
+
+function objectiveOf(classes: readonly Label[]): Objective {
+  return classes.length === 2 ? pointwise(boostLoss.logistic) : { kind: "softmax", classes: classes.length };
 }

@@ -18,7 +18,7 @@ import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
-import type { BoostingFitOptions } from "./boosting-fit-options.js";
+import type { BoostingFitOptions, RefitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import type { TargetRange } from "./fit-boosting.js";
 import { hasLogLink, pointwise, type Objective } from "./objectives.js";
@@ -151,6 +151,21 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
     const targets = typeof loss === "string" ? TARGETS[loss] : undefined;
     await this.boost(design, { objective: this.#objective(), targets }, options);
     return this;
+  }
+
+  /**
+   * A model with the same splits whose leaves are of new rows, tree after tree (LightGBM's refit): each takes
+   * `decay · old + (1 − decay) · new`, where new is what a fit would give the leaf. Leaves that no row reaches keep their
+   * value. This model is as it was.
+   * @throws DataError for other columns than the fit's; FitError for more than 254 thresholds in a column
+   */
+  async refit(X: MatrixInput, y: VectorInput, options: RefitOptions = {}): Promise<HistGradientBoostingRegressor> {
+    const owner = "HistGradientBoostingRegressor.refit";
+    requireTarget(owner, y);
+    using design = Design.open(owner, X, y, options);
+    const { loss } = this.params;
+    const targets = typeof loss === "string" ? TARGETS[loss] : undefined;
+    return await this.refitLeaves(design, { objective: this.#objective(), targets }, options);
   }
 
   /**

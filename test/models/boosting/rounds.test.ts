@@ -190,6 +190,59 @@ describe("rounds of boosted trees", () => {
     );
   });
 
+  it.each([
+    ["squared_error", {}],
+    ["absolute_error", {}],
+    ["poisson", { learningRate: 0.3 }],
+  ] as const)("refit the leaves on new rows (%s)", async (loss, own) => {
+    const { columns, y: raw } = someRows(300, 11);
+    const y = raw.map((value) => Math.abs(value));
+    const X = cut(columns, 3);
+    const model = await new HistGradientBoostingRegressor({ loss, maxIter: 6, maxLeafNodes: 8, ...own }).fit(X, y);
+    // On its own rows nothing changes, whatever the decay.
+    for (const decay of [0, 0.5]) {
+      const same = await model.refit(X, y, { decay });
+      same.trees.value.forEach((value, k) => expect(value).toBeCloseTo(model.trees.value[k]!, 5));
+      expect(same.trainScore.at(-1)).toBeCloseTo(model.trainScore.at(-1)!, 6);
+    }
+    const shifted = y.map((value) => 2 * value + 1);
+    const kept = await model.refit(X, shifted, { decay: 1 });
+    expect(kept.trees.value).toEqual(model.trees.value);
+    const fits = await Promise.all(
+      [1, 2, 7].map((partitions) => model.refit(cut(columns, partitions), shifted, { decay: 0.2 })),
+    );
+    expect(fits[1]!.toJSON()).toEqual(fits[0]!.toJSON());
+    expect(fits[2]!.toJSON()).toEqual(fits[0]!.toJSON());
+    expect(fits[0]!.trainScore.at(-1)).toBeGreaterThan(kept.trainScore.at(-1)!);
+    expect(fits[0]!.trees.threshold).toEqual(model.trees.threshold);
+    await expect(model.refit(X, y, { decay: 2 })).rejects.toThrow("decay must be 0 to 1");
+    await expect(model.refit([[1]], [1])).rejects.toThrow("columns");
+    await expect(model.setParams({ loss: "huber" }).refit(X, y)).rejects.toThrow("another loss");
+  });
+
+  it("refit the leaves of many classes", async () => {
+    const { columns, y } = someRows(300, 12);
+    const labels = Array.from(y, (value) => (value > 2 ? "c" : value > 0 ? "b" : "a"));
+    const X = cut(columns, 3);
+    const model = await new HistGradientBoostingClassifier({ maxIter: 4, maxLeafNodes: 6 }).fit(X, labels);
+    const same = await model.refit(X, labels, { decay: 0 });
+    same.trees.value.forEach((value, k) => expect(value).toBeCloseTo(model.trees.value[k]!, 5));
+    const some = await model.refit(
+      cut(
+        columns.map((column) => column.subarray(0, 40)),
+        2,
+      ),
+      labels.slice(0, 40),
+    );
+    expect(some.classes).toEqual(model.classes);
+    await expect(
+      model.refit(
+        X,
+        labels.map(() => "d"),
+      ),
+    ).rejects.toThrow('"d"');
+  });
+
   it("report each iteration, and stop when asked", async () => {
     const { columns, y } = someRows(300, 8);
     const seen: number[] = [];

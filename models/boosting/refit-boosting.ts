@@ -1,0 +1,132 @@
+import { FitError } from "../../src/base/errors.js";
+import type { Plain } from "../../src/base/plain.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import type { Design } from "../../src/estimator/design.js";
+import { nodeStep } from "../../src/numeric/trees/split-rules.js";
+import type { TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
+import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
+import type { BoostData } from "./boost-data.js";
+import type { BoostingParams } from "./boosting-params.js";
+import type { InitialTrees } from "./fit-boosting.js";
+import { leafQuantiles } from "./leaf-quantiles.js";
+import { outputsOf, quantilesOfLoss, type Objective } from "./objectives.js";
+import { DerivedRounds } from "./round-starts.js";
+import type { FinishedTree } from "./round-tasks.js";
+
+const MOST_THRESHOLDS = 254;
+
+/** The thresholds of each column in some trees, ascending: bins between them tell rows apart as the trees do. */
+export function thresholdsOf(
+  owner: string,
+  { feature, threshold, categoryOffsets }: TreeEnsemble,
+  width: number,
+): Float64Array[] {
+  if (categoryOffsets) throw new FitError(`${owner}: the trees split columns of categories. Fit anew on the new rows.`);
+  const found = Array.from({ length: width }, () => new Set<number>());
+  feature.forEach((column, k) => {
+    const value = threshold[k] as number;
+    if (column >= 0 && value < Infinity) found[column]?.add(value);
+  });
+  return found.map((values, column) => {
+    if (values.size > MOST_THRESHOLDS) {
+      throw new FitError(
+        `${owner}: the trees have ${values.size} thresholds in column ${column}, more than the ${MOST_THRESHOLDS} that bins can tell apart. Fit anew on the new rows.`,
+      );
+    }
+    return Float64Array.from(values).sort();
+  });
+}
+
+/** What {@link refitTrees} is told. */
+export interface RefitProblem {
+  readonly data: BoostData;
+  readonly thresholds: readonly Float64Array[];
+  readonly objective: Objective;
+  readonly params: BoostingParams;
+  readonly rows: number;
+  readonly wScale: number;
+  /** Weight of the rows. */
+  readonly weight: number;
+  /** What the old values count; the new ones count the rest. */
+  readonly decay: number;
+}
+
+/** New values for the leaves of trees, tree after tree, at the margins of those before; and the mean losses, negated. */
+export async function refitTrees(
+  { owner, signal }: Design,
+  { trees }: InitialTrees,
+  problem: RefitProblem,
+): Promise<{ value: Float64Array; trainScore: Float64Array }> {
+  const { data, thresholds, objective, params, rows, wScale, weight, decay } = problem;
+  const outputs = outputsOf(objective);
+  const shares = quantilesOfLoss(objective);
+  const starter = new DerivedRounds(owner, data, objective, rows);
+  const value = trees.value.slice();
+  const trainScore: number[] = [];
+  const total = trees.offsets.length - 1;
+  let finished: FinishedTree | undefined;
+  for (let first = 0; ; first += outputs) {
+    signal?.throwIfAborted();
+    const { scales, loss } = await starter.begin({ ...(finished ? { finished } : {}), last: first === total });
+    trainScore.push(-loss.train / weight + 0);
+    if (first === total) return { value, trainScore: Float64Array.from(trainScore) };
+    for (let output = 0; output < outputs; output++) {
+      if (output > 0) await data.begin({ gradients: { kind: "made" }, ...(finished ? { finished } : {}) });
+      const root = trees.offsets[first + output] as number;
+      const end = trees.offsets[first + output + 1] as number;
+      const { splits, nodes } = shapeOf(trees, root, end, thresholds);
+      if (splits.length > 0) await data.follow(splits);
+      const sums = await data.reduce<Float64Array>(
+        fnRef(new URL("./refit-tasks.js", import.meta.url).href, "nodeSumsStep"),
+        { nodes } as unknown as Plain,
+        (a, b) => a.map((sum, i) => sum + (b[i] as number)),
+      );
+      const quantiles =
+        shares && (await leafQuantiles(data, { nodes, output, share: shares[output] as number, wScale }));
+      const rules = { ...params, gScale: scales.g, hScale: scales.h };
+      const leaves = nodes.map((node, k) => {
+        const [g, h, count] = sums.subarray(3 * k) as unknown as [number, number, number];
+        const old = value[root + node] as number;
+        // A leaf that no row reaches keeps its value.
+        if (count === 0) return { node, value: old };
+        const step = quantiles ? (quantiles[k] as number) : nodeStep({ g, h }, rules);
+        const own = decay * old + (1 - decay) * params.learningRate * step;
+        value[root + node] = own;
+        return { node, value: own };
+      });
+      finished = { output, pending: [], leaves, nodes: new Int32Array(0), values: new Float64Array(0) };
+    }
+  }
+}
+
+/** The splits of a tree, parents first, and its leaves. */
+function shapeOf(
+  { feature, threshold, missingLeft, left }: TreeEnsemble,
+  root: number,
+  end: number,
+  thresholds: readonly Float64Array[],
+): { splits: Expansion[]; nodes: number[] } {
+  const splits: Expansion[] = [];
+  const nodes: number[] = [];
+  for (let k = root; k < end; k++) {
+    const column = feature[k] as number;
+    if (column < 0) {
+      nodes.push(k - root);
+      continue;
+    }
+    const own = thresholds[column] as Float64Array;
+    const at = own.indexOf(threshold[k] as number);
+    const child = left[k] as number;
+    splits.push({
+      node: k - root,
+      left: child,
+      right: child + 1,
+      feature: column,
+      // Only missing values go right where the threshold is infinite.
+      bin: at < 0 ? own.length : at,
+      missingLeft: missingLeft[k] === 1,
+      measured: -1,
+    });
+  }
+  return { splits, nodes };
+}
