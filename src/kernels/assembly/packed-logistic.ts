@@ -8,12 +8,24 @@ function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
 
+// 1.5 * 2^23: a number of less than 22 bits that is added to it is rounded to a whole number, which its last bits then are.
+// @ts-ignore: decorator
+@inline
+const ROUNDING: f32 = 12582912;
+
+// @ts-ignore: decorator
+@inline
+function wholeBits(x: v128): v128 {
+  return i32x4.sub(f32x4.add(x, splat(ROUNDING)), splat(ROUNDING));
+}
+
 // e^x for x <= 0, to 2 units in the last place; below −87 as there.
 // @ts-ignore: decorator
 @inline
 function expNegative(x: v128): v128 {
-  const bounded = f32x4.max(x, splat(-87));
-  const n = f32x4.nearest(f32x4.mul(bounded, splat(1.44269504)));
+  const bounded = f32x4.pmax(x, splat(-87));
+  const shifted = f32x4.add(f32x4.mul(bounded, splat(1.44269504)), splat(ROUNDING));
+  const n = f32x4.sub(shifted, splat(ROUNDING));
   // ln 2 in two parts, so that the rest is exact.
   const r = f32x4.sub(f32x4.sub(bounded, f32x4.mul(n, splat(0.693359375))), f32x4.mul(n, splat(-2.12194440e-4)));
   let p = splat(1.9875691500e-4);
@@ -23,7 +35,7 @@ function expNegative(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, r), splat(1.6666665459e-1));
   p = f32x4.add(f32x4.mul(p, r), splat(5.0000001201e-1));
   p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const power = i32x4.shl(i32x4.add(i32x4.sub(shifted, splat(ROUNDING)), i32x4.splat(127)), 23);
   return f32x4.mul(p, power);
 }
 
@@ -72,7 +84,8 @@ export function packedLogistic(
 ): void {
   const one = splat(1);
   const zero = splat(0);
-  const gUnits = splat(<f32>gScale);
+  // 22 of the 30 bits: single precision has no more.
+  const gUnits = splat(<f32>(gScale / 256));
   const hUnits = splat(<f32>hScale);
   const lossUnits = f64x2.splat(lossScale);
   let counter = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
@@ -85,7 +98,7 @@ export function packedLogistic(
     const whole = left >= 4;
     const m0 = whole ? v128.load(margin + o) : loadUpTo4(margin + o, left, false);
     const m1 = whole ? v128.load(margin + o, 16) : loadUpTo4(margin + o, left, true);
-    most = f64x2.max(most, f64x2.max(f64x2.abs(m0), f64x2.abs(m1)));
+    most = f64x2.pmax(most, f64x2.pmax(f64x2.abs(m0), f64x2.abs(m1)));
     const m = single(m0, m1);
     const t = whole
       ? single(v128.load(y + o), v128.load(y + o, 16))
@@ -102,7 +115,7 @@ export function packedLogistic(
       ),
     );
     let h = f32x4.mul(f32x4.mul(u, q), q);
-    let loss = f32x4.add(f32x4.sub(f32x4.max(m, zero), f32x4.mul(t, m)), log1pUnit(u));
+    let loss = f32x4.add(f32x4.sub(f32x4.pmax(m, zero), f32x4.mul(t, m)), log1pUnit(u));
     if (w != 0) {
       const weight = whole
         ? single(v128.load(w + o), v128.load(w + o, 16))
@@ -123,8 +136,8 @@ export function packedLogistic(
       held = f64x2.add(held, units(v128.and(loss, outside), lossUnits));
     }
     const bits = rowBits(counter, key);
-    const high = packedHigh(i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(g, gUnits))), bits);
-    const low = packedLow(i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(h, hUnits))), bits);
+    const high = packedHigh(i32x4.shl(wholeBits(f32x4.mul(g, gUnits)), 8), bits);
+    const low = packedLow(wholeBits(f32x4.mul(h, hUnits)), bits);
     const a = v128.shuffle<i32>(low, high, 0, 4, 1, 5);
     const b = v128.shuffle<i32>(low, high, 2, 6, 3, 7);
     const p = pairs + o;
