@@ -209,12 +209,20 @@ interface AffineArgs {
 
 /** {@link scaleStep} on one row. */
 export function scaleRow({ shift, scale }: AffineArgs): (row: Float64Array) => Float64Array {
-  return (row) => row.map((value, j) => (value - (shift[j] as number)) * (scale[j] as number));
+  return (row) => {
+    const out = new Float64Array(row.length);
+    for (let j = 0; j < out.length; j++) out[j] = ((row[j] as number) - (shift[j] as number)) * (scale[j] as number);
+    return out;
+  };
 }
 
 /** {@link inverseStep} on one row. */
 export function inverseRow({ shift, scale }: AffineArgs): (row: Float64Array) => Float64Array {
-  return (row) => row.map((value, j) => value * (scale[j] as number) + (shift[j] as number));
+  return (row) => {
+    const out = new Float64Array(row.length);
+    for (let j = 0; j < out.length; j++) out[j] = (row[j] as number) * (scale[j] as number) + (shift[j] as number);
+    return out;
+  };
 }
 
 addRowStep<AffineArgs>(fnRef(import.meta.url, "scaleStep"), (args) => scaleRow(args) as RowStep);

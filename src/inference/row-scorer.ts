@@ -110,13 +110,22 @@ class RowMachine {
 
   /** One row: in plain JavaScript where all steps have such a form, else as a batch of one. */
   one(row: ScoredRow): RowResult {
-    const values =
-      this.#row && Float64Array.from(this.columns, (name, j) => this.#number(this.#cell(row, name, j, 0), name, 0));
+    const values = this.#row ? this.#values(row) : undefined;
     const result = values && this.#row?.(values);
     if (!result) return this.run([row])[0] as RowResult;
     const { names, classes } = this.spec;
     if (names.length > 1) return result;
     return classes ? (classes[result[0] as number] ?? null) : (result[0] as number);
+  }
+
+  #values(row: ScoredRow): Float64Array {
+    // A loop: `from` and `map` of typed arrays cost more than the model does.
+    const values = new Float64Array(this.columns.length);
+    for (let j = 0; j < values.length; j++) {
+      const name = this.columns[j] as string;
+      values[j] = this.#number(this.#cell(row, name, j, 0), name, 0);
+    }
+    return values;
   }
 
   run(rows: readonly ScoredRow[]): RowResult[] {
