@@ -77,6 +77,22 @@ describe("models written for XGBoost", () => {
       for (const written of list(key)) expect(written).toMatch(/^-?\d+$/);
   });
 
+  it("have right children after the left ones, also where sets of categories change sides", async () => {
+    const model = await fromXGBoost(new URL("xgboost-categorical.json", FOLDER));
+    const { learner } = JSON.parse(toXGBoost(model)) as {
+      learner: {
+        gradient_booster: {
+          model: { trees: { left_children: number[]; right_children: number[]; parents: number[] }[] };
+        };
+      };
+    };
+    for (const { left_children, right_children, parents } of learner.gradient_booster.model.trees)
+      left_children.forEach((left, k) => {
+        if (left < 0) return;
+        expect([right_children[k], parents[left], parents[left + 1]]).toEqual([left + 1, k, k]);
+      });
+  });
+
   it("cannot hold zeros that are missing, nor links that XGBoost does not have", async () => {
     const zero = await fromLightGBM(new URL("lightgbm-zero-missing.txt", FOLDER));
     expect(() => toXGBoost(zero)).toThrow("zeros are missing values");

@@ -86,7 +86,7 @@ function treeOf(trees: TreeEnsemble, t: number, nFeatures: number, added: number
   const root = offsets[t] as number;
   const size = (offsets[t + 1] as number) - root;
   const feature = trees.feature.subarray(root, root + size);
-  const nodes = Array.from(feature, (column, k) => {
+  const made = Array.from(feature, (column, k) => {
     if (column < 0) return { leaf: true, value: Math.fround((trees.value[root + k] as number) + added) } as const;
     const first = left[root + k] as number;
     const set = isCategorical(trees, root + k) ? rightCodes(trees, root + k) : undefined;
@@ -102,6 +102,20 @@ function treeOf(trees: TreeEnsemble, t: number, nFeatures: number, added: number
       missingLeft: (missingLeft[root + k] === 1) !== (set?.swapped ?? false),
     } as const;
   });
+  // Its right children follow the left ones, which its SHAP values rely on: sides that changed places change numbers, too.
+  const order = [0];
+  const place = new Int32Array(size);
+  for (const k of order) {
+    const node = made[k];
+    if (!node || node.leaf) continue;
+    place[node.toLeft] = order.push(node.toLeft) - 1;
+    place[node.toRight] = order.push(node.toRight) - 1;
+  }
+  const nodes = order.map((k) => {
+    const node = made[k] as (typeof made)[number];
+    return node.leaf ? node : { ...node, toLeft: place[node.toLeft] as number, toRight: place[node.toRight] as number };
+  });
+  const numbers = (list: Float64Array): Float32Array => Float32Array.from(order, (k) => list[root + k] as number);
   const parents = Array.from({ length: size }, () => NO_PARENT);
   nodes.forEach((node, k) => {
     if (!node.leaf) parents[node.toLeft] = parents[node.toRight] = k;
@@ -117,13 +131,13 @@ function treeOf(trees: TreeEnsemble, t: number, nFeatures: number, added: number
     default_left: nodes.map((node) => Number(!node.leaf && node.missingLeft)),
     id: t,
     left_children: nodes.map((node) => (node.leaf ? -1 : node.toLeft)),
-    loss_changes: Float32Array.from(gain.subarray(root, root + size)),
+    loss_changes: numbers(gain),
     parents,
     right_children: nodes.map((node) => (node.leaf ? -1 : node.toRight)),
     split_conditions: Float32Array.from(nodes, (node) => node.value),
-    split_indices: Array.from(feature, (column) => Math.max(0, column)),
+    split_indices: order.map((k) => Math.max(0, feature[k] as number)),
     split_type: nodes.map((node) => Number(!node.leaf && node.set !== undefined)),
-    sum_hessian: Float32Array.from((cover ?? count).subarray(root, root + size)),
+    sum_hessian: numbers(cover ?? count),
     tree_param: {
       num_deleted: "0",
       num_feature: String(nFeatures),
