@@ -14,7 +14,7 @@ import { textTable } from "../text-table.js";
 const EXAMPLES = `
 A job file is one of \`partwise fit\` with:
   search:
-    method: hyperband            # grid, random, halving, hyperband
+    method: hyperband            # grid, random, halving, halvingRandom, hyperband, asha, tpe
     space:
       logisticregression__C: {logUniform: [0.001, 100]}
     scoring: roc_auc

@@ -2,16 +2,38 @@ import { ParameterError, show } from "../../base/errors.js";
 import { isPlainObject } from "../../base/plain.js";
 import type { AnyEstimator } from "../../estimator/registry.js";
 import type { BaseSearch, BaseSearchParams } from "../../model-selection/base-search.js";
-import { logUniform, randint, uniform, type Distribution } from "../../model-selection/distributions.js";
+import { AshaSearchCV } from "../../model-selection/asha-search.js";
+import {
+  logNormal,
+  logUniform,
+  normal,
+  randint,
+  uniform,
+  type Distribution,
+} from "../../model-selection/distributions.js";
 import { GridSearchCV, RandomizedSearchCV } from "../../model-selection/grid-search.js";
-import { HalvingGridSearchCV } from "../../model-selection/halving-search.js";
+import { HalvingGridSearchCV, HalvingRandomSearchCV } from "../../model-selection/halving-search.js";
 import { HyperbandSearchCV } from "../../model-selection/hyperband.js";
+import { TPESearchCV } from "../../model-selection/tpe-search.js";
 import type { SearchJob } from "./job.js";
 
 const DISTRIBUTIONS: Readonly<Record<string, (low: number, high: number) => Distribution>> = {
   uniform,
   logUniform,
   randint,
+  normal,
+  logNormal,
+};
+
+/** The searches by the name of their method in a job. */
+const SEARCHES: Readonly<Record<SearchJob["method"], new (params: never) => unknown>> = {
+  grid: GridSearchCV,
+  random: RandomizedSearchCV,
+  halving: HalvingGridSearchCV,
+  halvingRandom: HalvingRandomSearchCV,
+  hyperband: HyperbandSearchCV,
+  asha: AshaSearchCV,
+  tpe: TPESearchCV,
 };
 
 /** The search that a job describes. @throws ParameterError of the search, which names what it does not take */
@@ -26,13 +48,7 @@ export function buildSearch(estimator: AnyEstimator, search: SearchJob): BaseSea
     ...(search.scoring === undefined ? {} : { scoring: search.scoring }),
     ...search.options,
   } as never;
-  const classes = {
-    grid: GridSearchCV,
-    random: RandomizedSearchCV,
-    halving: HalvingGridSearchCV,
-    hyperband: HyperbandSearchCV,
-  } as const;
-  return new classes[search.method](params) as unknown as BaseSearch<BaseSearchParams>;
+  return new SEARCHES[search.method](params) as BaseSearch<BaseSearchParams>;
 }
 
 function valuesOf(name: string, values: unknown, grid: boolean): unknown {
@@ -43,11 +59,11 @@ function valuesOf(name: string, values: unknown, grid: boolean): unknown {
   const [low, high] = Array.isArray(range) ? (range as unknown[]) : [];
   if (entries.length !== 1 || !make || typeof low !== "number" || typeof high !== "number")
     throw new ParameterError(
-      `search: search.space.${name} must be a list of values, or { uniform | logUniform | randint: [low, high] }; got ${show(values)}.`,
+      `search: search.space.${name} must be a list of values, or { uniform | logUniform | randint: [low, high] } or { normal | logNormal: [mean, deviation] }; got ${show(values)}.`,
     );
   if (grid)
     throw new ParameterError(
-      `search: search.space.${name} is a range, and this method tries every value. List the values, or use random or hyperband.`,
+      `search: search.space.${name} is a range, and this method tries every value. List the values, or use random, halvingRandom, hyperband, asha or tpe.`,
     );
   return make(low, high);
 }

@@ -26,8 +26,8 @@ export interface Job {
 
 /** How `partwise search` looks for parameters. */
 export interface SearchJob {
-  readonly method: "grid" | "random" | "halving" | "hyperband";
-  /** Values by parameter; for random and hyperband also `{ logUniform: [a, b] }`, `{ uniform: [a, b] }`, `{ randint: [a, b] }`. */
+  readonly method: "grid" | "random" | "halving" | "halvingRandom" | "hyperband" | "asha" | "tpe";
+  /** Values by parameter; but for grid and halving also `{ logUniform: [a, b] }`, `uniform`, `randint`, `normal`, `logNormal`. */
   readonly space: Readonly<Record<string, unknown>>;
   readonly scoring?: string | undefined;
   /** More parameters of the search, as its class has them: cv, nIter, maxIter, resource, maxTime, randomState. */
@@ -95,7 +95,7 @@ function schema(): Zod.ZodObject {
     output: z.string().min(1),
     search: z
       .strictObject({
-        method: z.enum(["grid", "random", "halving", "hyperband"]),
+        method: z.enum(["grid", "random", "halving", "halvingRandom", "hyperband", "asha", "tpe"]),
         space: z.record(z.string(), z.unknown()),
         scoring: z.string().optional(),
         options: z.record(z.string(), z.unknown()).default({}),
