@@ -1,12 +1,14 @@
 import { DataError, FitError, ParameterError, show } from "../../src/base/errors.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
-import { checkColumns, type VectorInput } from "../../src/estimator/inputs.js";
+import { checkColumns, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
 import type { EvalMetricInput } from "./eval-metrics.js";
 import type { EvalsResult } from "./watch.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
 import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { BoostingParams } from "./boosting-params.js";
+import { codedInput, textsOf } from "./categories.js";
+import type { ColumnTexts } from "./category-tasks.js";
 import { fitBoosting, refitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
 import { TreeModel } from "./tree-model.js";
@@ -81,6 +83,27 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     return this.#interrupted as this | undefined;
   }
 
+  /** Categories of the columns of text that the fit saw, in the order of their codes; null for columns of numbers. */
+  get categories(): ColumnTexts {
+    const { texts, nFeatures } = this.state;
+    return texts ?? Array.from({ length: nFeatures }, () => null);
+  }
+
+  /** X of a fit, with the texts of its columns of text. */
+  protected async fitInput(
+    owner: string,
+    X: MatrixInput,
+    options: FitOptions,
+  ): Promise<{ readonly x: MatrixInput; readonly texts: ColumnTexts | undefined }> {
+    const texts = await textsOf(owner, X, this.params.maxBins, options);
+    return { x: codedInput(owner, X, texts), texts };
+  }
+
+  /** X of a prediction: text as codes of the fit's categories, others of its texts missing. */
+  protected coded(owner: string, X: MatrixInput): MatrixInput {
+    return codedInput(owner, X, this.state.texts, this.state.featureNames);
+  }
+
   /** Fits trees to a design and keeps them. */
   protected async boost(
     design: Design,
@@ -103,12 +126,13 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
         `${design.owner}: baseMargin has one margin a row, but the model has ${outputs} outputs. Fit one output at a time.`,
       );
     }
-    const before = this.#before(design, codeOf(problem.objective), options, classes);
+    const before = this.#before(design, codeOf(problem.objective), options, { classes, texts: problem.texts });
     this.#interrupted = undefined;
     const evalSets: { name: string; design: Design }[] = [];
     using _opened = { [Symbol.dispose]: () => evalSets.forEach((set) => set.design[Symbol.dispose]()) };
     for (const [k, set] of (options.evalSets ?? []).entries()) {
-      const own = await open(`${design.owner}, evalSets[${k}]`, set);
+      const label = `${design.owner}, evalSets[${k}]`;
+      const own = await open(label, { ...set, X: codedInput(label, set.X, problem.texts, design.names) });
       evalSets.push({ name: set.name ?? `eval${k}`, design: own });
       if (own.nFeatures !== design.nFeatures)
         throw new DataError(
@@ -158,7 +182,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     { owner, nFeatures }: Design,
     loss: ObjectiveCode,
     { initModel, baseMargin }: BoostingFitOptions,
-    classes: readonly Label[] | undefined,
+    { classes, texts }: { readonly classes: readonly Label[] | undefined; readonly texts: ColumnTexts | undefined },
   ): Pick<BoostProblem, "init" | "maxRounds"> {
     if (initModel !== undefined && (initModel as object).constructor !== this.constructor) {
       throw new FitError(`${owner}: initModel must be a ${this.kind}; got ${show(initModel)}.`);
@@ -173,6 +197,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     if (baseMargin !== undefined && initModel === undefined) fail("cannot go on with baseMargin");
     if (state.nFeatures !== nFeatures) fail(`has ${state.nFeatures} columns, but X has ${nFeatures}`);
     if (state.loss !== loss) fail("has another loss");
+    if (JSON.stringify(state.texts ?? null) !== JSON.stringify(texts ?? null)) fail("has other categories of text");
     if (classes && String(classes) !== String(state.classes))
       fail(`has the classes ${state.classes?.map(show).join(", ")}, but y has ${classes.map(show).join(", ")}`);
     const { trees, baselines } = state;

@@ -66,8 +66,8 @@ export class Dropout {
   #moves(trees: readonly GrownTree[], of: (value: number) => number): FinishedTree[] {
     return this.#dropped.flatMap((round) =>
       Array.from({ length: this.#outputs }, (_, output) => {
-        const { nodes, values } = forRows(trees[round * this.#outputs + output] as GrownTree);
-        return { output, pending: [], leaves: [], nodes, values: values.map(of), everywhere: true };
+        const { nodes, sets, values } = forRows(trees[round * this.#outputs + output] as GrownTree);
+        return { output, pending: [], leaves: [], nodes, sets, values: values.map(of), everywhere: true };
       }),
     );
   }

@@ -30,6 +30,8 @@ import {
 import { refitTrees, thresholdsOf } from "./refit-boosting.js";
 import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.js";
 import { RoundWatch, type EvalRows, type EvalsResult } from "./watch.js";
+import { categoricalColumns, categoryCodes, codeThresholds } from "./categories.js";
+import type { ColumnTexts } from "./category-tasks.js";
 import { splitSettings } from "./split-params.js";
 
 /** What a boosting fit finds. */
@@ -43,6 +45,8 @@ export interface BoostFit {
   readonly validationScore: Float64Array;
   /** Scores by set and metric, where sets or metrics were given. */
   readonly evals?: EvalsResult;
+  /** Of a fit on a frame with columns of text: the texts whose positions are the codes of each. */
+  readonly texts?: ColumnTexts;
 }
 
 const task = (name: string): ReturnType<typeof fnRef> =>
@@ -80,6 +84,8 @@ export interface BoostProblem {
   readonly params: BoostingParams;
   /** Targets that the loss allows; any unless given. */
   readonly targets?: TargetRange | undefined;
+  /** Texts of the columns that were text. */
+  readonly texts?: ColumnTexts | undefined;
   /** See `BoostDataOptions.chunks`. */
   readonly chunks?: number;
   /** Trees to go on from; their margins are where rows start. */
@@ -112,7 +118,10 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const seed = params.randomState ?? DEFAULT_SEED;
   if (design.layout === "csr")
     throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
-  const splits = splitSettings(params, seed, { owner, names: design.names, width: design.nFeatures });
+  const { texts } = problem;
+  const named = { owner, names: design.names, width: design.nFeatures };
+  const categorical = categoricalColumns(params.categoricalFeatures, texts, named);
+  const splits = splitSettings(params, seed, named, categorical);
   const quantiles = quantilesOfLoss(objective);
   if (quantiles && splits.monotonic) {
     throw new FitError(
@@ -139,7 +148,15 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const wScale = exactScale(range.maxW, rows, 50);
   const outputs = outputsOf(objective);
   const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
+  const codes = await categoryCodes(design, categorical, params.maxBins);
   const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed);
+  const categories: (readonly number[][] | undefined)[] = [];
+  categorical.forEach((column, k) => {
+    const own = codes[k] as Float64Array;
+    thresholds[column] = codeThresholds(own);
+    categories[column] = Array.from(own, (code) => [code]);
+  });
+  const meaning = { thresholds, categories, outputs: outputsOf(objective) };
   const { checkpoint } = problem;
   const identity = checkpoint ? await identify(design, problem, { range, thresholds, wScale }) : "";
   const found = checkpoint && (await readCheckpoint(owner, checkpoint, identity, design.nFeatures));
@@ -201,7 +218,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   };
   const made = { trees: [] as GrownTree[], trainScore: [] as number[], validationScore: [] as number[] };
   const result = (): BoostFit => {
-    const own = joinTrees(made.trees, { thresholds, outputs });
+    const own = joinTrees(made.trees, meaning);
     const all = init ? concatTrees([init.trees, own]) : own;
     const rounds = (all.offsets.length - 1) / outputs;
     const earlier = before.rounds - before.trainScore.length;
@@ -215,6 +232,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
       trainScore: Float64Array.from(made.trainScore),
       validationScore: Float64Array.from(made.validationScore),
       ...(watch ? { evals: watch.result } : {}),
+      ...(texts ? { texts } : {}),
     };
   };
   const rules = { data, starter, params, splits, outputs, quantiles, bins, wScale, weights, stopping, packed, watch };
@@ -223,7 +241,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     const done = made.trainScore.length;
     if (!checkpoint || done % (checkpoint.every ?? 10) !== 0) return;
     const { known } = starter;
-    const grown = joinTrees(made.trees, { thresholds, outputs });
+    const grown = joinTrees(made.trees, meaning);
     await writeCheckpoint(checkpoint, {
       identity,
       trees: init ? concatTrees([init.trees, grown]) : grown,
@@ -289,7 +307,7 @@ function addCounts(a: RowCounts, b: RowCounts): RowCounts {
 /** What tells a checkpoint's data and parameters from others. */
 async function identify(
   design: Design,
-  { objective, params, init, offset }: BoostProblem,
+  { objective, params, init, offset, texts }: BoostProblem,
   { range, thresholds, wScale }: { range: DataRange; thresholds: readonly Float64Array[]; wScale: number },
 ): Promise<string> {
   const { rows: counts, maxAbsY, minY, maxW } = range;
@@ -297,7 +315,14 @@ async function identify(
   const wyScale = exactScale(maxW * maxAbsY, rows, 50);
   const sums = await targetSums(design, { wScale, wyScale, classes: 0 });
   const data = { rows, maxAbsY, minY, maxW, sums, thresholds, groups: range.groups?.rows.length ?? 0 };
-  const own = { owner: design.owner, names: design.names ?? [], objective, params, offset: offset ?? false };
+  const own = {
+    owner: design.owner,
+    names: design.names ?? [],
+    objective,
+    params,
+    offset: offset ?? false,
+    texts: texts ?? [],
+  };
   const before = init ? { values: init.trees.value, baselines: init.baselines } : {};
   return identityOf({ data, own, before } as unknown as Plain);
 }

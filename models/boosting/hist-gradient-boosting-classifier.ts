@@ -56,7 +56,8 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * `log Σₖ e^mₖ − m_y`, with probabilities `e^mₖ / Σ e^m`; second derivatives are `p(1 − p)`, as in scikit-learn. Leaves take
  * `−learningRate · G / (H + l2Regularization)`; trees grow leaf by leaf, largest gain first.
  *
- * X: `(nRows, nFeatures)`, dense, f64 or f32. NaN are missing values: every split learns the side they go to. Infinities are
+ * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame whose columns of text are categories (see `categoricalFeatures`): no
+ * encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: labels of one type (numbers, booleans or strings), two or more.
  *
  * X is read once, binned to a byte a value (twice: in rows and in columns), and let go. A tree of 31 leaves takes about 8
@@ -96,10 +97,11 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     options: BoostingFitOptions<HistGradientBoostingClassifier> = {},
   ): Promise<this> {
     const owner = "HistGradientBoostingClassifier.fit";
-    using data = await openClassDesign(owner, X, y, options, undefined, { offset: options.baseMargin });
+    const { x, texts } = await this.fitInput(owner, X, options);
+    using data = await openClassDesign(owner, x, y, options, undefined, { offset: options.baseMargin });
     const { design, classes } = data;
     await this.#weighClasses(data);
-    await this.boost(design, { objective: objectiveOf(classes) }, options, classes, (label, set) =>
+    await this.boost(design, { objective: objectiveOf(classes), texts }, options, classes, (label, set) =>
       openCoded(label, set, classes, options),
     );
     return this;
@@ -147,7 +149,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     const labels = classes.map((label, k) => (numeric ? Number(label) : k));
     return applyToRows(
       owner,
-      X,
+      this.coded(owner, X),
       this.state,
       (x) => x.mapChunks(owner, task("labelStep"), { ...this.treeArgs(owner, x), labels }, { innerShape: [] }),
       (result) =>
@@ -164,7 +166,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     const names = this.classes.map(String);
     return applyToRows(
       owner,
-      X,
+      this.coded(owner, X),
       this.state,
       (x) =>
         x.mapChunks(
@@ -190,7 +192,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
     const shape = names.length > 2 ? { innerShape: [names.length], names } : { innerShape: [] };
     return applyToRows<Float64Array | LocalMatrix>(
       owner,
-      X,
+      this.coded(owner, X),
       this.state,
       (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, shape),
       (result) => (names.length > 2 ? result : (result.toVector() as Float64Array)),

@@ -91,10 +91,15 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
   async fit(X: MatrixInput, y: VectorInput, options: RankerFitOptions = {}): Promise<this> {
     const owner = "HistGradientBoostingRanker.fit";
     requireTarget(owner, y);
-    using design = openGroups(owner, X, y, options);
+    const { x, texts } = await this.fitInput(owner, X, options);
+    using design = openGroups(owner, x, y, options);
     const { truncation, sigmoid, normalize } = this.params;
     const objective: Objective = { kind: "ranking", rules: { truncation, sigmoid, normalize, at: this.#at } };
-    await this.boost(design, { objective, targets: { least: 0, inclusive: true, most: MOST_RELEVANT } }, options);
+    await this.boost(
+      design,
+      { objective, targets: { least: 0, inclusive: true, most: MOST_RELEVANT }, texts },
+      options,
+    );
     return this;
   }
 
@@ -107,7 +112,7 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
     const step = fnRef(new URL("./tree-tasks.js", import.meta.url).href, "marginStep");
     return applyToRows(
       owner,
-      X,
+      this.coded(owner, X),
       this.state,
       (x) => x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
       (local) => local.toVector() as Float64Array,
@@ -129,7 +134,8 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
 
   /** Mean NDCG (of `ndcgAt` best) of the groups. */
   async score(X: MatrixInput, y: VectorInput, options: FitOptions & { groups?: VectorInput } = {}): Promise<number> {
-    using design = openGroups("HistGradientBoostingRanker.score", X, y, options);
+    const owner = "HistGradientBoostingRanker.score";
+    using design = openGroups(owner, this.coded(owner, X), y, options);
     const { featureNames: names, baselines, trees } = this.state;
     return meanNdcg(design, { trees, baselines }, { truncation: 1, sigmoid: 1, normalize: true, at: this.#at }, names);
   }

@@ -104,7 +104,8 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * of largest gradient and draws `otherRate` of the others, whose derivatives count for those not drawn (Ke et al., 2017),
  * after the first `1 / learningRate` rounds.
  *
- * X: `(nRows, nFeatures)`, dense, f64 or f32. NaN are missing values: every split learns the side they go to. Infinities are
+ * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame whose columns of text are categories (see `categoricalFeatures`): no
+ * encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: `(nRows)`, for `poisson` and `tweedie` none negative, for `gamma` all
  * above 0.
  *
@@ -146,10 +147,11 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
   ): Promise<this> {
     const owner = "HistGradientBoostingRegressor.fit";
     requireTarget(owner, y);
-    using design = Design.open(owner, X, y, options, { offset: options.baseMargin });
+    const { x, texts } = await this.fitInput(owner, X, options);
+    using design = Design.open(owner, x, y, options, { offset: options.baseMargin });
     const { loss } = this.params;
     const targets = typeof loss === "string" ? TARGETS[loss] : undefined;
-    await this.boost(design, { objective: this.#objective(), targets }, options);
+    await this.boost(design, { objective: this.#objective(), targets, texts }, options);
     return this;
   }
 
@@ -184,7 +186,7 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
     const step = task(hasLogLink(this.state.loss) ? "expStep" : "marginStep");
     return applyToRows(
       owner,
-      X,
+      this.coded(owner, X),
       this.state,
       (x) => x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
       (local) => local.toVector() as Float64Array,
@@ -207,7 +209,7 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
     const innerShape = [baselines.length];
     return applyToRows(
       owner,
-      X,
+      this.coded(owner, X),
       this.state,
       (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, { innerShape }),
       (local) => local,

@@ -94,7 +94,14 @@ export async function refitTrees(
         value[root + node] = own;
         return { node, value: own };
       });
-      finished = { output, pending: [], leaves, nodes: new Int32Array(0), values: new Float64Array(0) };
+      finished = {
+        output,
+        pending: [],
+        leaves,
+        nodes: new Int32Array(0),
+        sets: new Uint32Array(0),
+        values: new Float64Array(0),
+      };
     }
   }
 }

@@ -17,6 +17,8 @@ export interface FinishedTree {
   readonly leaves: readonly { readonly node: number; readonly value: number }[];
   /** For rows it was not grown on: column, last bin to the left, left child, missing values to the left; four a node. */
   readonly nodes: Int32Array;
+  /** Sets of bins that go left, eight words each: a node whose last bin is −1 − s has set s. */
+  readonly sets: Uint32Array;
   readonly values: Float64Array;
   /** Whether it was grown in another round: all rows follow `nodes`. */
   readonly everywhere?: boolean;
@@ -155,7 +157,7 @@ function integerDerivatives(
 export function finishTree(
   context: TaskContext,
   space: Workspace,
-  { output, pending, leaves, nodes, values, everywhere = false }: FinishedTree,
+  { output, pending, leaves, nodes, sets, values, everywhere = false }: FinishedTree,
   chunk: BoostChunk | GrowingChunk,
 ): Column<"f64">[] {
   const { memory } = context;
@@ -176,14 +178,21 @@ export function finishTree(
   const rest = "rest" in chunk ? chunk.rest : chunk.held;
   const lists = (everywhere ? [chunk.train, chunk.held] : [rest]).filter(({ length }) => length > 0);
   if (lists.length > 0) {
-    const table = space.bytes(nodes.byteLength);
-    new Int32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, table, nodes.length).set(nodes);
+    const table = wordsIn(memory, space, nodes);
+    const words = sets.length > 0 ? wordsIn(memory, space, sets) : 0;
     const own = space.vector(values);
     for (const list of lists) {
-      kernels.addTreeBins(chunk.bins.offset, chunk.stride, list.offset, list.length, table, 0, own, margin.offset);
+      kernels.addTreeBins(chunk.bins.offset, chunk.stride, list.offset, list.length, table, words, own, margin.offset);
     }
   }
   return chunk.margins.map((own, k) => (k === output ? margin : own));
+}
+
+/** Words in the arena of a workspace. */
+function wordsIn(memory: TaskContext["memory"], space: Workspace, words: Int32Array | Uint32Array): number {
+  const pointer = space.bytes(Math.max(8, words.byteLength));
+  new Uint32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, pointer, words.length).set(words);
+  return pointer;
 }
 
 /** Splits the rows of some nodes. */
@@ -216,7 +225,7 @@ function splitRows(
   const changed = expansions.map(({ node }) => node);
   const whole = changed.length === 1 && counts[changed[0] as number] === total;
   if (!whole) kernels.copy(order.offset, chunk.order.offset, total * 4);
-  for (const { node, left, right, feature, bin, missingLeft } of expansions) {
+  for (const { node, left, right, feature, bin, missingLeft, set } of expansions) {
     const start = starts[node] as number;
     const count = counts[node] as number;
     const column = chunk.columns.offset + feature * chunk.rows;
@@ -225,15 +234,10 @@ function splitRows(
       source = space.bytes(Math.max(8, count * 4));
       kernels.copy(source, order.offset + 4 * start, count * 4);
     }
-    const first = kernels.partitionRows(
-      column,
-      source,
-      count,
-      bin,
-      Number(missingLeft),
-      order.offset + 4 * start,
-      scratch,
-    );
+    const target = order.offset + 4 * start;
+    const first = set
+      ? kernels.partitionRowsBySet(column, source, count, wordsIn(context.memory, space, set), target, scratch)
+      : kernels.partitionRows(column, source, count, bin, Number(missingLeft), target, scratch);
     starts[left] = start;
     counts[left] = first;
     starts[right] = start + first;

@@ -1,10 +1,12 @@
-import { closest, ParameterError, show } from "../../src/base/errors.js";
+import { ParameterError } from "../../src/base/errors.js";
 import type { ZodNamespace } from "../../src/base/params.js";
 import type { ColumnRules } from "../../src/numeric/trees/node-columns.js";
 import type { GrowthRules } from "../../src/numeric/trees/tree-grower.js";
+import { categoryParamRules, type CategoryParams } from "./categories.js";
+import { columnPosition, type ColumnNames } from "./column-names.js";
 
 /** Parameters of boosted trees that say what a split may be. */
-export interface SplitParams {
+export interface SplitParams extends CategoryParams {
   maxLeafNodes: number | null;
   maxDepth: number | null;
   growth: "leaf" | "depth";
@@ -57,14 +59,8 @@ export function splitParamRules(z: ZodNamespace) {
       .nullable()
       .default(null)
       .describe("sets of columns (names or positions) that may meet on a path; columns in no set are one more set"),
+    ...categoryParamRules(z),
   };
-}
-
-/** Columns of a fit, as far as parameters name them. */
-export interface ColumnNames {
-  readonly owner: string;
-  readonly names: readonly string[] | undefined;
-  readonly width: number;
 }
 
 /** The part of {@link GrowthRules} that {@link SplitParams} fix for all trees. */
@@ -80,15 +76,30 @@ export type SplitSettings = Pick<
   | "l2Regularization"
   | "maxDeltaStep"
   | "monotonic"
+  | "categorical"
+  | "catSmooth"
+  | "maxCatToOnehot"
 > & { readonly columns?: Omit<ColumnRules, "tree"> };
 
 /**
  * Parameters as rules; constraints by the positions of their columns.
- * @throws ParameterError for a column that the data lack, or a list of another length
+ * @param categories positions of the columns of categories
+ * @throws ParameterError for a column that the data lack, a list of another length, or a constraint on categories
  */
-export function splitSettings(params: SplitParams, seed: number, columns: ColumnNames): SplitSettings {
+export function splitSettings(
+  params: SplitParams,
+  seed: number,
+  columns: ColumnNames,
+  categories: readonly number[] = [],
+): SplitSettings {
   const { colsampleByTree: byTree, colsampleByLevel: byLevel, maxFeatures: byNode } = params;
   const monotonic = directions(params.monotonicConstraints, columns);
+  const ordered = categories.find((column) => (monotonic?.[column] ?? 0) !== 0);
+  if (ordered !== undefined) {
+    throw new ParameterError(
+      `${columns.owner}: column ${columns.names?.[ordered] ?? ordered} is in monotonicConstraints and in categoricalFeatures, but categories have no order. Take it out of one of them.`,
+    );
+  }
   const together = sets(params.interactionConstraints, columns);
   const drawn = Math.min(byTree, byLevel, byNode) < 1;
   return {
@@ -102,29 +113,15 @@ export function splitSettings(params: SplitParams, seed: number, columns: Column
     l2Regularization: params.l2Regularization,
     maxDeltaStep: params.maxDeltaStep,
     ...(monotonic ? { monotonic } : {}),
+    ...(categories.length > 0
+      ? {
+          categorical: Uint8Array.from({ length: columns.width }, (_, j) => Number(categories.includes(j))),
+          catSmooth: params.catSmooth,
+          maxCatToOnehot: params.maxCatToOnehot,
+        }
+      : {}),
     ...(drawn || together ? { columns: { byTree, byLevel, byNode, seed, ...(together ? { together } : {}) } } : {}),
   };
-}
-
-/** Position of a column that a parameter names. @throws ParameterError when the data lack it */
-export function columnPosition(column: string | number, parameter: string, columns: ColumnNames): number {
-  const { owner, names, width } = columns;
-  if (typeof column === "number") {
-    if (column < width) return column;
-    throw new ParameterError(
-      `${owner}: ${parameter} has column ${column}, but X has ${width}. Count columns from 0 to ${width - 1}.`,
-    );
-  }
-  const at = names?.indexOf(column) ?? -1;
-  if (at >= 0) return at;
-  if (!names)
-    throw new ParameterError(
-      `${owner}: ${parameter} has the column ${show(column)}, but X has no names. Pass a frame or named columns, or use positions.`,
-    );
-  const near = closest(column, names);
-  throw new ParameterError(
-    `${owner}: ${parameter} has the column ${show(column)}, which X lacks.${near ? ` Did you mean ${show(near)}?` : ""} X has ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", ..." : ""}.`,
-  );
 }
 
 function directions(given: SplitParams["monotonicConstraints"], columns: ColumnNames): Int8Array | undefined {

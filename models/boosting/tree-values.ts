@@ -12,10 +12,20 @@ export function withValues(tree: GrownTree, values: ArrayLike<number>): GrownTre
 }
 
 /** What rows need of a tree to move with it. */
-export function forRows(tree: GrownTree): Pick<FinishedTree, "leaves" | "nodes" | "values"> {
+export function forRows(tree: GrownTree): Pick<FinishedTree, "leaves" | "nodes" | "sets" | "values"> {
+  const sets: Uint32Array[] = [];
+  const last = tree.feature.map((_, k) => {
+    const set = tree.sets?.[k];
+    return set ? -sets.push(set) : (tree.bin[k] as number);
+  });
   const nodes = Int32Array.from({ length: 4 * tree.feature.length }, (_, i) => {
     const k = i >> 2;
-    return [tree.feature[k], tree.bin[k], tree.left[k], tree.missingLeft[k]][i & 3] as number;
+    return [tree.feature[k], last[k], tree.left[k], tree.missingLeft[k]][i & 3] as number;
   });
-  return { leaves: tree.leaves, nodes, values: tree.value };
+  return {
+    leaves: tree.leaves,
+    nodes,
+    sets: Uint32Array.from(sets.flatMap((set) => Array.from(set))),
+    values: tree.value,
+  };
 }

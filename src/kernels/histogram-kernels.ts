@@ -172,6 +172,26 @@ export type PartitionRowsKernel = (
 ) => number;
 
 /**
+ * Splits the rows of a leaf by a set of bins, keeping their order: first those whose bin is in the set, then the others.
+ *
+ * @param bins in: u8, bins of the column
+ * @param rows in: u32[n] positions
+ * @param n in: rows
+ * @param set in: u32[8], bit b mod 32 of word b / 32 is set for the bins that go left, missing values (255) among them
+ * @param out out: u32[n], must not overlap `rows`
+ * @param scratch scratch: u32[n]
+ * @returns the number of rows that go left
+ */
+export type PartitionRowsBySetKernel = (
+  bins: number,
+  rows: number,
+  n: number,
+  set: number,
+  out: number,
+  scratch: number,
+) => number;
+
+/**
  * Adds a number to some elements.
  *
  * @param rows in: u32[n] positions, each once

@@ -25,6 +25,7 @@ import type {
   PackedHistogramSumsKernel,
   PackedLogisticKernel,
   PackPairsKernel,
+  PartitionRowsBySetKernel,
   PartitionRowsKernel,
 } from "./histogram-kernels.js";
 import type {
@@ -255,6 +256,7 @@ export interface Kernels {
   readonly packedHistogramSums: PackedHistogramSumsKernel;
   /** Rows of a leaf by the side of its split. */
   readonly partitionRows: PartitionRowsKernel;
+  readonly partitionRowsBySet: PartitionRowsBySetKernel;
   /** A number added to some elements. */
   readonly addAtRows: AddAtRowsKernel;
   /** A tree's values added to margins by bins. */
@@ -359,6 +361,7 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   packedHistogram: true,
   packedHistogramSums: true,
   partitionRows: true,
+  partitionRowsBySet: true,
   addAtRows: true,
   addTreeBins: true,
   treePredictF64: true,

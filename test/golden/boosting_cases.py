@@ -57,6 +57,27 @@ def boosting():
     for key, (call, est) in cases.items():
         est.fit(X, y)
         g.case(key, f"{call}.fit(X, y).predict(X)", ["diabetes"], {"prediction": rounded(est.predict(X)), "r2": est.score(X, y)}, exact)
+    r = rng(83)
+    n = 500
+    a = r.integers(0, 40, n).astype(float)
+    b = r.choice([3, 8, 9, 70, 400], n, p=[0.4, 0.3, 0.15, 0.1, 0.05])
+    x = np.round(r.standard_normal((n, 2)) * 20) / 4
+    effect = r.standard_normal(41) * 3
+    a[r.random(n) < 0.06] = np.nan
+    value = short(effect[np.nan_to_num(a, nan=40).astype(int)] + np.where(b == 8, 4, 0) * (x[:, 0] > 0) + x[:, 1] + r.standard_normal(n), 6)
+    mixed = np.column_stack([a, x[:, 0], b, x[:, 1]])
+    g.put("mixed", columns=columns_of(mixed), y=value)
+    few = {"categorical_features": [0, 2], "max_iter": 30, "min_samples_leaf": 5}
+    codes = "Categories of 10 rows and more are put in order and cut, as scikit-learn does; codes that fit did not see are missing values."
+    fresh = np.array([[50.0, 1, 3, 0], [5.5e2, -1, 8, 2], [np.nan, 0, 9, 1], [7, 0.5, 5, 1], [7, 0.5, np.nan, 1], [7, 0.5, 401, 1]])
+    g.put("fresh", columns=columns_of(fresh))
+    for key, est, y in [
+        ("categories", HistGradientBoostingRegressor(**few), value),
+        ("categories-classes", HistGradientBoostingClassifier(**{**few, "max_iter": 5}), (value > 1).astype(float)),
+    ]:
+        est.fit(mixed, y)
+        answer = est.predict if key == "categories" else est.decision_function
+        g.case(key, f"{est}.fit(X, y)", ["mixed"], {"prediction": rounded(answer(mixed)), "fresh": rounded(answer(fresh))}, codes)
     X, y = from_recipe(CANCER)
     est = HistGradientBoostingClassifier(max_iter=50).fit(X, y)
     p = est.predict_proba(X)[:, 1]

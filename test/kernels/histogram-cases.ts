@@ -198,6 +198,24 @@ const partitionRows: TwinCase = (h, n) => {
   }
 };
 
+const partitionRowsBySet: TwinCase = (h, n) => {
+  for (const set of [
+    [0, 0, 0, 0, 0, 0, 0, 0],
+    [5, 0xffffffff, 0, 0x80000001, 77, 0, 0x0f0f0f0f, 0x80000000],
+  ]) {
+    h.reset();
+    const list = somePositions(Math.min(n, 1100));
+    const bins = h.u8(uniform(n, 11).map((u) => (u > 0.8 ? 255 : Math.floor((u + 1) * 128))));
+    const rows = h.u32(list);
+    const words = h.u32(set);
+    const out = h.room(Math.max(list.length, 1) * 4, 4);
+    const scratch = h.room(Math.max(list.length, 1) * 4, 4);
+    const o = h.run((k) => k.partitionRowsBySet(bins, rows, list.length, words, out, scratch));
+    expectSame({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, `left of ${n} by ${set.join()}`);
+    expectSame(h.bytesAt(out, list.length * 4), `rows of ${n} by ${set.join()}`);
+  }
+};
+
 const addAtRows: TwinCase = (h, n) => {
   h.reset();
   const list = somePositions(Math.min(n, 1100));
@@ -218,5 +236,6 @@ export const histogramCases = {
   packedHistogram,
   packedHistogramSums,
   partitionRows,
+  partitionRowsBySet,
   addAtRows,
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

@@ -191,6 +191,24 @@ export function partitionRows(
   return <f64>left;
 }
 
+export function partitionRowsBySet(bins: usize, rows: usize, n: u32, set: usize, out: usize, scratch: usize): f64 {
+  let left: usize = 0;
+  let right: usize = 0;
+  const end = rows + bytesOf<u32>(n);
+  for (let p = rows; p < end; p += 4) {
+    const row = load<u32>(p);
+    const b = <usize>load<u8>(bins + <usize>row);
+    const goesLeft: usize = <usize>((load<u32>(set + ((b >> 5) << 2)) >> <u32>(b & 31)) & 1);
+    // Written to both places, because a branch would be guessed wrong half of the time.
+    store<u32>(out + (left << 2), row);
+    store<u32>(scratch + (right << 2), row);
+    left += goesLeft;
+    right += 1 - goesLeft;
+  }
+  memory.copy(out + (left << 2), scratch, right << 2);
+  return <f64>left;
+}
+
 export function addAtRows(rows: usize, n: u32, value: f64, target: usize): void {
   for (let i: u32 = 0; i < n; i++) {
     const p = target + bytesOf<f64>(load<u32>(rows + bytesOf<u32>(i)));

@@ -24,7 +24,7 @@ export { csrMoments, csrMatVec, csrMatTVec, csrScale, csrStackRows, csrStack } f
 export { countByte, csvNumbers } from "./csv";
 export { boostGradients, boostDerivatives, boostSoftmax, packDerivatives } from "./boost-loss";
 export {
-  binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, addAtRows,
+  binColumnF64, binColumnF32, histogram, histogramSums, partitionRows, partitionRowsBySet, addAtRows,
 } from "./histogram";
 export { packPairs, packedHistogram, packedHistogramSums } from "./packed-histogram";
 export { packedLogistic } from "./packed-logistic";

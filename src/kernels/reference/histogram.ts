@@ -9,6 +9,7 @@ import {
   type PackedHistogramSumsKernel,
   type PackedLogisticKernel,
   type PackPairsKernel,
+  type PartitionRowsBySetKernel,
   type PartitionRowsKernel,
 } from "../histogram-kernels.js";
 import { boostLoss } from "../boost-loss-kernels.js";
@@ -123,6 +124,21 @@ export function partitionRows(views: MemoryViews): PartitionRowsKernel {
     const goesLeft = (row: number): boolean => {
       const own = views.u8(bins + row, 1)[0]!;
       return own === MISSING_BIN ? missingLeft === 1 : own <= bin;
+    };
+    const left = positions.filter(goesLeft);
+    views.u32(out, n).set([...left, ...positions.filter((row) => !goesLeft(row))]);
+    return left.length;
+  };
+}
+
+/** Plain twin of the kernel that splits a leaf's rows by a set of bins. */
+export function partitionRowsBySet(views: MemoryViews): PartitionRowsBySetKernel {
+  return (bins, rows, n, set, out) => {
+    const positions = Array.from(views.u32(rows, n));
+    const words = views.u32(set, 8);
+    const goesLeft = (row: number): boolean => {
+      const own = views.u8(bins + row, 1)[0]!;
+      return ((words[own >> 5]! >>> (own & 31)) & 1) === 1;
     };
     const left = positions.filter(goesLeft);
     views.u32(out, n).set([...left, ...positions.filter((row) => !goesLeft(row))]);

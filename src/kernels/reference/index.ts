@@ -14,6 +14,7 @@ import {
   packedLogistic,
   packPairs,
   partitionRows,
+  partitionRowsBySet,
 } from "./histogram.js";
 import { leafSetPredict } from "./leaf-sets.js";
 import { affine, cross, gram, matMul, matTVec, matVec, minMax, moments, nonFinite } from "./matrix.js";
@@ -132,6 +133,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     packedHistogram: packedHistogram(views),
     packedHistogramSums: packedHistogramSums(views),
     partitionRows: partitionRows(views),
+    partitionRowsBySet: partitionRowsBySet(views),
     addAtRows: addAtRows(views),
     addTreeBins: addTreeBins(views),
     treePredictF64: treePredict(views, "F64"),

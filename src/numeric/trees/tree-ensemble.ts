@@ -61,7 +61,7 @@ export function joinTrees(
   const sets = trees.flatMap((tree) =>
     Array.from(tree.feature, (feature, k) => {
       const bins = tree.sets?.[k];
-      return bins && feature >= 0 ? codesOf(bins, categories?.[feature]) : undefined;
+      return bins && feature >= 0 ? codesOf(bins, categories?.[feature], tree.missingLeft[k] === 1) : undefined;
     }),
   );
   return {
@@ -83,9 +83,17 @@ export function joinTrees(
   };
 }
 
-// Bins that go left as the codes that go left; without a table bin b holds code b.
-function codesOf(bins: Uint32Array, codes: readonly ArrayLike<number>[] | undefined): number[] {
+// Bins that go left as the codes that go left; without a table bin b holds code b. Codes that no bin has are missing values:
+// up to the largest code they need bits where those go left, and so do the words where known codes go right.
+function codesOf(bins: Uint32Array, codes: readonly ArrayLike<number>[] | undefined, missingLeft: boolean): number[] {
   const left: number[] = [];
+  if (codes && missingLeft) {
+    const known = new Set(codes.flatMap((own) => Array.from(own)));
+    const end = 32 * ((codes.reduce((most, own) => Math.max(most, ...Array.from(own)), 0) >> 5) + 1);
+    for (let code = 0; code < end; code++) if (!known.has(code)) left.push(code);
+    // A last word without a bit would be cut off.
+    if (known.has(end - 1)) left.push(end);
+  }
   for (let bin = 0; bin < bins.length * 32; bin++) {
     if ((((bins[bin >> 5] as number) >>> (bin & 31)) & 1) === 0) continue;
     if (codes) left.push(...Array.from(codes[bin] ?? []));

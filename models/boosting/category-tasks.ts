@@ -1,0 +1,117 @@
+import { DataError, show } from "../../src/base/errors.js";
+import { DistributedArray } from "../../src/collections/array/distributed-array.js";
+import { DistributedDataFrame } from "../../src/collections/frame/distributed-data-frame.js";
+import { isNumericDtype } from "../../src/collections/frame/frame-types.js";
+import { frameIn } from "../../src/collections/frame/live-frame.js";
+import { labelsOf, numbersOf } from "../../src/collections/frame/to-array-task.js";
+import { TaskPlan } from "../../src/collections/plan.js";
+import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import { Workspace } from "../../src/kernels/workspace.js";
+import type { Column, DenseChunk } from "../../src/memory/column.js";
+import type { DesignChunk } from "../../src/numeric/design-chunk.js";
+import { doublesOf } from "../../src/numeric/doubles-of.js";
+
+/** Largest code of a category: sets of codes have a bit for each. */
+export const MAX_CODE = 65_535;
+
+/** What {@link codesStep} is told. */
+export interface CodesArgs {
+  readonly owner: string;
+  readonly names: readonly string[] | undefined;
+  /** Positions of the columns of categories. */
+  readonly columns: readonly number[];
+  readonly limit: number;
+}
+
+/**
+ * Distinct codes of the columns of categories in one partition, ascending; rows of weight 0 and missing values left out.
+ * @throws DataError for a code that is negative, not whole or too large, and for more codes than the limit
+ */
+export function codesStep(context: TaskContext, args: CodesArgs, design: DesignChunk): Float64Array[] {
+  const x = design.x as DenseChunk;
+  const w = design.w ? context.memory.view(design.w) : undefined;
+  using space = Workspace.over(context.memory, x);
+  return args.columns.map((j) => {
+    const values = x.rows === 0 ? new Float64Array(0) : doublesOf(context, space, x.columns[j] as Column);
+    const seen = new Set<number>();
+    for (let row = 0; row < x.rows; row++) {
+      const code = values[row] as number;
+      if (Number.isNaN(code) || w?.[row] === 0 || seen.has(code)) continue;
+      if (!(Number.isInteger(code) && code >= 0 && code <= MAX_CODE)) {
+        const partition = context.partition?.index ?? 0;
+        const column = args.names?.[j] ?? j;
+        throw new DataError(
+          `${args.owner}: column ${show(column)} of categories has ${code} in partition ${partition}, row ${row}. Codes are whole numbers from 0 to ${MAX_CODE}; use NaN for missing values, or encode the column.`,
+          { details: { column, partition, row } },
+        );
+      }
+      seen.add(code);
+    }
+    return sortedCodes(args, j, seen);
+  });
+}
+
+/** The codes of both. @throws DataError for more than the limit */
+export function mergeCodes(args: CodesArgs, a: readonly Float64Array[], b: readonly Float64Array[]): Float64Array[] {
+  return a.map((own, k) => sortedCodes(args, args.columns[k] as number, new Set([...own, ...(b[k] as Float64Array)])));
+}
+
+function sortedCodes({ owner, names, limit }: CodesArgs, column: number, codes: ReadonlySet<number>): Float64Array {
+  if (codes.size > limit) throw tooMany(owner, names?.[column] ?? column, codes.size, limit);
+  return Float64Array.from(codes).sort();
+}
+
+/** The error for more categories than there are bins. */
+export function tooMany(owner: string, column: string | number, found: number, limit: number): DataError {
+  return new DataError(
+    `${owner}: column ${show(column)} has ${found} categories or more, but its bins take ${limit} (maxBins). Group the rare ones, use a TargetEncoder, or leave the column out of categoricalFeatures.`,
+    { details: { column } },
+  );
+}
+
+/** Texts of the columns of text of a frame, sorted; null for columns of numbers. Plain data. */
+export type ColumnTexts = readonly (readonly string[] | null)[];
+
+/** True for a frame with a column that is not numbers. */
+export function hasText(X: unknown): X is DistributedDataFrame {
+  return X instanceof DistributedDataFrame && Object.values(X.schema).some((dtype) => !isNumericDtype(dtype));
+}
+
+/** A frame as an array: columns of text as positions in their lists (NaN for null and for others), the rest as numbers. Lazy. */
+export function codedFrame(owner: string, frame: DistributedDataFrame, texts: ColumnTexts): DistributedArray {
+  const columns = frame.columns;
+  const plan = TaskPlan.blockwise(frame.plan, owner, fnRef(import.meta.url, "codedStep"), {
+    columns,
+    texts,
+  });
+  return new DistributedArray({
+    plan,
+    innerShape: [columns.length],
+    dtype: "f64",
+    layout: "dense",
+    partitionRows: frame.partitionRows,
+    names: columns,
+  });
+}
+
+/** One partition of {@link codedFrame}. */
+export function codedStep(
+  context: TaskContext,
+  args: { readonly columns: readonly string[]; readonly texts: readonly (readonly string[] | null)[] },
+  input: unknown,
+): DenseChunk {
+  const frame = frameIn(context, input, args.columns);
+  const chunk = context.memory.dense("f64", frame.height, args.columns.length);
+  if (frame.height === 0) return chunk;
+  args.columns.forEach((name, j) => {
+    const target = context.memory.view(chunk.columns[j] as Column<"f64">);
+    const list = args.texts[j];
+    if (!list) target.set(numbersOf(frame, name, "f64"));
+    else {
+      const codes = new Map<unknown, number>(list.map((value, code) => [value, code]));
+      labelsOf(frame, name).forEach((value, row) => (target[row] = codes.get(value) ?? Number.NaN));
+    }
+  });
+  return chunk;
+}
