@@ -88,3 +88,6 @@ export { TweedieRegressor, type TweedieRegressorParams } from "./linear/tweedie-
 export { BernoulliNB, type BernoulliNBParams } from "./naive-bayes/bernoulli-nb.js";
 export { GaussianNB, type GaussianNBParams } from "./naive-bayes/gaussian-nb.js";
 export { MultinomialNB, type MultinomialNBParams } from "./naive-bayes/multinomial-nb.js";
+export { NeuralClassifier, type NeuralClassifierParams } from "./neural/neural-classifier.js";
+export type { NeuralTopology } from "./neural/neural-params.js";
+export { NeuralRegressor, type NeuralRegressorParams } from "./neural/neural-regressor.js";

@@ -110,6 +110,9 @@ const BLOCK_VALUES = 2 ** 21;
 const MIN_BLOCK = 256;
 const MAX_BLOCK = 2 ** 17;
 
+/** How rows are dealt to blocks. */
+export type SgdDealing = Pick<SgdProblem, "batchSize" | "shuffle" | "seed" | "validation">;
+
 function blockRows(design: Design, batch: number): number {
   const rows = design.layout === "csr" ? MAX_BLOCK / 2 : BLOCK_VALUES / design.nFeatures;
   const size = Math.max(MIN_BLOCK, Math.min(MAX_BLOCK, Math.floor(rows)));
@@ -120,7 +123,7 @@ function blockRows(design: Design, batch: number): number {
  * Deals the rows to blocks of a size that depends on the columns alone, and holds those: at random by each row's number when
  * they are to be shuffled, else in runs. Neither depends on how the rows were partitioned.
  */
-async function dealBlocks(design: Design, problem: SgdProblem): Promise<HeldPlan> {
+export async function dealBlocks(design: Design, problem: SgdDealing): Promise<HeldPlan> {
   const { owner, names, engine } = design;
   await design.hold();
   const { counts, weight } = await design.reduce<RowsAndWeight>(SGD_TASKS.rows, undefined, mergeRowsAndWeight, false);
@@ -306,7 +309,8 @@ async function runEpoch(
   return readAll<SgdState>(design, run, ends);
 }
 
-async function readAll<T>(design: Design, run: PlanRun, keys: readonly string[]): Promise<T[]> {
+/** The values of tasks of a run, which let their keys go. */
+export async function readAll<T>(design: Design, run: PlanRun, keys: readonly string[]): Promise<T[]> {
   await run.submit(keys, design.signal);
   try {
     return (await design.engine.get(keys)) as unknown as T[];

@@ -5,6 +5,7 @@ import { encoderSubjects } from "./subjects/encoders.js";
 import { forestSubjects } from "./subjects/forest.js";
 import { linearSubjects } from "./subjects/linear.js";
 import { naiveBayesSubjects } from "./subjects/naive-bayes.js";
+import { neuralSubjects } from "./subjects/neural.js";
 import { sgdSubjects } from "./subjects/sgd.js";
 import { textSubjects } from "./subjects/text.js";
 import type { TestSubject } from "./subject.js";
@@ -19,6 +20,7 @@ export const testSubjects: readonly TestSubject[] = [
   ...boostingSubjects,
   ...forestSubjects,
   ...naiveBayesSubjects,
+  ...neuralSubjects,
   ...columnSubjects,
   ...encoderSubjects,
   ...textSubjects,

@@ -28,6 +28,52 @@ export interface TfModel {
   dispose(): void;
 }
 
+/** A tensor whose values can be replaced. */
+export interface TfVariable extends TfTensor {
+  readonly name: string;
+  assign(values: TfTensor): void;
+}
+
+/** A layer of a layers model. */
+export interface TfLayer {
+  readonly name: string;
+  /** Of layers that draw numbers. */
+  seed?: number;
+  /** Of models within models. */
+  readonly layers?: readonly TfLayer[];
+  /** Of wrappers. */
+  readonly layer?: TfLayer;
+  getClassName(): string;
+  getConfig(): Readonly<Record<string, unknown>>;
+}
+
+/** A layers model, as training needs it. */
+export interface TfLayersModel extends TfModel {
+  readonly layers: readonly TfLayer[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly shape: readonly (number | null)[];
+    readonly sourceLayer: TfLayer;
+  }[];
+  readonly weights: readonly { readonly name: string; read(): TfVariable }[];
+  readonly trainableWeights: readonly { readonly name: string; read(): TfVariable }[];
+  apply(x: TfTensor, options: { readonly training: boolean }): TfTensor | TfTensor[];
+  /** Penalties that the layers declare themselves. */
+  calculateLosses(): TfTensor[];
+}
+
+/** Gradients by the names of their variables. */
+export type TfGradients = Readonly<Record<string, TfTensor>>;
+
+/** Takes steps along gradients. */
+export interface TfOptimizer {
+  applyGradients(gradients: TfGradients): void;
+  /** The number of steps (a new tensor), then what is kept of each variable (the optimizer's own). */
+  getWeights(): Promise<{ readonly name: string; readonly tensor: TfTensor }[]>;
+  setWeights(weights: readonly { readonly name: string; readonly tensor: TfTensor }[]): Promise<void>;
+  dispose(): void;
+}
+
 /** As much of tfjs as scoring uses. */
 export interface TfModule {
   setBackend(name: string): Promise<boolean>;
@@ -36,9 +82,34 @@ export interface TfModule {
   tidy<T>(work: () => T): T;
   tensor(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[], dtype?: string): TfTensor;
   memory(): { readonly numTensors: number };
-  loadLayersModel(handler: TfHandler): Promise<TfModel>;
+  loadLayersModel(handler: TfHandler): Promise<TfLayersModel>;
   loadGraphModel(handler: TfHandler): Promise<TfModel>;
   enableProdMode(): void;
+}
+
+/** As much of tfjs as training uses. */
+export interface TfTraining extends TfModule {
+  readonly train: {
+    adam(learningRate: number): TfOptimizer;
+    sgd(learningRate: number): TfOptimizer;
+    rmsprop(learningRate: number): TfOptimizer;
+  };
+  variableGrads(
+    work: () => TfTensor,
+    variables: readonly TfVariable[],
+  ): { readonly value: TfTensor; readonly grads: TfGradients };
+  add(a: TfTensor, b: TfTensor): TfTensor;
+  sub(a: TfTensor | number, b: TfTensor): TfTensor;
+  mul(a: TfTensor | number, b: TfTensor): TfTensor;
+  neg(x: TfTensor): TfTensor;
+  log(x: TfTensor): TfTensor;
+  square(x: TfTensor): TfTensor;
+  sum(x: TfTensor, axis?: number): TfTensor;
+  concat(tensors: readonly TfTensor[], axis: number): TfTensor;
+  zerosLike(x: TfTensor): TfTensor;
+  reshape(x: TfTensor, shape: readonly number[]): TfTensor;
+  clipByValue(x: TfTensor, low: number, high: number): TfTensor;
+  logSoftmax(x: TfTensor): TfTensor;
 }
 
 /** Where tfjs takes a model from. */
