@@ -1,5 +1,6 @@
-import { DataError } from "../../src/base/errors.js";
+import { DataError, show } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
+import type { PlainRecord } from "../../src/base/plain.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { applyToRows } from "../../src/estimator/apply.js";
@@ -178,6 +179,15 @@ export class NeuralClassifier extends NeuralModel<NeuralClassifierParams, Neural
       ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
       : predicted;
     return accuracyScore(target.values, coded, options);
+  }
+
+  protected override decodeFitted(plain: PlainRecord): NeuralClassifierState {
+    const { classes } = plain;
+    if (!Array.isArray(classes) || classes.length < 2)
+      throw new DataError(
+        `${this.kind}: its state is damaged: classes is ${show(classes)}, not a list of two labels or more. Save the model again.`,
+      );
+    return super.decodeFitted(plain);
   }
 
   /** The labels, in sorted order. */

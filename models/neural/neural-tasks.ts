@@ -68,6 +68,11 @@ export async function neuralStep(context: TaskContext, args: NeuralArgs, x: Dens
     args.hash,
     () => openFitted(args, p),
     async (network) => {
+      const classes = as === "value" ? 1 : labels.length;
+      if (network.outputs !== classes && !(network.outputs === 1 && classes === 2))
+        throw new DataError(
+          `${owner}: its state is damaged: the network has ${network.outputs} outputs for ${classes} classes. Save the model again.`,
+        );
       const width = as === "probability" ? labels.length : 1;
       const out = memory.dense("f64", x.rows, width);
       for (let from = 0; from < x.rows; from += ROWS) {

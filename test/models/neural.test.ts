@@ -193,12 +193,16 @@ describe("NeuralClassifier", () => {
     await saveModel(model, path, { data: DistributedArray.fromRows(xorX) });
     const loaded = (await loadModel(path)) as unknown as NeuralClassifier;
     expect(await loaded.predictProba(xorX)).toEqual(await model.predictProba(xorX));
+    const more = structuredClone(model.toPlain()) as { state: { classes: string[] } };
+    more.state.classes = ["a", "b", "c"];
+    await expect(NeuralClassifier.fromJSON(more as never).predict(xorX)).rejects.toThrow("1 outputs for 3 classes");
     const plain = structuredClone(model.toPlain()) as { state: Record<string, unknown> };
     for (const [name, value] of [
       ["weights", new Float32Array(3)],
       ["topology", (plain.state["topology"] as string).replace('"units":16', '"units":1e12')],
       ["topology", "["],
       ["weights", [1, 2]],
+      ["classes", 3],
     ] as const) {
       const state = { ...plain.state, [name]: value };
       expect(() => NeuralClassifier.fromJSON({ ...plain, state } as never), String(value)).toThrow("damaged");
