@@ -5,6 +5,8 @@ import { isPlainObject, isTypedArray, type PlainRecord } from "../base/plain.js"
 const MAX_FEATURES = 2 ** 26;
 /** Statistics of columns that many kinds keep: arrays in them have an entry a column. */
 const STATISTICS = ["moments", "ranges"] as const;
+/** Kinds whose moments are those of the columns and the target: one more each, and the products of all pairs. */
+const WITH_TARGET: ReadonlySet<string> = new Set(["LinearRegression", "Ridge"]);
 
 const COEF = ["coef"];
 const SELECTED = ["scores"];
@@ -109,8 +111,9 @@ export function checkStateShapes(kind: string, state: PlainRecord): void {
   for (const name of STATISTICS) {
     const statistics = state[name];
     if (!isPlainObject(statistics)) continue;
+    const width = WITH_TARGET.has(kind) ? nFeatures + 1 : nFeatures;
     for (const [key, value] of Object.entries(statistics))
-      if (isTypedArray(value)) checkLength(kind, `${name}.${key}`, value, nFeatures);
+      if (isTypedArray(value)) checkLength(kind, `${name}.${key}`, value, key === "scatter" ? width * width : width);
   }
 }
 

@@ -11,6 +11,11 @@ for (const subject of testSubjects) {
   });
 }
 
+/** Estimators that the checks cannot fit, and where they are held to the same. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  HistGradientBoostingRanker: "its fit needs groups, which the checks do not pass: test/models/boosting/ranker.test.ts",
+};
+
 describe("the registry of test subjects", () => {
   it("has every exported estimator", () => {
     // What takes text is tested as a step: the checks' rows are numbers.
@@ -25,7 +30,7 @@ describe("the registry of test subjects", () => {
         typeof value === "function" && value.prototype instanceof Estimator && "fit" in Object(value.prototype),
     );
     expect(exported.length).toBeGreaterThanOrEqual(4);
-    expect(exported.filter(([, Class]) => !tested.has(Class)).map(([name]) => name)).toEqual([]);
+    expect(exported.filter(([, Class]) => !tested.has(Class)).map(([name]) => name)).toEqual(Object.keys(ELSEWHERE));
   });
 
   it("names each subject once", () => {

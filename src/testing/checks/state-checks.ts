@@ -190,7 +190,8 @@ async function labelsAgree(
     predicted.every((label) => labels.has(label)),
     `${subject.name}: predict gives labels that are not in y.`,
   );
-  if (model.predictProba) {
+  const methods = outputMethods(subject);
+  if (model.predictProba && methods.includes("predictProba")) {
     const proba = await numbersOf(model.predictProba(X));
     const classes = [...labels].sort((a, b) => a - b);
     const k = classes.length;
@@ -204,7 +205,7 @@ async function labelsAgree(
       );
     });
   }
-  if (model.decisionFunction && labels.size === 2) {
+  if (model.decisionFunction && methods.includes("decisionFunction") && labels.size === 2) {
     const decision = await numbersOf(model.decisionFunction(X));
     const [low, high] = [Math.min(...labels), Math.max(...labels)];
     predicted.forEach((label, i) => {
