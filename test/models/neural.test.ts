@@ -304,6 +304,21 @@ describe("NeuralRegressor", () => {
     weighted.weights.forEach((value, j) => expect(value).toBeCloseTo(free.weights[j] as number, 4));
   });
 
+  it("goes over several blocks of rows, the same for any partitioning", async () => {
+    const column = Float64Array.from({ length: 150_000 }, (_, i) => rng.uniform(i, 40));
+    const y = column.map((value) => 3 * value - 1);
+    const params = { hiddenLayers: [], learningRate: 0.2, batchSize: 16_384, epochs: 6, tol: null, l2: 0 };
+    const fits = [1, 3].map((partitions) =>
+      new NeuralRegressor({ ...params, earlyStopping: true }).fit(
+        DistributedArray.fromColumns({ x: column }, { partitions }),
+        y,
+      ),
+    );
+    const [one, parts] = (await Promise.all(fits)) as [NeuralRegressor, NeuralRegressor];
+    expect(parts.weights).toEqual(one.weights);
+    expect(await one.score({ x: column.subarray(0, 1000) }, y.subarray(0, 1000))).toBeGreaterThan(0.8);
+  });
+
   it("takes images as rows: a topology whose input has three axes", async () => {
     const build = (first: object[]): object => ({
       class_name: "Sequential",
