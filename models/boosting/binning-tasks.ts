@@ -22,13 +22,22 @@ export interface DataRange {
   readonly groups?: { readonly ids: Float64Array; readonly rows: Float64Array };
 }
 
+/** Targets that a loss allows. */
+export interface TargetRange {
+  readonly least: number;
+  /** Whether `least` itself is allowed. */
+  readonly inclusive: boolean;
+  /** The largest one; Infinity unless given. */
+  readonly most?: number;
+}
+
 /** {@link DataRange} of one partition. @throws DataError for infinities in X, or for a target out of range */
 export function rangeStep(
   context: TaskContext,
   args: {
     owner: string;
     names: readonly string[] | undefined;
-    targets?: { least: number; inclusive: boolean; most?: number };
+    targets?: TargetRange;
   },
   design: DesignChunk,
 ): DataRange {

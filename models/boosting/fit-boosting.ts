@@ -5,8 +5,7 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
 import { addExact, exactScale, exactValue } from "../../src/numeric/trees/exact-scale.js";
 import { concatTrees, joinTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
-import type { DataRange, RowCounts, TargetSums } from "./binning-tasks.js";
-import { mergeRanges } from "./binning-tasks.js";
+import type { DataRange, RowCounts, TargetRange, TargetSums } from "./binning-tasks.js";
 import { packTrees } from "../../src/numeric/trees/packed-trees.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
 import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
@@ -14,6 +13,7 @@ import type { RankingRules } from "./ranking-loss.js";
 import { BoostData, columnThresholds, type BoostDataOptions } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
 import { bestOf, boostRounds, type RoundsHooks } from "./boosting-rounds.js";
+import { holdAndRange } from "./data-range.js";
 import { identityOf, readCheckpoint, removeCheckpoint, writeCheckpoint, type CheckpointOptions } from "./checkpoint.js";
 import { readyMetric, type EvalMetricInput } from "./eval-metrics.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
@@ -54,15 +54,6 @@ const task = (name: string): ReturnType<typeof fnRef> =>
 
 // From so many rows on the noise of derivatives of few bits is below that of the rows themselves.
 const PACKED_FROM = 2 ** 16;
-
-/** Targets that a loss allows. */
-export interface TargetRange {
-  readonly least: number;
-  /** Whether `least` itself is allowed. */
-  readonly inclusive: boolean;
-  /** The largest one; Infinity unless given. */
-  readonly most?: number;
-}
 
 /** Trees that a fit goes on from. */
 export interface InitialTrees {
@@ -134,14 +125,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
       `${owner}: dropRate ${params.dropRate} changes earlier trees in later rounds, so ${problem.checkpoint ? "a checkpoint cannot be gone on from" : "no earlier iteration can be kept"}. Use ${problem.checkpoint ? "no checkpoint" : "earlyStopping: false"}, or dropRate: 0.`,
     );
   }
-  await design.hold();
-  const range = await design.reduce<DataRange>(
-    task("rangeStep"),
-    { owner, names: design.names, ...(problem.targets ? { targets: { ...problem.targets } } : {}) },
-    mergeRanges,
-    false,
-  );
-  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  const { range, rows } = await holdAndRange(design, problem.targets);
   if (rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
   if (range.maxW === 0)
     throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
@@ -271,16 +255,9 @@ async function openEvalSet(
   design: Design,
   options: Pick<BoostDataOptions, "thresholds" | "margins" | "model"> & { targets: TargetRange | undefined },
 ): Promise<Omit<EvalRows, "name">> {
-  const { owner, names } = design;
+  const { owner } = design;
   const { targets, ...given } = options;
-  await design.hold();
-  const range = await design.reduce<DataRange>(
-    task("rangeStep"),
-    { owner, names, ...(targets ? { targets: { ...targets } } : {}) },
-    mergeRanges,
-    false,
-  );
-  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  const { range, rows } = await holdAndRange(design, targets);
   const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
   const data = await BoostData.open(design, { ...given, rows: range.rows, seed: 0, heldOut: 1, groups });
   design[Symbol.dispose]();
@@ -348,9 +325,7 @@ async function meanStart(
 
 /** Σw of each class of a design whose y are their numbers, the same for any partitioning. */
 export async function classTotals(design: Design, classes: number): Promise<Float64Array> {
-  const { owner, names } = design;
-  const range = await design.reduce<DataRange>(task("rangeStep"), { owner, names }, mergeRanges, false);
-  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  const { range, rows } = await holdAndRange(design);
   const scale = exactScale(range.maxW, rows, 50);
   const sums = await targetSums(design, { wScale: scale, wyScale: scale, classes });
   return Float64Array.from(sums.wy, (sum) => exactValue(sum, scale));
@@ -425,9 +400,7 @@ export async function meanNdcg(
   names: readonly string[] | undefined,
 ): Promise<number> {
   const { owner } = design;
-  await design.hold();
-  const range = await design.reduce<DataRange>(task("rangeStep"), { owner, names: design.names }, mergeRanges, false);
-  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  const { range, rows } = await holdAndRange(design);
   const groups = groupStarts(owner, range.groups as NonNullable<DataRange["groups"]>);
   using data = await BoostData.open(design, {
     rows: range.rows,
@@ -449,17 +422,10 @@ export async function refitBoosting(
   before: InitialTrees,
   problem: Pick<BoostProblem, "objective" | "params" | "targets"> & { readonly decay: number },
 ): Promise<BoostFit> {
-  const { owner, names } = design;
+  const { owner } = design;
   const { objective, targets } = problem;
   const thresholds = thresholdsOf(owner, before.trees, design.nFeatures);
-  await design.hold();
-  const range = await design.reduce<DataRange>(
-    task("rangeStep"),
-    { owner, names, ...(targets ? { targets: { ...targets } } : {}) },
-    mergeRanges,
-    false,
-  );
-  const rows = range.rows.reduce((sum, count) => sum + count, 0);
+  const { range, rows } = await holdAndRange(design, targets);
   if (range.maxW === 0)
     throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
   const groups = range.groups ? groupStarts(owner, range.groups) : undefined;

@@ -3,6 +3,7 @@ import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
+import { applyForLabels } from "../../src/estimator/apply-labels.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
@@ -15,7 +16,7 @@ import {
 import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
-import { accuracyScore } from "../../src/metrics/index.js";
+import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
 import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../linear/class-design.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
@@ -145,15 +146,8 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
   predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
     const owner = "HistGradientBoostingClassifier.predict";
     const { classes } = this;
-    const numeric = typeof classes[0] === "number";
-    const labels = classes.map((label, k) => (numeric ? Number(label) : k));
-    return applyToRows(
-      owner,
-      this.coded(owner, X),
-      this.state,
-      (x) => x.mapChunks(owner, task("labelStep"), { ...this.treeArgs(owner, x), labels }, { innerShape: [] }),
-      (result) =>
-        Array.from(result.toVector() as Float64Array, (value) => (numeric ? value : (classes[value] as Label))),
+    return applyForLabels(owner, this.coded(owner, X), this.state, classes, (x, labels) =>
+      x.mapChunks(owner, task("labelStep"), { ...this.treeArgs(owner, x), labels }, { innerShape: [] }),
     );
   }
 
@@ -227,13 +221,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
 
   /** Share of rows whose label is predicted. */
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
-    const owner = "HistGradientBoostingClassifier.score";
-    const target = await codeLabels(owner, y, options, this.classes);
-    const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted)
-      ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
-      : predicted;
-    return accuracyScore(target.values, coded, options);
+    return labelAccuracy(this, X, y, options);
   }
 
   /** The labels, in sorted order. */

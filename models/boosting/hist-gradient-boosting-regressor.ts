@@ -20,7 +20,7 @@ import { r2Score } from "../../src/metrics/index.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, RefitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import type { TargetRange } from "./fit-boosting.js";
+import type { TargetRange } from "./binning-tasks.js";
 import { hasLogLink, pointwise, type Objective } from "./objectives.js";
 
 const LOSSES = ["squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "tweedie"] as const;

@@ -4,13 +4,15 @@ import type { PlainRecord } from "../../src/base/plain.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
+import { applyForLabels } from "../../src/estimator/apply-labels.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import type { DistributedInput, LabelInput, LocalInput, MatrixInput, VectorInput } from "../../src/estimator/inputs.js";
-import { codeLabels, type Label } from "../../src/estimator/labels.js";
+import type { Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { accuracyScore, r2Score } from "../../src/metrics/index.js";
+import { r2Score } from "../../src/metrics/index.js";
+import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
 import { foreignLinks, type ForeignLink, type ForeignTrees } from "../../src/numeric/trees/formats/foreign-trees.js";
 import type { NodeWeight } from "../../src/numeric/trees/shap-paths.js";
 import { applyLink, type ImportedArgs } from "./imported-tasks.js";
@@ -173,15 +175,8 @@ export class ImportedTreesClassifier extends ImportedTrees {
   predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
     const owner = `${this.kind}.predict`;
     const { classes } = this;
-    const numeric = typeof classes[0] === "number";
-    const labels = classes.map((label, k) => (numeric ? Number(label) : k));
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) => x.mapChunks(owner, task("importedLabelStep"), { ...this.args(owner, x), labels }, { innerShape: [] }),
-      (result) =>
-        Array.from(result.toVector() as Float64Array, (value) => (numeric ? value : (classes[value] as Label))),
+    return applyForLabels(owner, X, this.state, classes, (x, labels) =>
+      x.mapChunks(owner, task("importedLabelStep"), { ...this.args(owner, x), labels }, { innerShape: [] }),
     );
   }
 
@@ -221,13 +216,7 @@ export class ImportedTreesClassifier extends ImportedTrees {
 
   /** Share of rows whose label is predicted. */
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
-    const owner = `${this.kind}.score`;
-    const target = await codeLabels(owner, y, options, this.classes);
-    const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted)
-      ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
-      : predicted;
-    return accuracyScore(target.values, coded, options);
+    return labelAccuracy(this, X, y, options);
   }
 
   protected override decodeFitted(plain: PlainRecord): ImportedState {

@@ -9,8 +9,8 @@ import { exactScale } from "../../src/numeric/trees/exact-scale.js";
 import type { ForestTree } from "../../src/numeric/trees/forest/grow-tree.js";
 import type { Impurity } from "../../src/numeric/trees/forest/impurity.js";
 import { joinTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
-import { mergeRanges, type DataRange } from "../boosting/binning-tasks.js";
 import { columnThresholds } from "../boosting/boost-data.js";
+import { holdAndRange } from "../boosting/data-range.js";
 import { drawnColumns, drawnShare, rowLimit, type ForestParams } from "./forest-params.js";
 import { MOST_DRAWS, nodeValues, type GrowArgs, type GrownTrees } from "./forest-tasks.js";
 
@@ -60,14 +60,10 @@ export async function fitForest(design: Design, problem: ForestProblem): Promise
   if (design.layout === "csr")
     throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
   const maxFeatures = drawnColumns(owner, params.maxFeatures, width);
-  await design.hold();
-  const range = await design.reduce<DataRange>(
-    binning("rangeStep"),
-    { owner, names: design.names, ...(impurity === "poisson" ? { targets: { least: 0, inclusive: true } } : {}) },
-    mergeRanges,
-    false,
+  const { range, rows } = await holdAndRange(
+    design,
+    impurity === "poisson" ? { least: 0, inclusive: true } : undefined,
   );
-  const rows = range.rows.reduce((sum, count) => sum + count, 0);
   if (rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
   if (range.maxW === 0)
     throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);

@@ -1,11 +1,12 @@
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
+import { applyForLabels } from "../../src/estimator/apply-labels.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import type { DistributedInput, LabelInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
-import { codeLabels, type Label } from "../../src/estimator/labels.js";
-import { accuracyScore } from "../../src/metrics/index.js";
+import type { Label } from "../../src/estimator/labels.js";
+import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
 import { classFactors, openClassDesign, type ClassWeight } from "../linear/class-design.js";
 import { fitForest } from "./fit-forest.js";
 import { ForestModel } from "./forest-model.js";
@@ -58,15 +59,8 @@ export abstract class ForestClassifierModel<P extends ClassTreeParams> extends F
   predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
     const owner = `${this.kind}.predict`;
     const { classes } = this;
-    const numeric = typeof classes[0] === "number";
-    const labels = classes.map((label, k) => (numeric ? Number(label) : k));
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) => x.mapChunks(owner, task("labelStep"), { ...this.forestArgs(owner, x), labels }, { innerShape: [] }),
-      (result) =>
-        Array.from(result.toVector() as Float64Array, (value) => (numeric ? value : (classes[value] as Label))),
+    return applyForLabels(owner, X, this.state, classes, (x, labels) =>
+      x.mapChunks(owner, task("labelStep"), { ...this.forestArgs(owner, x), labels }, { innerShape: [] }),
     );
   }
 
@@ -94,13 +88,7 @@ export abstract class ForestClassifierModel<P extends ClassTreeParams> extends F
 
   /** Share of rows whose label is predicted. */
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
-    const owner = `${this.kind}.score`;
-    const target = await codeLabels(owner, y, options, this.classes);
-    const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted)
-      ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
-      : predicted;
-    return accuracyScore(target.values, coded, options);
+    return labelAccuracy(this, X, y, options);
   }
 
   /** The labels, in sorted order. */

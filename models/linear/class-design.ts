@@ -66,6 +66,31 @@ export function sortedLabels(owner: string, labels: readonly Label[]): Label[] {
   return list.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+/**
+ * The classes of a stream of batches: those of the batches before, else the declared ones; undefined where the first batch
+ * has to show them all.
+ * @throws DataError for other classes than before, or weights that only all rows together have
+ */
+export function streamClasses(
+  owner: string,
+  given: readonly Label[] | undefined,
+  before: readonly Label[] | undefined,
+  classWeight: ClassWeight,
+): readonly Label[] | undefined {
+  const declared = given && sortedLabels(owner, given);
+  if (before && declared && declared.join() !== before.join()) {
+    throw new DataError(
+      `${owner}: classes ${(given ?? []).join(", ")} are not those of the first call, ${before.join(", ")}. Leave classes out, or start with a clone().`,
+    );
+  }
+  if (classWeight === "balanced") {
+    throw new DataError(
+      `${owner}: classWeight "balanced" needs all rows at once; got a batch. Pass { label: factor } instead.`,
+    );
+  }
+  return before ?? declared;
+}
+
 /** What a `classWeight` parameter is: none, equal totals, or factors by label. */
 export type ClassWeight = "balanced" | Record<string, number> | null;
 
@@ -89,7 +114,8 @@ export function classFactors(
   return Float64Array.from(labels, (label) => classWeight[label] ?? 1);
 }
 
-function oneClassError(owner: string, labels: readonly Label[]): FitError {
+/** What a classifier says to labels of one class. */
+export function oneClassError(owner: string, labels: readonly Label[]): FitError {
   const seen = labels.length === 0 ? "no rows with a positive weight" : `one class only: ${JSON.stringify(labels[0])}`;
   return new FitError(`${owner}: y has ${seen}. It needs two; check the filter and the label column.`);
 }

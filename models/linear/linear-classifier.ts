@@ -2,12 +2,13 @@ import { FitError } from "../../src/base/errors.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
+import { applyForLabels } from "../../src/estimator/apply-labels.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
 import type { DistributedInput, LabelInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
-import { codeLabels, type Label } from "../../src/estimator/labels.js";
-import { accuracyScore } from "../../src/metrics/index.js";
+import type { Label } from "../../src/estimator/labels.js";
+import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
 
 /** The model of two classes, as tasks take it. */
 type LinearArgs = { owner: string; names: readonly string[] | undefined; coef: Float64Array; intercept: number };
@@ -42,18 +43,10 @@ export abstract class LinearClassifier<P extends object, S extends LinearClassif
   predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
     const owner = `${this.kind}.predict`;
     const { classes } = this.state;
-    const byPosition = typeof classes[0] !== "number";
-    const labels = classes.map((label, k) => (byPosition ? k : Number(label)));
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        classes.length > 2
-          ? x.mapChunks(owner, more("bestLabelStep"), { ...this.scoresArgs(owner, x), labels }, { innerShape: [] })
-          : x.mapChunks(owner, two("labelStep"), { ...this.linearArgs(owner, x), labels }, { innerShape: [] }),
-      (result) =>
-        Array.from(result.toVector() as Float64Array, (value) => (byPosition ? (classes[value] as Label) : value)),
+    return applyForLabels(owner, X, this.state, classes, (x, labels) =>
+      classes.length > 2
+        ? x.mapChunks(owner, more("bestLabelStep"), { ...this.scoresArgs(owner, x), labels }, { innerShape: [] })
+        : x.mapChunks(owner, two("labelStep"), { ...this.linearArgs(owner, x), labels }, { innerShape: [] }),
     );
   }
 
@@ -82,13 +75,7 @@ export abstract class LinearClassifier<P extends object, S extends LinearClassif
 
   /** Share of rows whose label is predicted. */
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
-    const owner = `${this.kind}.score`;
-    const target = await codeLabels(owner, y, options, this.classes);
-    const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted)
-      ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
-      : predicted;
-    return accuracyScore(target.values, coded, options);
+    return labelAccuracy(this, X, y, options);
   }
 
   /** Two classes: slope of each column towards the second, `(nFeatures)`. More: `(nClasses x nFeatures)` row by row. */

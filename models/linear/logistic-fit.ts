@@ -6,14 +6,12 @@ import { noRows } from "../../src/estimator/no-rows.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
 import { Penalty } from "../../src/numeric/solvers/penalty.js";
+import { classFactors, oneClassError, type ClassWeight } from "./class-design.js";
 import { fitGlm } from "./glm-fit.js";
 import type { LogisticPenalty, LogisticSolver } from "./logistic-solver.js";
 import { interceptsOf, type LossShape } from "./partitioned-loss.js";
 import { fitPenalised } from "./penalised-fit.js";
 import { centred, fitSoftmax, softmaxStart } from "./softmax-fit.js";
-
-/** Factors of the sample weights by label. */
-export type ClassWeight = "balanced" | Record<string, number> | null;
 
 /** The rows of a fit with their labels as classes 0 to k - 1. */
 export interface ClassDesign extends Disposable {
@@ -51,7 +49,7 @@ export async function openClasses(
     const found = summary.weights.filter((weight) => weight > 0);
     const classes = Array.from(present, (code) => target.labelOf(code));
     if (classes.length < 2) throw oneClassError(owner, classes);
-    const factors = classFactors(owner, classWeight, classes, found);
+    const factors = classWeight === null ? undefined : classFactors(owner, classWeight, classes, found);
     const coded = summary.labels.length === present.length && present.every((code, k) => code === k);
     if (!coded || factors) await design.encodeLabels(present, factors);
     const classWeights = found.map((weight, k) => weight * (factors?.[k] ?? 1));
@@ -135,29 +133,4 @@ export async function assertUsableSolution(owner: string, design: Design, soluti
   if (solution.x.every(Number.isFinite) && Number.isFinite(solution.value)) return;
   await design.assertFinite();
   throw new FitError(`${owner}: the objective overflows. Scale X first, for example with StandardScaler.`);
-}
-
-/** Factor of each class's weights, undefined when there is none. @throws FitError for a label that is not among the classes */
-function classFactors(
-  owner: string,
-  classWeight: ClassWeight,
-  classes: readonly Label[],
-  weights: Float64Array,
-): Float64Array | undefined {
-  if (classWeight === null) return undefined;
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (classWeight === "balanced") return weights.map((weight) => total / (classes.length * weight));
-  const labels = classes.map(String);
-  const unknown = Object.keys(classWeight).find((label) => !labels.includes(label));
-  if (unknown !== undefined) {
-    throw new FitError(
-      `${owner}: classWeight has the label ${JSON.stringify(unknown)}, which y lacks; it has ${labels.slice(0, 5).join(", ")}. Name labels of y.`,
-    );
-  }
-  return Float64Array.from(labels, (label) => classWeight[label] ?? 1);
-}
-
-function oneClassError(owner: string, labels: readonly Label[]): FitError {
-  const seen = labels.length === 0 ? "no rows with a positive weight" : `one class only: ${JSON.stringify(labels[0])}`;
-  return new FitError(`${owner}: y has ${seen}. It needs two; check the filter and the label column.`);
 }

@@ -1,8 +1,7 @@
-import { DataError } from "../../src/base/errors.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import { checkColumns, requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
-import { classFactors, openClassDesign, sortedLabels, type ClassDesign, type ClassWeight } from "./class-design.js";
+import { classFactors, openClassDesign, streamClasses, type ClassDesign, type ClassWeight } from "./class-design.js";
 import { LinearClassifier, type LinearClassifierState } from "./linear-classifier.js";
 import { fitSgd, newState, resultOf, type SgdProblem, type SgdSolution, type SgdTarget } from "./sgd-fit.js";
 import type { SgdEpochParams } from "./sgd-params.js";
@@ -66,17 +65,7 @@ export abstract class SgdClassifierModel<P extends SgdClassParams> extends Linea
     requireTarget(owner, y);
     const { classes: given, ...fit } = options;
     const before = this.stateIfFitted;
-    const declared = before?.classes ?? (given && sortedLabels(owner, given));
-    if (before && given && sortedLabels(owner, given).join() !== before.classes.join()) {
-      throw new DataError(
-        `${owner}: classes ${given.join(", ")} are not those of the first call, ${before.classes.join(", ")}. Leave classes out, or start with a clone().`,
-      );
-    }
-    if (this.params.classWeight === "balanced") {
-      throw new DataError(
-        `${owner}: classWeight "balanced" needs all rows at once; got a batch. Pass { label: factor } instead.`,
-      );
-    }
+    const declared = streamClasses(owner, given, before?.classes, this.params.classWeight);
     using data = await openClassDesign(owner, X, y, fit, declared);
     if (before) checkColumns(owner, { names: data.design.names, width: data.design.nFeatures }, before);
     const problem = oneEpoch(this.problem());

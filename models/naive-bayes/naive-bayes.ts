@@ -3,6 +3,7 @@ import type { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
+import { applyForLabels } from "../../src/estimator/apply-labels.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
@@ -18,7 +19,7 @@ import {
 } from "../../src/estimator/inputs.js";
 import { codeLabels, type Label } from "../../src/estimator/labels.js";
 import { noRows } from "../../src/estimator/no-rows.js";
-import { accuracyScore } from "../../src/metrics/index.js";
+import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
 import {
   CLASS_STATISTICS_STEP,
   mergeClassStatistics,
@@ -115,15 +116,8 @@ export abstract class NaiveBayes<P extends NaiveBayesParams> extends Estimator<P
   predict(X: MatrixInput): DistributedArray | Promise<Label[]>;
   predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
     const { classes } = this.state;
-    const byPosition = typeof classes[0] !== "number";
-    const labels = classes.map((label, k) => (byPosition ? k : Number(label)));
-    return applyToRows(
-      `${this.kind}.predict`,
-      X,
-      this.state,
-      (x) => this.#joint("predict", x, { output: "label", labels }),
-      (result) =>
-        Array.from(result.toVector() as Float64Array, (code) => (byPosition ? (classes[code] as Label) : code)),
+    return applyForLabels(`${this.kind}.predict`, X, this.state, classes, (x, labels) =>
+      this.#joint("predict", x, { output: "label", labels }),
     );
   }
 
@@ -145,13 +139,7 @@ export abstract class NaiveBayes<P extends NaiveBayesParams> extends Estimator<P
 
   /** Share of rows (by weight) whose label is predicted. */
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
-    const owner = `${this.kind}.score`;
-    const target = await codeLabels(owner, y, options, this.classes);
-    const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted)
-      ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
-      : predicted;
-    return accuracyScore(target.values, coded, options);
+    return labelAccuracy(this, X, y, options);
   }
 
   /** log P(class): of the given priors, or the classes' shares. */

@@ -3,6 +3,7 @@ import { ParamTable } from "../../src/base/params.js";
 import type { PlainRecord } from "../../src/base/plain.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
+import { applyForLabels } from "../../src/estimator/apply-labels.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
@@ -14,10 +15,10 @@ import {
   type LocalInput,
   type MatrixInput,
 } from "../../src/estimator/inputs.js";
-import { codeLabels, type Label } from "../../src/estimator/labels.js";
+import type { Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { accuracyScore } from "../../src/metrics/index.js";
-import { classFactors, openClassDesign, sortedLabels, type ClassWeight } from "../linear/class-design.js";
+import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
+import { classFactors, openClassDesign, streamClasses, type ClassWeight } from "../linear/class-design.js";
 import type { ClassStreamOptions } from "../linear/sgd-classifier-model.js";
 import { NeuralModel, type NeuralState } from "./neural-model.js";
 import { neuralFields, type NeuralParams } from "./neural-params.js";
@@ -114,15 +115,7 @@ export class NeuralClassifier extends NeuralModel<NeuralClassifierParams, Neural
     requireTarget(owner, y);
     const { classes: given, ...fit } = options;
     const before = this.stateIfFitted;
-    const declared = before?.classes ?? (given && sortedLabels(owner, given));
-    if (before && given && sortedLabels(owner, given).join() !== before.classes.join())
-      throw new DataError(
-        `${owner}: classes ${given.join(", ")} are not those of the first call, ${before.classes.join(", ")}. Leave classes out, or start with a clone().`,
-      );
-    if (this.params.classWeight === "balanced")
-      throw new DataError(
-        `${owner}: classWeight "balanced" needs all rows at once; got a batch. Pass { label: factor } instead.`,
-      );
+    const declared = streamClasses(owner, given, before?.classes, this.params.classWeight);
     using data = await openClassDesign(owner, X, y, fit, declared);
     const { design, classes, weights } = data;
     if (before) checkColumns(owner, { names: design.names, width: design.nFeatures }, before);
@@ -141,15 +134,8 @@ export class NeuralClassifier extends NeuralModel<NeuralClassifierParams, Neural
   predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
     const owner = `${this.kind}.predict`;
     const { classes } = this.state;
-    const byPosition = typeof classes[0] !== "number";
-    const labels = classes.map((label, k) => (byPosition ? k : Number(label)));
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) => this.apply(owner, x, { as: "label", labels }, { innerShape: [] }),
-      (result) =>
-        Array.from(result.toVector() as Float64Array, (value) => (byPosition ? (classes[value] as Label) : value)),
+    return applyForLabels(owner, X, this.state, classes, (x, labels) =>
+      this.apply(owner, x, { as: "label", labels }, { innerShape: [] }),
     );
   }
 
@@ -172,13 +158,7 @@ export class NeuralClassifier extends NeuralModel<NeuralClassifierParams, Neural
 
   /** Share of rows whose label is predicted. */
   async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
-    const owner = `${this.kind}.score`;
-    const target = await codeLabels(owner, y, options, this.classes);
-    const predicted = await this.predict(X);
-    const coded = Array.isArray(predicted)
-      ? (await codeLabels(owner, predicted as LabelInput, options, this.classes)).values
-      : predicted;
-    return accuracyScore(target.values, coded, options);
+    return labelAccuracy(this, X, y, options);
   }
 
   protected override decodeFitted(plain: PlainRecord): NeuralClassifierState {

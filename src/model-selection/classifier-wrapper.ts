@@ -4,6 +4,7 @@ import type { PlainRecord } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import { LocalMatrix } from "../collections/array/local-matrix.js";
 import { fnRef } from "../engine/fn-ref.js";
+import { labelsOfNumbers } from "../estimator/apply-labels.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
 import { rowsFor, takesFrames } from "../estimator/frame-transformer.js";
@@ -104,12 +105,7 @@ export abstract class ClassifierWrapper<
     const codes = this.predictRows(this.rowsOf("predict", X));
     if (!isLocalTable(X)) return codes;
     const { classes } = this.state;
-    const named = typeof classes[0] === "number";
-    return codes
-      .compute()
-      .then((local) =>
-        Array.from(local.toVector() as Float64Array, (code) => (named ? code : (classes[code] as Label))),
-      );
+    return codes.compute().then((local) => labelsOfNumbers(classes, local));
   }
 
   /** Share of the rows (by weight) that are predicted right. */

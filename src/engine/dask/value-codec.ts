@@ -1,18 +1,9 @@
 import { Deserializer, Serializer } from "node:v8";
-import { isPlainObject, isTypedArray, type Plain, type PlainTypedArray } from "../../base/plain.js";
+import { isPlainObject, isTypedArray, TYPED_ARRAYS, type Plain, type PlainTypedArray } from "../../base/plain.js";
 import { isHostColumn } from "../../memory/host-column.js";
 
-const KINDS = [
-  Float64Array,
-  Float32Array,
-  Int32Array,
-  Uint32Array,
-  BigInt64Array,
-  Uint8Array,
-  Int8Array,
-  Uint16Array,
-  Int16Array,
-] as const;
+// Arrays travel with their position in this list.
+const KINDS = Object.values(TYPED_ARRAYS);
 
 /** Arrays from this size on lie beside the head, so that their bytes are written without another copy. */
 const APART_FROM = 1024;
