@@ -77,7 +77,7 @@ function rowCounter(
     ? [kernels.packedHistogram, kernels.packedHistogramSums]
     : [kernels.histogram, kernels.histogramSums];
   const hist = space.zeros(packed ? entries : entries * 2).pointer;
-  const scratch = space.bytes(histogramScratchBytes());
+  const scratch = space.bytes(histogramScratchBytes(chunk.stride));
   const empty = (): Sums => memory.denseIn(packed ? "i32" : "f64", entries * 3, 1, space.arena).columns[0] as Sums;
   const count = (node: number): Sums => {
     context.throwIfAborted();

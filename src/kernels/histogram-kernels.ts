@@ -48,7 +48,7 @@ export type BinColumnKernel = (
  * @param n in: rows to add
  * @param pairs in: i32[2 · all rows], second halves not negative
  * @param hist in/out: i64[nCols × 256 × 2]
- * @param scratch scratch: `histogramScratchBytes()`
+ * @param scratch scratch: `histogramScratchBytes(stride)`
  */
 export type HistogramKernel = (
   bins: number,
@@ -126,7 +126,7 @@ export type PackedLogisticKernel = (
  * @param n in: rows to add
  * @param pairs in: i64, what `packPairs` makes
  * @param hist in/out: i64[nCols × 256]
- * @param scratch scratch: `histogramScratchBytes()`
+ * @param scratch scratch: `histogramScratchBytes(stride)`
  */
 export type PackedHistogramKernel = (
   bins: number,
@@ -201,8 +201,11 @@ export type PartitionRowsBySetKernel = (
  */
 export type AddAtRowsKernel = (rows: number, n: number, value: number, target: number) => void;
 
-/** Bytes of scratch that `histogram` needs. */
-export function histogramScratchBytes(): number {
-  // TILE_ROWS of assembly/histogram.ts: 20 bytes a row, and the slack to a cache line.
-  return 1024 * 20 + 64;
+/** Bytes of scratch that `histogram` and `packedHistogram` need for rows of `stride` bytes. */
+export function histogramScratchBytes(stride: number): number {
+  // A tile of assembly/histogram.ts: 20 bytes a row, and the slack to a cache line.
+  const places = 1024 * 20;
+  // One of assembly/packed-histogram.ts: derivatives and whole rows.
+  const copies = 1024 * 8 + Math.max(2 ** 15, 16 * stride);
+  return Math.max(places, copies) + 64;
 }

@@ -70,7 +70,7 @@ const histogram: TwinCase = (h, n) => {
       const before = Array.from({ length: nCols * 512 }, (_, i) => BigInt(i % 5));
       const hist = h.i64(before);
       h.allowWrites(hist, nCols * 4096);
-      const scratch = h.room(histogramScratchBytes());
+      const scratch = h.room(histogramScratchBytes(stride));
       h.run((k) => k.histogram(bins, stride, nCols, rows, gathered ? list.length : n, pairs, hist, scratch));
       expectSame(h.bytesAt(hist, nCols * 4096), `${nCols} columns, n ${n}, gathered ${gathered}`);
     }
@@ -160,7 +160,7 @@ const packedHistogram: TwinCase = (h, n) => {
     const pairs = h.i64(uniform(n, 4).map((u) => BigInt(Math.trunc(u * 2 ** 50))));
     const hist = h.i64(Array.from({ length: nCols * 256 }, (_, i) => BigInt(i % 5)));
     h.allowWrites(hist, nCols * 2048);
-    const scratch = h.room(histogramScratchBytes());
+    const scratch = h.room(histogramScratchBytes(stride));
     h.run((k) => k.packedHistogram(bins, stride, nCols, rows, list.length, pairs, hist, scratch));
     expectSame(h.bytesAt(hist, nCols * 2048), `${nCols} columns, n ${n}`);
   }

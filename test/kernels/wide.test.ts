@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { glmHessScratchBytes, gramScratchBytes } from "#src/kernels/kernels.js";
-import { expectSums, expectWithin, KernelHarness, uniform, weights } from "./kernel-harness.js";
+import { glmHessScratchBytes, gramScratchBytes, histogramScratchBytes } from "#src/kernels/kernels.js";
+import { binRows, somePositions } from "./histogram-cases.js";
+import { expectSame, expectSums, expectWithin, KernelHarness, uniform, weights } from "./kernel-harness.js";
 
 const harness = new KernelHarness();
 
@@ -40,5 +41,20 @@ describe("wide matrices", () => {
     expect(Math.abs(loss.wasm / loss.twin - 1)).toBeLessThan(1e-13);
     expectWithin(harness.f64At(grad, nCols + 1), () => 1e-10, "gradient");
     expectWithin(harness.f64At(hess, (nCols + 1) ** 2), () => 1e-10, "Hessian");
+  });
+
+  // 100 columns shorten a tile, 2,100 leave it 16 rows.
+  it.each([100, 2100])("of %i columns keep packed histograms and their scratch in their bounds", (nCols) => {
+    harness.reset();
+    const n = 500;
+    const { bins, stride } = binRows(harness, n, nCols);
+    const list = somePositions(n);
+    const pairs = harness.i64(uniform(n, 4).map((u) => BigInt(Math.trunc(u * 2 ** 50))));
+    const hist = harness.i64(Array.from({ length: nCols * 256 }, () => 0n));
+    harness.allowWrites(hist, nCols * 2048);
+    const rows = harness.u32(list);
+    const scratch = harness.room(histogramScratchBytes(stride));
+    harness.run((k) => k.packedHistogram(bins, stride, nCols, rows, list.length, pairs, hist, scratch));
+    expectSame(harness.bytesAt(hist, nCols * 2048), `${nCols} columns`);
   });
 });

@@ -1,8 +1,11 @@
 // Histograms whose entries are one i64 each: Σg in the upper 26 bits, Σh in 23, the number of rows in 15.
 import { alignUp, bytesOf, minRows } from "./lanes";
 
-// Rows of one tile: where they lie and their derivatives (12 KiB) stay in the first-level cache while columns take turns.
+// Rows of one tile: their derivatives and their bins, copied side by side, stay near while columns take turns.
 const TILE_ROWS: u32 = 1024;
+// Bytes of bins in a tile, but for rows so wide that LEAST_ROWS of them are more.
+const TILE_BYTES: u32 = 1 << 15;
+const LEAST_ROWS: u32 = 16;
 
 // @ts-ignore: decorator
 @inline
@@ -124,30 +127,41 @@ function bump8Above(hist: usize, own: usize, entry: i64): void {
   store<i64>(p, load<i64>(p, 30720) + entry, 30720);
 }
 
+// Copies a row of a multiple of 4 bytes; the last block overlaps the one before it.
+// @ts-ignore: decorator
+@inline
+function copyRow(to: usize, from: usize, bytes: usize): void {
+  if (bytes < 16) {
+    for (let b: usize = 0; b < bytes; b += 4) store<u32>(to + b, load<u32>(from + b));
+    return;
+  }
+  const last = bytes - 16;
+  for (let b: usize = 0; b < last; b += 16) v128.store(to + b, v128.load(from + b));
+  v128.store(to + last, v128.load(from + last));
+}
+
 export function packedHistogram(
   bins: usize, stride: u32, nCols: u32, rows: usize, n: u32, pairs: usize, hist: usize, scratch: usize,
 ): void {
   const entries = alignUp(scratch);
-  const places = entries + <usize>TILE_ROWS * 8;
-  // Touching both ends of a row while entries are gathered lets the misses of many rows overlap.
-  const far = (<usize>stride) - 4;
-  let touched: u32 = 0;
-  for (let from: u32 = 0; from < n; from += TILE_ROWS) {
-    const m = minRows(n - from, TILE_ROWS);
+  const tile = entries + <usize>TILE_ROWS * 8;
+  const width = <usize>stride;
+  const most = max(minRows(TILE_BYTES / stride, TILE_ROWS), LEAST_ROWS);
+  for (let from: u32 = 0; from < n; from += most) {
+    const m = minRows(n - from, most);
+    // The misses of many rows overlap here, and each line is fetched once for all columns.
+    let to = tile;
     for (let i: u32 = 0; i < m; i++) {
       const row = load<u32>(rows + bytesOf<u32>(from + i));
-      const own = bins + <usize>row * <usize>stride;
-      store<u32>(places + bytesOf<u32>(i), <u32>own);
-      touched |= load<u32>(own) ^ load<u32>(own + far);
+      copyRow(to, bins + <usize>row * width, width);
+      to += width;
       store<i64>(entries + bytesOf<u64>(i), load<i64>(pairs + bytesOf<u64>(row)));
     }
-    const end = places + bytesOf<u32>(m);
     let j: u32 = 0;
     for (; j + 16 <= nCols; j += 16) {
       const h = hist + ((<usize>j) << 11);
       let e = entries;
-      for (let p = places; p < end; p += 4) {
-        const own = <usize>load<u32>(p) + <usize>j;
+      for (let own = tile + <usize>j; own < to; own += width) {
         const entry = load<i64>(e);
         bump8(h, own, entry);
         bump8Above(h, own, entry);
@@ -158,26 +172,25 @@ export function packedHistogram(
       const h = hist + ((<usize>j) << 11);
       let e = entries;
       if (j + 8 <= nCols)
-        for (let p = places; p < end; p += 4) {
-          bump8(h, <usize>load<u32>(p) + <usize>j, load<i64>(e));
+        for (let own = tile + <usize>j; own < to; own += width) {
+          bump8(h, own, load<i64>(e));
           e += 8;
         }
       else
-        for (let p = places; p < end; p += 4) {
-          bump4(h, <usize>load<u32>(p) + <usize>j, load<i64>(e));
+        for (let own = tile + <usize>j; own < to; own += width) {
+          bump4(h, own, load<i64>(e));
           e += 8;
         }
     }
     for (; j < nCols; j++) {
       const h = hist + ((<usize>j) << 11);
       let e = entries;
-      for (let p = places; p < end; p += 4) {
-        bump(h, <usize>load<u32>(p) + <usize>j, load<i64>(e));
+      for (let own = tile + <usize>j; own < to; own += width) {
+        bump(h, own, load<i64>(e));
         e += 8;
       }
     }
   }
-  store<u32>(places, touched);
 }
 
 // @ts-ignore: decorator
