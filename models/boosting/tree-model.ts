@@ -7,7 +7,7 @@ import { applyToRows } from "../../src/estimator/apply.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
 import type { DistributedInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
 import { dumpText } from "../../src/numeric/trees/dump-text.js";
-import { packTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
+import { areFew, packTrees, unpackedTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { addRow } from "../../src/numeric/trees/row-walk.js";
 import {
   expectedOutputs,
@@ -202,8 +202,12 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
   protected treeArgs(owner: string, x: DistributedArray): TreesArgs {
     assertDense(owner, x);
     const { trees, baselines, featureNames } = this.state;
-    if (this.#packed?.of !== trees) this.#packed = { of: trees, trees: packTrees(trees) };
-    return { owner, names: featureNames ?? x.names, baselines, ...this.#packed.trees };
+    const names = featureNames ?? x.names;
+    if (this.#packed?.of !== trees) {
+      if (areFew(x.rows)) return { owner, names, baselines, ...unpackedTrees(trees) };
+      this.#packed = { of: trees, trees: packTrees(trees) };
+    }
+    return { owner, names, baselines, ...this.#packed.trees };
   }
 
   protected override decodeFitted(plain: PlainRecord): S {

@@ -4,7 +4,14 @@ import type { DistributedArray } from "../../src/collections/array/distributed-a
 import type { Design } from "../../src/estimator/design.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
 import type { Label } from "../../src/estimator/labels.js";
-import { packTrees, packWalk, withSource, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
+import {
+  areFew,
+  packTrees,
+  packWalk,
+  unpackedTrees,
+  withSource,
+  type PackedTrees,
+} from "../../src/numeric/trees/packed-trees.js";
 import { assertSoundTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import type { ForestFit } from "./fit-forest.js";
 import type { TreeParams } from "./forest-params.js";
@@ -70,11 +77,14 @@ export abstract class ForestModel<P extends TreeParams> extends Estimator<P, For
         `${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`,
       );
     const { trees, frequencies, classes, featureNames } = this.state;
+    const common = { owner, names: featureNames ?? x.names, trees: this.nEstimators };
     if (this.#packed?.of !== trees) {
-      const outputs = frequencies ? packClasses(trees, frequencies, classes?.length ?? 0) : [packTrees(trees)];
-      this.#packed = { of: trees, outputs };
+      const values = frequencies && classValues(trees, frequencies, classes?.length ?? 0);
+      if (areFew(x.rows))
+        return { ...common, outputs: (values ?? [trees.value]).map((value) => unpackedTrees({ ...trees, value })) };
+      this.#packed = { of: trees, outputs: values ? packClasses(trees, values) : [packTrees(trees)] };
     }
-    return { owner, names: featureNames ?? x.names, outputs: this.#packed.outputs, trees: this.nEstimators };
+    return { ...common, outputs: this.#packed.outputs };
   }
 
   protected keep(design: Design, fit: Omit<ForestState, keyof FittedInput>): void {
@@ -101,13 +111,17 @@ export abstract class ForestModel<P extends TreeParams> extends Estimator<P, For
   }
 }
 
+/** The nodes' values for each class, as views. */
+function classValues({ feature }: TreeEnsemble, frequencies: Float64Array, classes: number): Float64Array[] {
+  return Array.from({ length: classes }, (_, c) => frequencies.subarray(c * feature.length, (c + 1) * feature.length));
+}
+
 // The classes share the nodes.
-function packClasses(trees: TreeEnsemble, frequencies: Float64Array, classes: number): PackedTrees[] {
-  const total = trees.feature.length;
+function packClasses(trees: TreeEnsemble, values: readonly Float64Array[]): PackedTrees[] {
   const end = trees.offsets.length - 1;
   const walk = packWalk(trees, 0, end);
-  return Array.from({ length: classes }, (_, c) => {
-    const value = frequencies.slice(c * total, (c + 1) * total);
+  return values.map((view) => {
+    const value = view.slice();
     return withSource({ ...trees, value }, [{ first: 0, end, walk: { ...walk, values: value } }]);
   });
 }

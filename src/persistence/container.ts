@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
-import { DataError, show } from "../base/errors.js";
-import { isPlainObject, type Plain, type PlainRecord } from "../base/plain.js";
-import { joinTree, padded, splitTree } from "./plain-tree.js";
+import { DataError } from "../base/errors.js";
+import type { PlainRecord } from "../base/plain.js";
+import { padded, splitTree } from "./plain-tree.js";
 
 /** Version of the file's layout; the JSON form of estimators has its own. */
 export const FILE_VERSION = 1;
 
-const MAGIC = "PARTWISE";
-const PREFIX = 32;
-const HASH = 32;
-// Names, categories and vocabularies are in the header; this is far beyond what they need.
-const MAX_HEADER = 2 ** 28;
+/** What a file starts with. */
+export const MAGIC = "PARTWISE";
+/** Bytes before the header. */
+export const PREFIX = 32;
+/** Bytes of the checksum at the end. */
+export const HASH = 32;
+/** Most bytes of a header: names, categories and vocabularies are in it; this is far beyond what they need. */
+export const MAX_HEADER = 2 ** 28;
 
 /**
  * Plain data as one file:
@@ -48,49 +51,4 @@ export function encodeContainer(content: PlainRecord): Uint8Array {
   }
   file.set(createHash("sha256").update(file.subarray(0, at)).digest(), at);
   return file;
-}
-
-/**
- * The inverse of {@link encodeContainer}. Checks sizes before it reads and the hash before it believes.
- * @param name what to call the file in errors
- * @throws DataError for a file that is foreign, cut short, changed, or of a newer version
- */
-export function decodeContainer(file: Uint8Array, name: string): PlainRecord {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.byteLength < 8 || Buffer.from(file.subarray(0, 8)).toString("latin1") !== MAGIC)
-    throw new DataError(
-      `${name}: it is not a partwise model file (it does not start with ${show(MAGIC)}). Save one with saveModel(model, path).`,
-    );
-  if (file.byteLength < PREFIX + HASH) throw new DataError(cutShort(name, file.byteLength, PREFIX + HASH));
-  const version = view.getUint32(8, true);
-  if (version < 1 || version > FILE_VERSION)
-    throw new DataError(
-      `${name}: the file has layout version ${version}; this partwise reads 1 to ${FILE_VERSION}. Update partwise.`,
-    );
-  const header = view.getBigUint64(16, true);
-  const arrays = view.getBigUint64(24, true);
-  const whole = BigInt(PREFIX + HASH) + header + arrays;
-  if (whole !== BigInt(file.byteLength)) throw new DataError(cutShort(name, file.byteLength, whole));
-  if (header > MAX_HEADER)
-    throw new DataError(`${name}: its header of ${header} bytes is too large. The file is damaged.`);
-  const end = file.byteLength - HASH;
-  const hash = createHash("sha256").update(file.subarray(0, end)).digest();
-  if (!hash.equals(file.subarray(end)))
-    throw new DataError(
-      `${name}: its content does not match its checksum. The file was changed or damaged; save it again.`,
-    );
-  const start = PREFIX + Number(header);
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(file.buffer, file.byteOffset + PREFIX, Number(header)).toString("utf8"));
-  } catch (cause) {
-    throw new DataError(`${name}: its header is not JSON. The file is damaged; save the model again.`, { cause });
-  }
-  const content: Plain = joinTree(json, file.subarray(start, end));
-  if (!isPlainObject(content)) throw new DataError(`${name}: its header is not an object. The file is damaged.`);
-  return content as PlainRecord;
-}
-
-function cutShort(name: string, is: number, wanted: number | bigint): string {
-  return `${name}: it has ${is} bytes and should have ${wanted}: it was cut short or is damaged. Copy it again.`;
 }

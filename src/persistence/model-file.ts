@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { DataError, FileError, show } from "../base/errors.js";
 import { isPlainObject, type Plain, type PlainRecord } from "../base/plain.js";
 import type { EstimatorJson } from "../estimator/estimator.js";
-import { decodeContainer } from "./container.js";
+import { isErrno } from "../io/file-error.js";
 import { asGoldenRows, type GoldenRows } from "./golden-rows.js";
+import { readContainer } from "./read-container.js";
 
 /** A model file's content, checked for form; the estimator itself is still plain data. */
 export interface ModelFile {
@@ -31,30 +32,31 @@ export interface ModelInput {
 export async function readModelFile(path: string): Promise<ModelFile> {
   if (typeof path !== "string" || path === "")
     throw new DataError(`loadModel: the path must be a file's name; got ${show(path)}.`);
-  let bytes: Uint8Array;
+  const name = `loadModel(${show(path)})`;
+  let file: FileHandle | undefined;
   try {
-    bytes = await readFile(path);
+    file = await open(path, "r");
+    return asModelFile(await readContainer(file, name), name);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    if (!isErrno(cause)) throw cause;
     const reason =
-      code === "ENOENT"
+      cause.code === "ENOENT"
         ? "there is no such file"
-        : code === "EISDIR"
+        : cause.code === "EISDIR"
           ? "it is a folder"
-          : code === "EACCES"
+          : cause.code === "EACCES"
             ? "permission denied"
-            : (cause as Error).message;
+            : cause.message;
     throw new FileError(`loadModel: cannot read ${show(path)}: ${reason}. Check the path.`, {
       cause,
       details: { path },
     });
+  } finally {
+    await file?.close();
   }
-  return parseModelFile(bytes, `loadModel(${show(path)})`);
 }
 
-/** The content of a model file's bytes. @param name what to call it in errors @throws DataError */
-export function parseModelFile(bytes: Uint8Array, name: string): ModelFile {
-  const content = decodeContainer(bytes, name);
+function asModelFile(content: PlainRecord, name: string): ModelFile {
   const fail = (what: string): never => {
     throw new DataError(`${name}: ${what}. The file is damaged; save the model again.`);
   };

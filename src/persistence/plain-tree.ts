@@ -53,14 +53,31 @@ export function splitTree(value: unknown): SplitTree {
   return { json, arrays, bytes };
 }
 
+/** Plain data whose typed arrays are still to be filled. */
+export interface JoinedTree {
+  readonly content: Plain;
+  /** The arrays by their places, which do not overlap, in ascending order. */
+  readonly places: readonly ArrayPlace[];
+}
+
+/** Where among the bytes of the arrays one lies. */
+export interface ArrayPlace {
+  readonly offset: number;
+  readonly array: PlainTypedArray;
+}
+
 /**
- * The inverse of {@link splitTree}: arrays are copied out of `payload`. Trusts nothing: types, places, lengths and depth
- * are checked, and all arrays together are no longer than the payload, so that a small file cannot ask for much memory.
+ * The inverse of {@link splitTree}, but for the numbers: arrays are made at their lengths and left at zero, for the caller
+ * to fill. Each has a buffer of its own: a view of the whole file would take all of it along between threads. Trusts
+ * nothing: types, places, lengths and depth are checked, and arrays do not overlap, so that a small file cannot ask for
+ * much memory.
  *
+ * @param bytes how many there are for arrays
  * @throws DataError saying what is wrong
  */
-export function joinTree(json: unknown, payload: Uint8Array): Plain {
+export function joinTree(json: unknown, bytes: number): JoinedTree {
   let taken = 0;
+  const places: ArrayPlace[] = [];
   const fail = (what: string): never => {
     throw new DataError(`Model file: ${what}. The file is damaged; save the model again.`);
   };
@@ -72,14 +89,13 @@ export function joinTree(json: unknown, payload: Uint8Array): Plain {
     const Type = TYPED_ARRAYS[name as keyof typeof TYPED_ARRAYS];
     if (!isCount(offset) || !isCount(length) || offset % ALIGNMENT !== 0)
       return fail(`the place ${show(offset)}, ${show(length)} of an array is not valid`);
-    const bytes = length * Type.BYTES_PER_ELEMENT;
-    taken += padded(bytes);
-    if (offset + bytes > payload.byteLength || taken > payload.byteLength)
-      return fail(`an array of ${bytes} bytes at ${offset} lies outside the ${payload.byteLength} bytes of arrays`);
-    // A copy of its own: a Buffer's slice would be a view, and a view would take the whole file along between threads.
-    const own = new Uint8Array(bytes);
-    own.set(payload.subarray(offset, offset + bytes));
-    return new Type(own.buffer);
+    const own = length * Type.BYTES_PER_ELEMENT;
+    taken += padded(own);
+    if (offset + own > bytes || taken > bytes)
+      return fail(`an array of ${own} bytes at ${offset} lies outside the ${bytes} bytes of arrays`);
+    const array = new Type(length);
+    places.push({ offset, array });
+    return array;
   };
   const walk = (item: unknown, depth: number): Plain => {
     if (depth > MAX_DEPTH) return fail(`its header is nested deeper than ${MAX_DEPTH} levels`);
@@ -97,7 +113,14 @@ export function joinTree(json: unknown, payload: Uint8Array): Plain {
       Object.entries(item).map(([key, one]) => [key.startsWith("$$") ? key.slice(1) : key, walk(one, depth + 1)]),
     );
   };
-  return walk(json, 0);
+  const content = walk(json, 0);
+  places.sort((a, b) => a.offset - b.offset);
+  let end = 0;
+  for (const { offset, array } of places) {
+    if (array.byteLength > 0 && offset < end) fail(`the arrays at ${offset} overlap`);
+    end = Math.max(end, offset + array.byteLength);
+  }
+  return { content, places };
 }
 
 /** Bytes with the padding that keeps the next array aligned. */

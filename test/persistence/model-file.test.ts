@@ -179,6 +179,31 @@ describe("a file that is not what it should be", () => {
     await expect(loadModel(folder)).rejects.toThrow(/it is a folder/);
   });
 
+  it("is refused where arrays share bytes, which would make more of them than the file has", async () => {
+    const scaler = await new StandardScaler().fit([
+      [1, 5],
+      [2, 7],
+    ]);
+    await saveModel(scaler, path("shared"));
+    const good = readFileSync(path("shared"));
+    const places = good.toString("latin1").match(/"Float64Array",\d\d,/g) as string[];
+    const bytes = Buffer.from(good.toString("latin1").replace(places[1] as string, places[0] as string), "latin1");
+    expect(bytes.equals(good)).toBe(false);
+    await expect(load(rehash(bytes))).rejects.toThrow(/the arrays at \d+ overlap/);
+  });
+
+  it("is read whole and verified where it is larger than what is read at once", async () => {
+    const words = Array.from({ length: 300 }, (_, i) => Float64Array.from({ length: 5_000 }, (__, k) => i * k));
+    const large = Float64Array.from({ length: 700_000 }, (_, i) => i / 7);
+    const scaler = await new StandardScaler().fit([[1], [2]]);
+    const metadata = { odd: Uint8Array.of(1, 2, 3), words, empty: new Float64Array(), large, last: Uint8Array.of(4) };
+    await saveModel(scaler, path("large"), { metadata });
+    expect((await readModelFile(path("large"))).metadata).toEqual(metadata);
+    const bytes = readFileSync(path("large"));
+    bytes[bytes.length - 3_000_000] = (bytes[bytes.length - 3_000_000] ?? 0) ^ 1;
+    await expect(load(bytes)).rejects.toThrow(/does not match its checksum/);
+  });
+
   it("runs no code that it names, unless its module is trusted", async () => {
     const module = `data:text/javascript,globalThis.partwiseWasHere=1;export const f=(columns)=>columns`;
     const model = new FunctionTransformer({ func: { module, export: "f" } });

@@ -3,14 +3,16 @@ import { Workspace } from "../../kernels/workspace.js";
 import type { Column, DenseChunk } from "../../memory/column.js";
 import type { Memory } from "../../memory/memory.js";
 import { packLeafSets, type LeafSets } from "./leaf-sets.js";
+import { leafOfRow } from "./row-walk.js";
 import { isCategorical, type TreeEnsemble } from "./tree-ensemble.js";
 
-/** Trees one after another that are predicted alike: by sets of leaves, or by walking down. */
+/** Trees one after another that are predicted alike: by sets of leaves, by walking down, or for few rows as they are. */
 export type PackedRun = {
   readonly first: number;
   readonly end: number;
   readonly sets?: LeafSets;
   readonly walk?: WalkedTrees;
+  readonly plain?: TreeEnsemble;
 };
 
 /** Trees in the form that `TreePredictKernel` reads. */
@@ -45,6 +47,22 @@ export function packTrees(trees: TreeEnsemble): PackedTrees {
     first = end;
   }
   return withSource(trees, runs);
+}
+
+// Packing takes about a microsecond a node, a plain walk some hundred nanoseconds a tree and row.
+const FEW_ROWS = 256;
+
+/**
+ * True for so few rows that packing trees for them would take longer than walking over the trees as they are.
+ * @param rows undefined where nobody knows
+ */
+export function areFew(rows: number | undefined): boolean {
+  return rows !== undefined && rows <= FEW_ROWS;
+}
+
+/** Trees as they are for {@link addTrees}, which walks over them without a kernel: right for few rows. */
+export function unpackedTrees(trees: TreeEnsemble): PackedTrees {
+  return withSource(trees, [{ first: 0, end: trees.offsets.length - 1, plain: trees }]);
 }
 
 /** Packed trees that remember, in this thread, what they were packed from: packing loses the form that exports start from. */
@@ -114,8 +132,9 @@ export function addTrees(
     return pointer;
   };
   const codes = categories.length > 0 ? bytes(categories) : 0;
-  for (const { first, end, sets, walk } of runs) {
-    if (sets) {
+  for (const { first, end, sets, walk, plain } of runs) {
+    if (plain) walkRows(memory, x, plain, first, end, out);
+    else if (sets) {
       const nPlanes = sets.planes.length / 4;
       kernels[`leafSetPredict${suffix}`](
         table,
@@ -149,5 +168,24 @@ export function addTrees(
         space.bytes(treeScratchBytes(width)),
       );
     }
+  }
+}
+
+/** {@link addTrees} without a kernel: tree by tree, because one tree is all that stays in the cache. */
+function walkRows(
+  memory: Memory,
+  x: DenseChunk,
+  trees: TreeEnsemble,
+  first: number,
+  end: number,
+  out: readonly Column<"f64">[],
+): void {
+  const columns = x.columns.map((column) => memory.view(column) as Float64Array);
+  const rows = Array.from({ length: x.rows }, (_, i) => Float64Array.from(columns, (column) => column[i] as number));
+  const outputs = out.map((column) => memory.view(column));
+  for (let t = first; t < end; t++) {
+    const target = outputs[t % outputs.length] as Float64Array;
+    for (let i = 0; i < rows.length; i++)
+      target[i] = (target[i] as number) + (trees.value[leafOfRow(trees, t, rows[i] as Float64Array)] as number);
   }
 }

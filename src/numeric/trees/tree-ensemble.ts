@@ -3,7 +3,7 @@ import { MAX_TREE_COLUMNS } from "../../kernels/kernels.js";
 import type { GrownTree } from "./tree-grower.js";
 
 /** Trees one after another as flat arrays; plain data. A leaf has feature −1; children are numbered within their tree. */
-export interface TreeEnsemble {
+export type TreeEnsemble = {
   /** Outputs of the ensemble, 1 when absent: tree t adds to output t mod `outputs`. */
   readonly outputs?: number;
   /** First node of each tree, and the number of nodes at the end. */
@@ -31,7 +31,7 @@ export interface TreeEnsemble {
   readonly categoryBits?: Uint32Array;
   /** Whether negative codes and codes beyond a node's words go left; `missingLeft` says so when absent. */
   readonly otherLeft?: Uint8Array;
-}
+};
 
 /** How bins of the training data become values. */
 export interface BinMeaning {
@@ -224,25 +224,25 @@ export function assertSoundTrees(owner: string, trees: TreeEnsemble, nFeatures: 
       fail("its sets of categories differ in length from its nodes");
     if (ends.some((end, k) => k > 0 && end < (ends[k - 1] as number))) fail("its sets of categories overlap");
   }
+  // Every node but the root is the child of one other: what walks over a tree relies on it to end.
+  const isChild = new Uint8Array(total);
   for (let t = 0; t + 1 < offsets.length; t++) {
     const root = offsets[t] as number;
     const size = (offsets[t + 1] as number) - root;
     if (size < 1) fail(`tree ${t} has no nodes`);
-    // Every node but the root is the child of one other: what walks over a tree relies on it to end.
-    const isChild = new Uint8Array(size);
     for (let k = 0; k < size; k++) {
-      const column = feature[root + k] as number;
+      const at = root + k;
+      const column = feature[at] as number;
       if (column < -1 || column >= nFeatures) fail(`node ${k} of tree ${t} reads column ${column} of ${nFeatures}`);
-      const child = left[root + k] as number;
-      if (column >= 0 && !(child > k && child + 1 < size))
-        fail(`node ${k} of tree ${t} has the children ${child} and ${child + 1}`);
       if (column >= 0) {
-        if (isChild[child] === 1 || isChild[child + 1] === 1) fail(`node ${child} of tree ${t} has two parents`);
-        isChild.fill(1, child, child + 2);
+        const child = left[at] as number;
+        if (!(child > k && child + 1 < size)) fail(`node ${k} of tree ${t} has the children ${child} and ${child + 1}`);
+        if (isChild[root + child] !== 0 || isChild[root + child + 1] !== 0)
+          fail(`node ${child} of tree ${t} has two parents`);
+        isChild[root + child] = isChild[root + child + 1] = 1;
       }
-      if (k > 0 && isChild[k] === 0) fail(`node ${k} of tree ${t} has no parent`);
-      if (!Number.isFinite(value[root + k]) || Number.isNaN(threshold[root + k]))
-        fail(`node ${k} of tree ${t} is not a number`);
+      if (k > 0 && isChild[at] === 0) fail(`node ${k} of tree ${t} has no parent`);
+      if (!Number.isFinite(value[at]) || Number.isNaN(threshold[at])) fail(`node ${k} of tree ${t} is not a number`);
     }
   }
 }

@@ -1,14 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { Workspace } from "#src/kernels/workspace.js";
 import { Memory } from "#src/memory/memory.js";
-import { addTrees, packTrees } from "#src/numeric/trees/packed-trees.js";
+import { addTrees, packTrees, unpackedTrees } from "#src/numeric/trees/packed-trees.js";
 import { addRow } from "#src/numeric/trees/row-walk.js";
 import { assertSoundTrees, concatTrees, type TreeEnsemble } from "#src/numeric/trees/tree-ensemble.js";
 import { numbers } from "../../kernels/kernel-harness.js";
 import { someTree } from "./some-trees.js";
 
 /** Predictions by the kernels, and by a plain walk. */
-function bothWays(trees: TreeEnsemble, rows: number, nCols: number, dtype: "f64" | "f32"): [number[][], number[][]] {
+function bothWays(
+  trees: TreeEnsemble,
+  rows: number,
+  nCols: number,
+  dtype: "f64" | "f32",
+  pack = packTrees,
+): [number[][], number[][]] {
   assertSoundTrees("Test", trees, nCols);
   const memory = Memory.create(2 ** 25, 2 ** 25);
   const x = memory.dense(dtype, rows, nCols);
@@ -18,7 +24,7 @@ function bothWays(trees: TreeEnsemble, rows: number, nCols: number, dtype: "f64"
   out.columns.forEach((column, k) => memory.view(column).fill(k + 0.3));
   {
     using space = Workspace.over(memory, x);
-    addTrees(memory, space, x, packTrees(trees), out.columns);
+    addTrees(memory, space, x, pack(trees), out.columns);
   }
   const values = x.columns.map((column) => memory.view(column));
   const walked = Array.from({ length: rows }, (_, i) => {
@@ -48,6 +54,8 @@ describe("prediction of packed trees", () => {
       for (const dtype of ["f64", "f32"] as const) {
         const [kernels, walked] = bothWays(trees, 700, 4, dtype);
         expect(kernels).toEqual(walked);
+        const [unpacked] = bothWays(trees, 50, 4, dtype, unpackedTrees);
+        expect(unpacked).toEqual(bothWays(trees, 50, 4, dtype)[0]);
       }
     }
   });
