@@ -16,7 +16,8 @@ export const suite: Suite = {
   about:
     "4,000,000 x 28 float64 and a label in 16 Parquet files to as many Parquet files of label and probability (zstd), files " +
     "in the system's cache. Models are fitted on the first file before the clock starts; ours is read from its model file in " +
-    "every run, verified, and compared with its training data by the drift guard.",
+    "every run, verified, and compared with its training data by the drift guard. `load-forest-100mb` is the first `loadModel` of " +
+    "a process, golden rows included.",
   works: [
     { ...linear, peer: "pandas + scikit-learn", target: 3 },
     {
@@ -29,6 +30,13 @@ export const suite: Suite = {
         { value: "rows", kind: "close", tolerance: 0 },
         { value: "mean", kind: "close", tolerance: 0.005 },
       ],
+    },
+    {
+      work: "load-forest-100mb",
+      peer: null,
+      target: { maxMs: 500 },
+      script: "bench/inference/load-forest.js",
+      measure: "printed",
     },
   ],
 };
