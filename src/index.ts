@@ -14,7 +14,8 @@ export {
 } from "./base/errors.js";
 export { ParamTable } from "./base/params.js";
 export { CounterRng } from "./base/rng.js";
-export { DistributedArray, type Scalars } from "./collections/array/distributed-array.js";
+export { DistributedArray } from "./collections/array/distributed-array.js";
+export type { Scalars } from "./collections/array/elementwise.js";
 export type { ArrayConvertible, FrameLike } from "./collections/array/frame-like.js";
 export { LocalMatrix } from "./collections/array/local-matrix.js";
 export { DistributedDataFrame, type FrameFn } from "./collections/frame/distributed-data-frame.js";

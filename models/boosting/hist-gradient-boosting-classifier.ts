@@ -17,7 +17,7 @@ import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labe
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
-import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../linear/class-design.js";
+import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../../src/estimator/class-design.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";

@@ -7,7 +7,7 @@ import type { FitOptions } from "../../src/estimator/design.js";
 import type { DistributedInput, LabelInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
 import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
-import { classFactors, openClassDesign, type ClassWeight } from "../linear/class-design.js";
+import { classFactors, openClassDesign, type ClassWeight } from "../../src/estimator/class-design.js";
 import { fitForest } from "./fit-forest.js";
 import { ForestModel } from "./forest-model.js";
 import type { ClassCriterion, ForestParams, TreeParams } from "./forest-params.js";

@@ -8,7 +8,8 @@ import type { Composition } from "../../src/numeric/glm/composed-steps.js";
 import { familyNames, familyOf, type FamilyName, type FamilySpec } from "../../src/numeric/glm/family.js";
 import { FIT_SUMS_STEP, mergeFitSums, type FitSums } from "../../src/numeric/glm/fit-sums.js";
 import { linkNames, type LinkName, type LinkSpec } from "../../src/numeric/glm/link.js";
-import { GlmModel, type GlmParams, type GlmState } from "./glm-model.js";
+import { GlmModel, type GlmState } from "./glm-model.js";
+import { glmShape, type GlmParams } from "./glm-params.js";
 
 /** Parameters of {@link GeneralizedLinearRegressor}. */
 export interface GeneralizedLinearRegressorParams extends GlmParams {
@@ -43,19 +44,7 @@ const TABLE = new ParamTable<GeneralizedLinearRegressorParams>("GeneralizedLinea
       .nullable()
       .default(null)
       .describe('link "power": mean^linkPower is linear, its logarithm for 0; null for 1'),
-    alpha: z.number().min(0).default(0).describe("strength of the L2 penalty"),
-    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    tol: z
-      .number()
-      .positive()
-      .max(0.1)
-      .default(1e-6)
-      .describe("stops when the predicted relative decrease of the objective is at most tol²"),
-    maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
-    warmStart: z
-      .boolean()
-      .default(false)
-      .describe("start from the coefficients of the last fit, where it saw as many columns"),
+    ...glmShape(z, { alpha: 0, tol: 1e-6 }),
   }),
 );
 

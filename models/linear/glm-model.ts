@@ -29,20 +29,12 @@ import { warnIfSeparated } from "./separation.js";
 import { project } from "../../src/numeric/linalg/null-space.js";
 import { fitGlm, looksDependent, reportEnd, type GlmProblem, type GlmSolution } from "./glm-fit.js";
 import { nullHalfDeviance } from "./glm-null.js";
+import type { GlmParams } from "./glm-params.js";
 import { predictedMeans } from "./glm-predict.js";
 import type { ModelSummary } from "./statistics/model-summary.js";
 import { summariseRegression } from "./statistics/regression-summary.js";
 import type { SummaryOptions } from "./statistics/summary-options.js";
 import type { LinearState } from "./linear-model.js";
-
-/** Parameters that the generalised linear models share. */
-export interface GlmParams {
-  alpha: number;
-  fitIntercept: boolean;
-  tol: number;
-  maxIter: number;
-  warmStart: boolean;
-}
 
 /** What a row's linear predictor has besides its columns. */
 export interface OffsetOptions {

@@ -4,7 +4,7 @@ import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import type { LabelInput, MatrixInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { classFactors, openClassDesign, type ClassWeight } from "./class-design.js";
+import { classFactors, openClassDesign, type ClassWeight } from "../../src/estimator/class-design.js";
 import { LinearClassifier, type LinearClassifierState } from "./linear-classifier.js";
 import { fitMargin, type MarginProblem, type MarginSolution } from "./margin-fit.js";
 import { warnMargin } from "./margin-warning.js";

@@ -6,7 +6,7 @@ import { noRows } from "../../src/estimator/no-rows.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
 import { Penalty } from "../../src/numeric/solvers/penalty.js";
-import { classFactors, oneClassError, type ClassWeight } from "./class-design.js";
+import { classFactors, oneClassError, type ClassWeight } from "../../src/estimator/class-design.js";
 import { fitGlm } from "./glm-fit.js";
 import type { LogisticPenalty, LogisticSolver } from "./logistic-solver.js";
 import { interceptsOf, type LossShape } from "./partitioned-loss.js";

@@ -13,7 +13,7 @@ import { openTrialData, splitterOf, type Cv, type TrialData } from "../../src/mo
 import type { TrialEstimator } from "../../src/model-selection/trial-estimator.js";
 import { addVectors } from "../../src/numeric/add-vectors.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
-import type { ClassWeight } from "./class-design.js";
+import type { ClassWeight } from "../../src/estimator/class-design.js";
 import { assertUsableSolution, fitLogistic, openClasses, penaltyFactors, type ClassDesign } from "./logistic-fit.js";
 import { foldPath, meanOf } from "./logistic-cv-path.js";
 import { LogisticModel, type LogisticState } from "./logistic-model.js";

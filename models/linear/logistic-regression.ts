@@ -8,7 +8,7 @@ import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
 import { reportEnd } from "./glm-fit.js";
-import type { ClassWeight } from "./class-design.js";
+import type { ClassWeight } from "../../src/estimator/class-design.js";
 import { assertUsableSolution, fitLogistic, openClasses, type ClassDesign } from "./logistic-fit.js";
 import { LogisticModel, type LogisticState } from "./logistic-model.js";
 import {

@@ -2,27 +2,14 @@ import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import type { Composition } from "../../src/numeric/glm/composed-steps.js";
-import { GlmModel, type GlmParams } from "./glm-model.js";
+import { GlmModel } from "./glm-model.js";
+import { glmShape, type GlmParams } from "./glm-params.js";
 
 /** Parameters of {@link PoissonRegressor}. */
 export type PoissonRegressorParams = GlmParams;
 
 const TABLE = new ParamTable<PoissonRegressorParams>("PoissonRegressor", (z) =>
-  z.object({
-    alpha: z.number().min(0).default(1).describe("strength of the L2 penalty"),
-    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    tol: z
-      .number()
-      .positive()
-      .max(0.1)
-      .default(1e-4)
-      .describe("stops when the predicted relative decrease of the objective is at most tol²"),
-    maxIter: z.int().min(1).default(100).describe("most iterations over all rows"),
-    warmStart: z
-      .boolean()
-      .default(false)
-      .describe("start from the coefficients of the last fit, where it saw as many columns"),
-  }),
+  z.object(glmShape(z, { alpha: 1, tol: 1e-4 })),
 );
 
 /**

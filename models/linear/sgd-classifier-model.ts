@@ -1,7 +1,13 @@
 import type { FitOptions } from "../../src/estimator/design.js";
 import { checkColumns, requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
-import { classFactors, openClassDesign, streamClasses, type ClassDesign, type ClassWeight } from "./class-design.js";
+import {
+  classFactors,
+  openClassDesign,
+  streamClasses,
+  type ClassDesign,
+  type ClassWeight,
+} from "../../src/estimator/class-design.js";
 import { LinearClassifier, type LinearClassifierState } from "./linear-classifier.js";
 import { fitSgd, newState, resultOf, type SgdProblem, type SgdSolution, type SgdTarget } from "./sgd-fit.js";
 import type { SgdEpochParams } from "./sgd-params.js";

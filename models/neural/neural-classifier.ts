@@ -18,7 +18,7 @@ import {
 import type { Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
-import { classFactors, openClassDesign, streamClasses, type ClassWeight } from "../linear/class-design.js";
+import { classFactors, openClassDesign, streamClasses, type ClassWeight } from "../../src/estimator/class-design.js";
 import type { ClassStreamOptions } from "../linear/sgd-classifier-model.js";
 import { NeuralModel, type NeuralState } from "./neural-model.js";
 import { neuralFields, type NeuralParams } from "./neural-params.js";

@@ -1,7 +1,6 @@
 import { closest, DataError, ParameterError, show } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
 import type { Engine, FnRef } from "../../engine/engine.js";
-import { fnRef } from "../../engine/fn-ref.js";
 import {
   binaryOp,
   compareOp,
@@ -10,23 +9,22 @@ import {
   type CompareOpCode,
   type UnaryOpCode,
 } from "../../kernels/kernels.js";
-import { ELEMENT_BYTES, type DType } from "../../memory/dtype.js";
+import type { DType } from "../../memory/dtype.js";
 import type { HostDense } from "../../memory/host-column.js";
-import { EXTREMES_STEP, mergeExtremes, type Extremes } from "../../numeric/extremes.js";
-import type { QuantileSketchData } from "../../numeric/quantile-sketch.js";
-import { mergeSketchLists, quantilesOf, SKETCH_STEP } from "../../numeric/quantile-steps.js";
-import { mergeMoments, MOMENTS_STEP, type Moments } from "../../numeric/moments.js";
+import type { Moments } from "../../numeric/moments.js";
 import { chooseEngine } from "../choose-engine.js";
 import { explainPlan } from "../explain.js";
-import { HeldPlan, TaskPlan, type Plan } from "../plan.js";
+import { HeldPlan, type Plan } from "../plan.js";
 import { holdPlans, readPlans } from "../hold.js";
 import { reducePartitions } from "../reduce.js";
 import type { RunOptions } from "../plan-run.js";
 import { encodeUserFn, type UserFn } from "../user-function.js";
 import { visualizePlan } from "../visualize.js";
 import { joinColumns, LocalMatrix } from "./local-matrix.js";
-import { meet } from "./meet.js";
 import type { ArrayParts } from "./array-parts.js";
+import { arrayTask, blockwiseParts } from "./blockwise.js";
+import { columnExtremes, columnMoments, columnQuantiles, columnSums } from "./column-statistics.js";
+import { compareScalars, withArray, withScalars, type Scalars } from "./elementwise.js";
 import {
   batchesOf,
   partsOfColumns,
@@ -37,13 +35,9 @@ import {
   type LocalArrayOptions,
 } from "./from-local.js";
 import { alignedPieces, repartitionPieces } from "./pieces.js";
+import { partsOfConcat, partsOfPieces } from "./rearranged.js";
 import { columnsOfRows, type PartitionOptions } from "./sources.js";
 import type { ArrayPartition } from "./tasks.js";
-
-const task = (name: string): FnRef => fnRef(new URL("./tasks.js", import.meta.url).href, name);
-
-/** A number, or one number a column. */
-export type Scalars = number | readonly number[];
 
 /** Anything that is rows of equal length with numbers in it. */
 export type MatrixLike = readonly ArrayLike<number>[];
@@ -145,34 +139,7 @@ export class DistributedArray implements Disposable {
 
   /** Below one another; all need the same inner shape and dtype. */
   static concat(arrays: readonly DistributedArray[]): DistributedArray {
-    const [first] = arrays;
-    if (!first) throw new ParameterError("DistributedArray.concat: the list is empty. Pass at least one array.");
-    const refs = arrays.flatMap((array, k) => {
-      if (
-        array.innerShape.join() !== first.innerShape.join() ||
-        array.dtype !== first.dtype ||
-        array.layout !== first.layout
-      ) {
-        throw new DataError(
-          `DistributedArray.concat: array 0 is ${first.dtype}[${first.innerShape.join(", ")}] but array ${k} is ${array.dtype}[${array.innerShape.join(", ")}]. Cast or select columns first.`,
-        );
-      }
-      return Array.from({ length: array.partitions }, (_, index) => ({ plan: array.plan, index }));
-    });
-    const rows = arrays.every((array) => array.partitionRows)
-      ? arrays.flatMap((array) => array.partitionRows ?? [])
-      : undefined;
-    const plan = new TaskPlan({
-      label: "concat",
-      partitions: refs.length,
-      inputs: arrays.map((array) => array.plan),
-      task: (index) => ({
-        fn: task("takePieces"),
-        args: { pieces: [{ input: 0, from: 0, to: 1, unit: "fraction" }] },
-        inputs: [refs[index] as { plan: Plan; index: number }],
-      }),
-    });
-    return new DistributedArray({ ...first, plan, partitionRows: rows });
+    return new DistributedArray(partsOfConcat(arrays));
   }
 
   get partitions(): number {
@@ -338,23 +305,15 @@ export class DistributedArray implements Disposable {
       readonly layout?: "dense" | "csr";
     },
   ): DistributedArray {
-    const dtype = result.dtype ?? "f64";
-    const width = result.innerShape.reduce((product, n) => product * n, 1);
-    const bytes = this.rows === undefined ? undefined : this.rows * width * ELEMENT_BYTES[dtype];
-    const plan = TaskPlan.blockwise(this.plan, label, fn, args, bytes);
-    return new DistributedArray({
-      plan,
-      dtype,
-      layout: result.layout ?? "dense",
-      innerShape: result.innerShape,
-      names: result.names,
-      partitionRows: this.partitionRows,
-    });
+    const { innerShape, names, dtype = "f64", layout = "dense" } = result;
+    return new DistributedArray(blockwiseParts(this, label, fn, args, { innerShape, names, dtype, layout }));
   }
 
   /** The same rows in `partitions` parts: equal ones where row counts are known, else by fractions of the present parts. */
   repartition(partitions: number): DistributedArray {
-    return this.#pieces("repartition", repartitionPieces(this.partitionRows, this.partitions, partitions));
+    return new DistributedArray(
+      partsOfPieces(this, repartitionPieces(this.partitionRows, this.partitions, partitions)),
+    );
   }
 
   /** The same rows in parts of `partitionRows`; the counts must be known. For arrays that have to meet row by row. */
@@ -365,7 +324,7 @@ export class DistributedArray implements Disposable {
         `${this.plan.label}: its row counts are not known, so it cannot be cut to match. Use withKnownRows() first.`,
       );
     }
-    return this.#pieces("repartition", alignedPieces(this.partitionRows, partitionRows));
+    return new DistributedArray(partsOfPieces(this, alignedPieces(this.partitionRows, partitionRows)));
   }
 
   /** The same array with its row counts known: one pass, unless they are already. */
@@ -373,23 +332,15 @@ export class DistributedArray implements Disposable {
     if (this.partitionRows) return this;
     const counts = await reducePartitions<number[]>(
       [this.plan],
-      { label: "row counts", step: task("rowCounts"), combine: (a, b) => [...a, ...b] },
+      { label: "row counts", step: arrayTask("rowCounts"), combine: (a, b) => [...a, ...b] },
       options,
     );
     return new DistributedArray({ ...this, partitionRows: counts ?? [] });
   }
 
   /** Weighted moments, NaN left out: one pass. */
-  async moments(options: RunOptions = {}): Promise<Moments> {
-    const empty = new Float64Array(this.width);
-    const none: Moments = { rows: 0, weight: empty, mean: empty, m2: empty, nanCount: empty, infCount: empty };
-    return (
-      (await reducePartitions<Moments>(
-        [this.plan],
-        { label: "moments", step: MOMENTS_STEP, combine: mergeMoments },
-        options,
-      )) ?? none
-    );
+  moments(options: RunOptions = {}): Promise<Moments> {
+    return columnMoments(this, options);
   }
 
   /**
@@ -397,16 +348,12 @@ export class DistributedArray implements Disposable {
    * their sum has (a second pass tells their signs).
    */
   async mean(options: RunOptions = {}): Promise<number[]> {
-    const moments = await this.moments(options);
-    const infinite = await this.#infiniteSums(moments, options);
-    return Array.from(moments.mean, (value, j) => infinite?.[j] ?? ((moments.weight[j] ?? 0) > 0 ? value : NaN));
+    return (await columnSums(this, options)).mean;
   }
 
   /** Sum of each column, NaN left out; infinities as in {@link mean}. */
   async sum(options: RunOptions = {}): Promise<number[]> {
-    const moments = await this.moments(options);
-    const infinite = await this.#infiniteSums(moments, options);
-    return Array.from(moments.mean, (value, j) => infinite?.[j] ?? value * (moments.weight[j] ?? 0));
+    return (await columnSums(this, options)).sum;
   }
 
   /** Variance of each column with divisor n - ddof (0 unless given), NaN left out. */
@@ -422,12 +369,14 @@ export class DistributedArray implements Disposable {
 
   /** Smallest value of each column, NaN left out. */
   async min(options: RunOptions = {}): Promise<number[]> {
-    return Array.from((await this.#extremes(options)).min);
+    this.#assertDense("min");
+    return Array.from((await columnExtremes(this, options)).min);
   }
 
   /** Largest value of each column, NaN left out. */
   async max(options: RunOptions = {}): Promise<number[]> {
-    return Array.from((await this.#extremes(options)).max);
+    this.#assertDense("max");
+    return Array.from((await columnExtremes(this, options)).max);
   }
 
   /**
@@ -447,13 +396,7 @@ export class DistributedArray implements Disposable {
       if (!(level >= 0 && level <= 1))
         throw new ParameterError(`DistributedArray.quantile: q must be in [0, 1]; got ${show(level)}.`);
     }
-    const args = { error: options.error ?? 0.001 };
-    const lists = await reducePartitions<QuantileSketchData[]>(
-      [this.plan],
-      { label: "quantile", step: SKETCH_STEP, args, combine: mergeSketchLists },
-      options,
-    );
-    return quantilesOf(lists ?? [], levels);
+    return columnQuantiles(this, levels, options.error ?? 0.001, options);
   }
 
   /** All values, in this process. */
@@ -496,32 +439,9 @@ export class DistributedArray implements Disposable {
     return explainPlan(this.plan);
   }
 
-  // Moments are sums of differences from a first mean, which infinities turn into NaN: the plain sum keeps their sign.
-  async #infiniteSums({ infCount }: Moments, options: RunOptions): Promise<(number | undefined)[] | undefined> {
-    if (this.layout === "csr" || !infCount.some((count) => count > 0)) return undefined;
-    const { min, max } = await this.#extremes(options);
-    return Array.from(infCount, (count, j) => {
-      if (count === 0) return undefined;
-      return (min[j] === -Infinity ? -Infinity : 0) + (max[j] === Infinity ? Infinity : 0);
-    });
-  }
-
   /** The plan as an SVG picture. */
   visualize(): string {
     return visualizePlan(this.plan);
-  }
-
-  #extremes(options: RunOptions): Promise<Extremes> {
-    this.#assertDense("min and max");
-    const none: Extremes = {
-      min: new Float64Array(this.width).fill(Infinity),
-      max: new Float64Array(this.width).fill(-Infinity),
-    };
-    return reducePartitions<Extremes>(
-      [this.plan],
-      { label: "extremes", step: EXTREMES_STEP, combine: mergeExtremes },
-      options,
-    ).then((total) => total ?? none);
   }
 
   #unary(label: string, op: UnaryOpCode): DistributedArray {
@@ -531,91 +451,18 @@ export class DistributedArray implements Disposable {
 
   #arithmetic(label: string, op: BinaryOpCode, other: DistributedArray | Scalars): DistributedArray {
     this.#assertDense(label);
-    if (other instanceof DistributedArray) return this.#withArray(label, op, other);
-    return this.#blockwise(
-      label,
-      "binaryScalar",
-      { op, scalars: this.#scalars(label, other), reversed: 0 },
-      { dtype: "f64" },
-    );
+    const parts =
+      other instanceof DistributedArray ? withArray(this, label, op, other) : withScalars(this, label, op, other);
+    return new DistributedArray(parts);
   }
 
   #compare(label: string, op: CompareOpCode, other: Scalars): DistributedArray {
     this.#assertDense(label);
-    return this.#blockwise(label, "compareScalar", { op, scalars: this.#scalars(label, other) }, { dtype: "bool" });
-  }
-
-  #scalars(label: string, other: Scalars): number[] {
-    const scalars = typeof other === "number" ? [other] : [...other];
-    if (scalars.length === 1 || scalars.length === this.width) return scalars;
-    throw new DataError(
-      `DistributedArray.${label}: this array has ${this.width} columns; pass one number or ${this.width}, not ${scalars.length}.`,
-    );
-  }
-
-  #withArray(label: string, op: BinaryOpCode, other: DistributedArray): DistributedArray {
-    if (other.width !== this.width && other.width !== 1 && this.width !== 1) {
-      throw new DataError(
-        `DistributedArray.${label}: the operands have ${this.width} and ${other.width} columns. They need the same number, or one of them a single column.`,
-      );
-    }
-    const right = meet(label, this, other);
-    const wider = this.width >= right.width ? this : right;
-    const plan = new TaskPlan({
-      label,
-      partitions: this.partitions,
-      inputs: [this.plan, right.plan],
-      bytes: this.plan.bytes,
-      task: (index) => ({
-        fn: task("binaryChunks"),
-        args: { op, label: `DistributedArray.${label}` },
-        inputs: [
-          { plan: this.plan, index },
-          { plan: right.plan, index },
-        ],
-      }),
-    });
-    return new DistributedArray({
-      plan,
-      innerShape: wider.innerShape,
-      dtype: "f64",
-      partitionRows: this.partitionRows ?? right.partitionRows,
-      names: wider.names,
-    });
+    return new DistributedArray(compareScalars(this, label, op, other));
   }
 
   #blockwise(label: string, fn: string, args: Plain, changes: Partial<ArrayParts>): DistributedArray {
-    const dtype = changes.dtype ?? this.dtype;
-    const width = (changes.innerShape ?? this.innerShape).reduce((product, n) => product * n, 1);
-    const rows = this.rows;
-    const plan = TaskPlan.blockwise(
-      this.plan,
-      label,
-      task(fn),
-      args,
-      rows === undefined ? undefined : rows * width * ELEMENT_BYTES[dtype],
-    );
-    return new DistributedArray({ ...this, plan, ...changes });
-  }
-
-  #pieces(label: string, layout: ReturnType<typeof repartitionPieces>): DistributedArray {
-    const plan = new TaskPlan({
-      label,
-      partitions: layout.pieces.length,
-      inputs: [this.plan],
-      bytes: this.plan.bytes,
-      task: (index) => {
-        const pieces = layout.pieces[index] ?? [];
-        return {
-          fn: task("takePieces"),
-          args: {
-            pieces: pieces.map((piece, input) => ({ input, from: piece.from, to: piece.to, unit: layout.unit })),
-          },
-          inputs: pieces.map((piece) => ({ plan: this.plan, index: piece.partition })),
-        };
-      },
-    });
-    return new DistributedArray({ ...this, plan, partitionRows: layout.partitionRows });
+    return new DistributedArray(blockwiseParts(this, label, arrayTask(fn), args, changes));
   }
 
   #position(which: number | string): number {

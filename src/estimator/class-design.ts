@@ -1,8 +1,8 @@
-import { DataError, FitError, show } from "../../src/base/errors.js";
-import { Design, type FitOptions, type RowVectors } from "../../src/estimator/design.js";
-import { requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
-import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
-import { noRows } from "../../src/estimator/no-rows.js";
+import { DataError, FitError, show } from "../base/errors.js";
+import { Design, type FitOptions, type RowVectors } from "./design.js";
+import { requireTarget, type LabelInput, type MatrixInput } from "./inputs.js";
+import { codeLabels, holdWithLabels, type Label } from "./labels.js";
+import { noRows } from "./no-rows.js";
 
 /** The data of one fit of a classifier, held, with y as positions in `classes`. */
 export interface ClassDesign extends Disposable {
