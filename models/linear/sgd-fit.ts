@@ -1,10 +1,10 @@
 import { FitError } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
-import { holdPlans } from "../../src/collections/hold.js";
-import { TaskPlan, type HeldPlan } from "../../src/collections/plan.js";
+import { shuffleInPlace } from "../../src/base/shuffle.js";
+import type { HeldPlan } from "../../src/collections/plan.js";
 import { PlanRun } from "../../src/collections/plan-run.js";
+import { dealBlocks } from "../../src/estimator/dealt-blocks.js";
 import type { Design } from "../../src/estimator/design.js";
-import { noRows } from "../../src/estimator/no-rows.js";
 import {
   SGD_HYPER,
   SGD_HYPER_LENGTH,
@@ -14,19 +14,7 @@ import {
   type SgdLossCode,
   type SgdScheduleCode,
 } from "../../src/kernels/sgd-kernels.js";
-import {
-  mergeRowsAndWeight,
-  penaltyOf,
-  SGD_TASKS,
-  shuffleInPlace,
-  sizeOf,
-  type DealArgs,
-  type PieceArgs,
-  type RowsAndWeight,
-  type SgdState,
-  type SgdStepArgs,
-  type ValidationSums,
-} from "./sgd-steps.js";
+import { penaltyOf, SGD_TASKS, sizeOf, type SgdState, type SgdStepArgs, type ValidationSums } from "./sgd-steps.js";
 
 /** A problem of stochastic gradient descent: what is minimised, in which steps, and when to stop. */
 export interface SgdProblem {
@@ -103,90 +91,6 @@ export function resultOf(state: SgdState, problem: SgdProblem): { coef: Float64A
     coef: averaged ? (state.average as Float64Array) : state.coef,
     intercept: state.numbers[averaged ? SGD_STATE.averageIntercept : SGD_STATE.intercept] as number,
   };
-}
-
-/** Values of a block of dense rows: 16 MB, so that the random order of its rows stays near the cache. */
-const BLOCK_VALUES = 2 ** 21;
-const MIN_BLOCK = 256;
-const MAX_BLOCK = 2 ** 17;
-
-/** How rows are dealt to blocks. */
-export type SgdDealing = Pick<SgdProblem, "batchSize" | "shuffle" | "seed" | "validation">;
-
-function blockRows(design: Design, batch: number): number {
-  const rows = design.layout === "csr" ? MAX_BLOCK / 2 : BLOCK_VALUES / design.nFeatures;
-  const size = Math.max(MIN_BLOCK, Math.min(MAX_BLOCK, Math.floor(rows)));
-  return Math.max(1, Math.floor(size / batch)) * batch;
-}
-
-/**
- * Deals the rows to blocks of a size that depends on the columns alone, and holds those: at random by each row's number when
- * they are to be shuffled, else in runs. Neither depends on how the rows were partitioned.
- */
-export async function dealBlocks(design: Design, problem: SgdDealing): Promise<HeldPlan> {
-  const { owner, names, engine } = design;
-  await design.hold();
-  const { counts, weight } = await design.reduce<RowsAndWeight>(SGD_TASKS.rows, undefined, mergeRowsAndWeight, false);
-  const rows = counts.reduce((sum, count) => sum + count, 0);
-  if (rows === 0) throw noRows(owner);
-  if (!(weight > 0))
-    throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
-  const size = blockRows(design, problem.batchSize);
-  const blocks = Math.max(1, Math.ceil(rows / size));
-  const starts = Float64Array.from(counts);
-  let before = 0;
-  counts.forEach((count, p) => {
-    starts[p] = before;
-    before += count;
-  });
-  const deals = TaskPlan.blockwise(design.plan, owner, SGD_TASKS.deal, (p): Plain => {
-    const args: DealArgs = {
-      start: starts[p] ?? 0,
-      blocks,
-      blockRows: size,
-      shuffle: problem.shuffle,
-      seed: problem.seed,
-      validation: problem.validation,
-    };
-    return { ...args };
-  });
-  const parts = counts.length;
-  const pieces = new TaskPlan({
-    label: owner,
-    partitions: blocks * parts,
-    inputs: [design.plan, deals],
-    task: (index) => {
-      const p = index % parts;
-      const args: PieceArgs = { owner, names, partition: p, block: Math.floor(index / parts) };
-      return {
-        fn: SGD_TASKS.piece,
-        args: { ...args },
-        inputs: [
-          { plan: design.plan, index: p },
-          { plan: deals, index: p },
-        ],
-      };
-    },
-  });
-  const spread = problem.shuffle || blocks === 1;
-  const joined = new TaskPlan({
-    label: owner,
-    partitions: blocks,
-    inputs: [pieces],
-    task: (block) => {
-      const inputs = [];
-      for (let p = 0; p < parts; p++) {
-        const first = starts[p] ?? 0;
-        const last = first + (counts[p] ?? 0);
-        // In runs, a block takes rows of the partitions that it overlaps.
-        if (last > first && (spread || (first < (block + 1) * size && last > block * size)))
-          inputs.push({ plan: pieces, index: block * parts + p });
-      }
-      return { fn: SGD_TASKS.join, inputs };
-    },
-  });
-  const [held] = await holdPlans([joined], engine, design.signal ? { signal: design.signal } : {});
-  return held as HeldPlan;
 }
 
 /**
@@ -306,17 +210,7 @@ async function runEpoch(
     }
     ends.push(last as string);
   }
-  return readAll<SgdState>(design, run, ends);
-}
-
-/** The values of tasks of a run, which let their keys go. */
-export async function readAll<T>(design: Design, run: PlanRun, keys: readonly string[]): Promise<T[]> {
-  await run.submit(keys, design.signal);
-  try {
-    return (await design.engine.get(keys)) as unknown as T[];
-  } finally {
-    run.release(keys);
-  }
+  return run.read<SgdState>(ends, design.signal);
 }
 
 /** Of each chain, minus its score on the rows to validate on: share of right ones, or R². */
@@ -336,7 +230,7 @@ async function scores(
       keys.push(run.add(SGD_TASKS.validate, args, [rows], { index: block, of: design.owner }));
     }
   }
-  const parts = await readAll<ValidationSums>(design, run, keys);
+  const parts = await run.read<ValidationSums>(keys, design.signal);
   return running.map(({ target }, c) => {
     const own = parts.slice(c * blocks.partitions, (c + 1) * blocks.partitions);
     const total = (name: keyof ValidationSums): number => own.reduce((sum, part) => sum + part[name], 0);

@@ -3,7 +3,7 @@ import type { TaskContext } from "../../src/engine/engine.js";
 import { findNonFinite, nonFiniteError } from "../../src/estimator/design-tasks.js";
 import { KeptResources } from "../../src/exchange/kept-resources.js";
 import type { DenseChunk } from "../../src/memory/column.js";
-import type { RowMajor, SgdBlock } from "../linear/sgd-steps.js";
+import type { DealtBlock, RowMajor } from "../../src/estimator/dealing-tasks.js";
 import { Network, neuralRuntime } from "./network.js";
 import { checkStored } from "./stored-network.js";
 
@@ -19,7 +19,7 @@ export interface LocalBlock {
 }
 
 /** A block as plain arrays, in single precision. @throws DataError for values beyond its range */
-export function localBlock({ memory }: TaskContext, args: { readonly owner: string }, block: SgdBlock): LocalBlock {
+export function localBlock({ memory }: TaskContext, args: { readonly owner: string }, block: DealtBlock): LocalBlock {
   const { values, rows } = block.x as RowMajor;
   const x = Float32Array.from(memory.view(values));
   assertSingle(args.owner, x);

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { DataError, FitError, throwIfAborted } from "../../src/base/errors.js";
+import { shuffleInPlace } from "../../src/base/shuffle.js";
 import type { HeldPlan } from "../../src/collections/plan.js";
 import { PlanRun } from "../../src/collections/plan-run.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
+import { dealBlocks } from "../../src/estimator/dealt-blocks.js";
 import type { Design } from "../../src/estimator/design.js";
 import type { TfjsBackend, TfOptimizer, TfTensor } from "../../src/exchange/tfjs/tfjs-runtime.js";
-import { dealBlocks, readAll } from "../linear/sgd-fit.js";
-import { shuffleInPlace } from "../linear/sgd-steps.js";
 import { joined, Network, neuralRuntime, parted } from "./network.js";
 import type { NeuralParams } from "./neural-params.js";
 import type { LocalBlock } from "./neural-tasks.js";
@@ -299,7 +299,7 @@ class Training {
     const run = new PlanRun(design.engine);
     const key = await run.key(blocks, index);
     const local = run.add(LOCAL, { owner: design.owner }, [key], { index, of: design.owner });
-    const [block] = await readAll<LocalBlock>(design, run, [local]);
+    const [block] = await run.read<LocalBlock>([local], design.signal);
     if (blocks.partitions === 1) this.#only = block;
     return block as LocalBlock;
   }

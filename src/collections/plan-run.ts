@@ -74,6 +74,16 @@ export class PlanRun {
     this.engine.release(this.#placed.filter((key) => !kept.has(key)));
   }
 
+  /** Submits, and takes the values of these keys, which are let go. */
+  async read<T>(keys: readonly string[], signal?: AbortSignal): Promise<T[]> {
+    await this.submit(keys, signal);
+    try {
+      return (await this.engine.get(keys)) as unknown as T[];
+    } finally {
+      this.release(keys);
+    }
+  }
+
   /** Releases kept keys that this run made; those of held collections stay with their owner. */
   release(keys: readonly string[]): void {
     this.engine.release(keys.filter((key) => !this.#borrowed.has(key)));
