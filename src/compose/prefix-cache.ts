@@ -188,7 +188,7 @@ export class PrefixCache {
 }
 
 /** An unfitted step's class and parameters; undefined where they cannot be written. */
-function textOf(step: TransformingEstimator): string | undefined {
+export function textOf(step: TransformingEstimator): string | undefined {
   try {
     const { kind, version, params } = step.toJSON();
     return JSON.stringify([kind, version, params]);

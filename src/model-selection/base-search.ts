@@ -9,7 +9,8 @@ import { decodeState, encodeState } from "../estimator/state-codec.js";
 import { toRows, type Rows, type TableInput } from "../estimator/table.js";
 import { bestOf, decidingMetric } from "./best-trial.js";
 import { exportTable, type ExportOptions } from "./export-trials.js";
-import { checkErrorScore, checkParallel, rowOptionsOf, type ErrorScore, type FoldSettings } from "./fold-runner.js";
+import { checkErrorScore, checkParallel, type ErrorScore, type FoldSettings } from "./fold-runner.js";
+import { rowOptionsOf } from "./fold-side.js";
 import { fitToHeld, neededColumns } from "./needed-columns.js";
 import type { ParamSet } from "./parameter-sets.js";
 import type { Trainer } from "./resources.js";
@@ -161,7 +162,7 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   /**
    * Tries parameters and, with `refit`, fits the best to all rows. The data are read once and kept for the call: of a
    * frame, only the columns that the estimator needs. Pipelines share the steps that candidates have in common, fold by
-   * fold. A trial that fails is recorded in `cvResults` with its error and scores `errorScore`; the others go on.
+   * fold, and the rows that these give, which the engine holds meanwhile (within a quarter of its memory). A trial that fails is recorded in `cvResults` with its error and scores `errorScore`; the others go on.
    *
    * With `journal` every finished unit of work is kept in that file, and a later call (of the same search over the same
    * data, in any process) goes on from there: the same trials and the same best. Offset and exposure go to the fits and the
@@ -225,6 +226,7 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
         });
         outOfTime = end.outOfTime;
       } finally {
+        plan.trainer.release?.();
         this.#partial = table();
       }
       const results = this.#partial;

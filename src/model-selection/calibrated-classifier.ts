@@ -20,7 +20,7 @@ import {
   responseOf,
   type WrapperState,
 } from "./classifier-wrapper.js";
-import { rowOptionsOf } from "./fold-runner.js";
+import { rowOptionsOf } from "./fold-side.js";
 import type { RowSelection } from "./row-selection.js";
 import { codesOf } from "./scoring.js";
 import { StratifiedKFold } from "./stratified-k-fold.js";

@@ -3,7 +3,7 @@ import type { FitOptions } from "../estimator/design.js";
 import type { Rows } from "../estimator/table.js";
 import { scoreModel, type Scorers } from "./scoring.js";
 import type { RowSelection } from "./row-selection.js";
-import type { Splittable } from "./splittable.js";
+import { sideOf, type FoldSide } from "./fold-side.js";
 import type { TrialData } from "./trial-data.js";
 import type { TargetInput, TrialEstimator } from "./trial-estimator.js";
 
@@ -34,55 +34,62 @@ export interface FoldResult {
   readonly error: Error | undefined;
 }
 
-/** Options of a fit that hold one value a row, for some rows. */
-export interface RowOptions extends Pick<FitOptions, "sampleWeight"> {
-  readonly [name: string]: unknown;
-}
+/** Fits a model on the train rows of a fold. */
+export type FoldFit = (
+  model: TrialEstimator,
+  X: Rows,
+  y: TargetInput | undefined,
+  options: FitOptions,
+) => Promise<unknown>;
 
-/** The caller's options that hold a value a row (weights, offset, exposure, groups), for the rows of a selection. */
-export function rowOptionsOf(data: TrialData, rows: RowSelection | undefined): RowOptions {
-  const all = { sampleWeight: data.sampleWeight, ...data.rowOptions };
-  const given = Object.entries(all).filter((entry): entry is [string, Splittable] => entry[1] !== undefined);
-  return Object.fromEntries(given.map(([name, values]) => [name, rows ? rows.take(values) : values]));
-}
+const plainFit: FoldFit = (model, X, y, options) => model.fit(X, y, options);
 
 /** Fits `model` on the train rows and scores it on the test rows; a failure counts as `errorScore`. */
-export async function runFold(
+export function runFold(
   settings: FoldSettings,
   model: TrialEstimator,
   train: RowSelection,
   test: RowSelection,
-  fit: (model: TrialEstimator, X: Rows, y: TargetInput | undefined, options: object) => Promise<unknown> = (
-    one,
-    X,
-    y,
-    options,
-  ) => one.fit(X, y, options),
+  fit: FoldFit = plainFit,
+): Promise<FoldResult> {
+  const { data } = settings;
+  const open = (): OpenFold => ({ model, train: sideOf(data, train), test: () => sideOf(data, test) });
+  return runOpened(settings, () => Promise.resolve(open()), fit);
+}
+
+/** What is fitted to a fold, and its rows. */
+export interface OpenFold {
+  readonly model: TrialEstimator;
+  readonly train: FoldSide;
+  readonly test: () => FoldSide;
+}
+
+/** As {@link runFold}, on rows that `open` finds; its failure is the trial's. */
+export async function runOpened(
+  settings: FoldSettings,
+  open: () => Promise<OpenFold>,
+  fit: FoldFit = plainFit,
 ): Promise<FoldResult> {
   const { owner, data, scorers, errorScore } = settings;
   throwIfAborted(data.run.signal, owner);
   let started = performance.now();
   let fitTime = 0;
-  let fitted = false;
-  const side = (rows: RowSelection): { X: Rows; y: TargetInput | undefined; options: RowOptions } => ({
-    X: rows.take(data.X) as Rows,
-    y: data.y === undefined ? undefined : (rows.take(data.y) as TargetInput),
-    options: rowOptionsOf(data, rows),
-  });
+  let model: TrialEstimator | undefined;
   try {
-    const trained = side(train);
-    await fit(model, trained.X, trained.y, { ...data.run, ...trained.options });
-    fitted = true;
+    const fold = await open();
+    const { train } = fold;
+    await fit(fold.model, train.X, train.y, { ...data.run, ...train.options });
+    model = fold.model;
     fitTime = seconds(started);
     started = performance.now();
-    const scoreSide = ({ X, y, options }: ReturnType<typeof side>): Promise<Record<string, number>> => {
+    const scoreSide = ({ X, y, options }: FoldSide): Promise<Record<string, number>> => {
       const { sampleWeight, ...others } = options;
       const weight = settings.weightScores && sampleWeight !== undefined ? { sampleWeight } : {};
-      return scoreModel(owner, model, X, y, scorers, { ...data.run, ...others, ...weight });
+      return scoreModel(owner, fold.model, X, y, scorers, { ...data.run, ...others, ...weight });
     };
-    const testScores = await scoreSide(side(test));
+    const testScores = await scoreSide(fold.test());
     const scoreTime = seconds(started);
-    const trainScores = settings.returnTrainScore ? await scoreSide(trained) : undefined;
+    const trainScores = settings.returnTrainScore ? await scoreSide(train) : undefined;
     return { testScores, trainScores, fitTime, scoreTime, model, error: undefined };
   } catch (error) {
     // A stop is not a failure of the trial, and a wrong parameter is wrong for all.
@@ -91,9 +98,9 @@ export async function runFold(
     return {
       testScores: scores,
       trainScores: settings.returnTrainScore ? scores : undefined,
-      fitTime: fitted ? fitTime : seconds(started),
-      scoreTime: fitted ? seconds(started) : 0,
-      model: fitted ? model : undefined,
+      fitTime: model ? fitTime : seconds(started),
+      scoreTime: model ? seconds(started) : 0,
+      model,
       error: error instanceof Error ? error : new Error(String(error)),
     };
   }

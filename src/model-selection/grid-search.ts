@@ -2,10 +2,11 @@ import { ParamTable, type ZodNamespace } from "../base/params.js";
 import type { EstimatorJson } from "../estimator/estimator.js";
 import { registerEstimator } from "../estimator/registry.js";
 import { BaseSearch, paramsFromJSON, type BaseSearchParams, type SearchPlan } from "./base-search.js";
+import { fitTrainer } from "./fit-trainer.js";
 import type { FoldSettings } from "./fold-runner.js";
 import { ListPolicy } from "./list-policy.js";
 import { ParameterGrid, sampleParameters, type ParamGrid, type ParamSet } from "./parameter-sets.js";
-import { fitTrainer } from "./resources.js";
+
 import { distributionsShape, gridShape } from "./resource-shape.js";
 import type { ParamDistributions } from "./search-space.js";
 import type { TrialEstimator } from "./trial-estimator.js";
@@ -65,16 +66,20 @@ const RANDOM_TABLE = new ParamTable<RandomizedSearchParams>("RandomizedSearchCV"
   }),
 );
 
+/** Candidates whose folds are run before those of others, where time is limited. */
+const TIMED_BLOCK = 8;
+
 /** Tries a fixed list of parameter sets on every split. */
 abstract class ListSearch<P extends BaseSearchParams> extends BaseSearch<P> {
   protected abstract override candidates(): ParamSet[];
 
   protected plan(settings: FoldSettings, estimator: TrialEstimator): SearchPlan {
-    return {
-      policy: new ListPolicy(this.candidates(), settings.data.splits.length),
-      trainer: fitTrainer(settings, estimator),
-      byResource: false,
-    };
+    const trainer = fitTrainer(settings, estimator);
+    // A search that may run out of time finishes some candidates before it begins others.
+    const block = this.params.maxTime === undefined ? Infinity : TIMED_BLOCK;
+    const sharing = (params: ParamSet): string => trainer.sharing?.(params) ?? "";
+    const policy = new ListPolicy(this.candidates(), settings.data.splits.length, { block, sharing });
+    return { policy, trainer, byResource: false };
   }
 }
 

@@ -13,18 +13,11 @@ import {
 import type { Estimator, FittedInput } from "../estimator/estimator.js";
 import type { Rows } from "../estimator/table.js";
 import { withoutEach } from "../numeric/without-each.js";
+import type { FoldFit } from "./fold-runner.js";
 import { areFolds } from "./splitter.js";
 import type { RowSelection } from "./row-selection.js";
 import type { TrialData } from "./trial-data.js";
 import type { TargetInput, TrialEstimator } from "./trial-estimator.js";
-
-/** Fits one fold's model on its train rows. */
-export type FoldFit = (
-  model: TrialEstimator,
-  X: Rows,
-  y: TargetInput | undefined,
-  options: FitOptions,
-) => Promise<unknown>;
 
 /**
  * The fits of all folds from one scan: every row's share in the sums of its own fold is computed once, and each model is

@@ -1,7 +1,8 @@
 import { DataError, throwIfAborted } from "../base/errors.js";
 import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
 import type { Rows, TableInput } from "../estimator/table.js";
-import { rowOptionsOf, runFold, type FoldResult, type FoldSettings } from "./fold-runner.js";
+import { runFold, type FoldResult, type FoldSettings } from "./fold-runner.js";
+import { rowOptionsOf } from "./fold-side.js";
 import type { ParamSet } from "./parameter-sets.js";
 import { setWhere, type RowSelection, type Split } from "./row-selection.js";
 import { largestRemainder } from "./split-sizes.js";
@@ -25,22 +26,18 @@ export interface Training {
 /** Trains the trials of a search to some amount of a resource. */
 export interface Trainer {
   train(training: Training): Promise<FoldResult>;
+  /** The trainings that can be done together have the same key; undefined for one that is done alone. */
+  jointKey?(training: Pick<Training, "params" | "fold">): string | undefined;
+  /** As `train` for several trainings of one key, in their order. */
+  trainJointly?(trainings: readonly Training[]): Promise<FoldResult[]>;
+  /** The candidates that share work on a fold have the same text. */
+  sharing?(params: ParamSet): string;
+  /** Lets go of what is kept between trainings. */
+  release?(): void;
   /** True when models are trained on from where they were, so that they are worth keeping. */
   readonly continues: boolean;
   /** True when the best of them needs no refit. */
   readonly isFinal: boolean;
-}
-
-/** Whole fits, on one fold each. */
-export function fitTrainer(settings: FoldSettings, estimator: TrialEstimator): Trainer {
-  return {
-    continues: false,
-    isFinal: false,
-    train: ({ params, fold }) => {
-      const { train, test } = settings.data.splits[fold] as Split;
-      return runFold(settings, withParams(estimator, params), train, test);
-    },
-  };
 }
 
 /**

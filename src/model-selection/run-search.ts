@@ -1,9 +1,10 @@
 import type { Progress } from "../collections/plan-run.js";
 import type { SearchPlan } from "./base-search.js";
 import type { FoldResult, FoldSettings } from "./fold-runner.js";
+import type { Training } from "./resources.js";
 import type { TrialBook } from "./trial-book.js";
 import type { TrialUnit } from "./trial-policy.js";
-import { runTrials, type FinishedUnits, type RunEnd } from "./trial-runner.js";
+import { runTrials, type FinishedUnits, type JointUnits, type RunEnd } from "./trial-runner.js";
 
 /** A search that is about to run. */
 export interface SearchRun {
@@ -25,6 +26,22 @@ export function runSearch(run: SearchRun): Promise<RunEnd> {
   const splits = settings.data.splits.length;
   const seconds = (): number => (performance.now() - started) / 1000;
   let ran = 0;
+  const jointUnits = (): JointUnits<readonly FoldResult[]> | undefined => {
+    if (!policy.isFixed || !trainer.trainJointly) return undefined;
+    return {
+      keyOf: ({ params, fold }) => (fold === undefined ? undefined : trainer.jointKey?.({ params, fold })),
+      run: async (units) => {
+        const trainings = units.map((unit): Training => {
+          const { amounts, folds } = book.page(unit);
+          const { params, amount, fold = 0 } = unit;
+          return { params, amount, fold, earlier: amounts, before: folds[fold] };
+        });
+        const results = (await trainer.trainJointly?.(trainings)) ?? [];
+        ran += units.length;
+        return results.map((result) => [{ ...result, model: undefined }]);
+      },
+    };
+  };
   return runTrials<readonly FoldResult[]>(policy, {
     limit: run.limit,
     isOver: () => performance.now() >= run.deadline,
@@ -41,6 +58,7 @@ export function runSearch(run: SearchRun): Promise<RunEnd> {
       ran += 1;
       return results;
     },
+    joint: jointUnits(),
     onResult: (unit, results) => book.add(unit, results, seconds()),
     outcomeOf: (unit, results) => ({
       score: book.scoreOf(unit.trial),

@@ -6,7 +6,7 @@ import { BaseSearch, paramsFromJSON, type BaseSearchParams, type SearchPlan } fr
 import type { FoldSettings } from "./fold-runner.js";
 import { baseSearchShape } from "./grid-search.js";
 import { drawnAt, type ParamSet } from "./parameter-sets.js";
-import { fitTrainer } from "./resources.js";
+import { fitTrainer } from "./fit-trainer.js";
 import { distributionsShape } from "./resource-shape.js";
 import { SearchSpace, type ParamDistributions } from "./search-space.js";
 import { TpePolicy } from "./tpe-policy.js";

@@ -44,6 +44,8 @@ export interface TrialPolicy {
   /** Whether a trial may be the best, once all is done. */
   competes(trial: number): boolean;
   readonly progress: PolicyProgress;
+  /** True where units do not depend on outcomes: several can be asked for before any is told. */
+  readonly isFixed?: boolean;
   /** The trials, where they are known beforehand. */
   readonly planned?: readonly PlannedTrial[];
 }

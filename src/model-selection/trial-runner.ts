@@ -15,6 +15,8 @@ export interface RunnerSettings<R> {
   /** No unit is started once it returns true. */
   readonly isOver: () => boolean;
   run(unit: TrialUnit): Promise<R>;
+  /** Units that are run together, where the policy's units do not depend on outcomes. */
+  readonly joint?: JointUnits<R> | undefined;
   outcomeOf(unit: TrialUnit, result: R): UnitOutcome;
   /** Called in the order in which the policy hears of results, before it does. */
   onResult(unit: TrialUnit, result: R): void;
@@ -22,6 +24,17 @@ export interface RunnerSettings<R> {
   onReported?: (unit: TrialUnit, outcome: UnitOutcome) => void;
   readonly finished?: FinishedUnits<R> | undefined;
 }
+
+/** How units that follow each other are run together. */
+export interface JointUnits<R> {
+  /** Equal for units that can be run together; undefined for one that is run alone. */
+  keyOf(unit: TrialUnit): string | undefined;
+  /** The results of units of one key, in their order. */
+  run(units: readonly TrialUnit[]): Promise<readonly R[]>;
+}
+
+/** Most units that are run together: what they keep in memory grows with them, and they are finished all at once. */
+const MOST_JOINT = 32;
 
 /** Why a run ended. */
 export interface RunEnd {
@@ -55,33 +68,51 @@ export async function runTrials<R>(policy: TrialPolicy, settings: RunnerSettings
   let parked = 0;
   const failures: Flight<R>[] = [];
 
-  const launch = (unit: TrialUnit): void => {
-    const known = settings.finished?.find(unit);
-    if (known) {
-      flights.add({ unit, start: started++, order: known.order, result: known.result });
-      return;
-    }
-    // Units of the earlier run may still be due after one that has to be run: it keeps its place, and is never done.
-    if (settings.isOver()) {
-      parked += 1;
-      return;
-    }
-    const flight: Flight<R> = { unit, start: started++, order: undefined };
-    flights.add(flight);
-    void settings
-      .run(unit)
+  let ahead: TrialUnit | undefined;
+  /** Groups of units under way. */
+  let groups = 0;
+
+  /** Units of an earlier run that have not been heard yet. */
+  const known = (): number => [...flights].filter(({ order }) => order !== undefined).length;
+
+  const next = (): TrialUnit | undefined => {
+    const unit = ahead ?? policy.next();
+    ahead = undefined;
+    return unit === "wait" ? undefined : unit;
+  };
+
+  const launch = (units: readonly TrialUnit[]): void => {
+    const own = units.map((unit): Flight<R> => ({ unit, start: started++, order: undefined }));
+    for (const flight of own) flights.add(flight);
+    groups += 1;
+    const { joint } = settings;
+    const [first] = units as readonly [TrialUnit];
+    const running = joint && units.length > 1 ? joint.run(units) : settings.run(first).then((result) => [result]);
+    void running
       .then(
-        (result) => {
-          flight.result = result;
-        },
+        (results) => own.forEach((flight, k) => (flight.result = results[k] as R)),
         (error: unknown) => {
-          flight.error = error ?? new Error("A trial ended without a reason.");
+          for (const flight of own) flight.error = error ?? new Error("A trial ended without a reason.");
         },
       )
       .then(() => {
-        landed.push(flight);
+        groups -= 1;
+        landed.push(...own);
         wake?.();
       });
+  };
+
+  /** The unit and those after it that are run with it. */
+  const withFollowers = (unit: TrialUnit): TrialUnit[] => {
+    const units = [unit];
+    const key = settings.joint?.keyOf(unit);
+    while (key !== undefined && units.length < MOST_JOINT) {
+      ahead = next();
+      if (!ahead || settings.finished?.find(ahead) || settings.joint?.keyOf(ahead) !== key) break;
+      units.push(ahead);
+      ahead = undefined;
+    }
+    return units;
   };
 
   const nextLanded = async (): Promise<Flight<R>> => {
@@ -98,10 +129,14 @@ export async function runTrials<R>(policy: TrialPolicy, settings: RunnerSettings
   };
 
   for (;;) {
-    while (failures.length === 0 && flights.size + parked < settings.limit) {
-      const unit = policy.next();
-      if (unit === undefined || unit === "wait") break;
-      launch(unit);
+    while (failures.length === 0 && groups + known() + parked < settings.limit) {
+      const unit = next();
+      if (unit === undefined) break;
+      const found = settings.finished?.find(unit);
+      if (found) flights.add({ unit, start: started++, order: found.order, result: found.result });
+      // Units of the earlier run may still be due after one that has to be run: it keeps its place, and is never done.
+      else if (settings.isOver()) parked += 1;
+      else launch(withFollowers(unit));
     }
     if (flights.size === 0) break;
     const flight = await nextLanded();

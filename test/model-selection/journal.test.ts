@@ -157,7 +157,7 @@ describe("a search that is stopped", () => {
     const whole = await grid({ journal: undefined }).fit(X(), y);
     const controller = new AbortController();
     const search = grid({ parallelTrials: 1 });
-    const onProgress = ({ done }: { done: number }): void => (done === 5 ? controller.abort() : undefined);
+    const onProgress = ({ done }: { done: number }): void => (done === 9 ? controller.abort() : undefined);
     await expect(search.fit(X(), y, { signal: controller.signal, onProgress })).rejects.toThrow(
       "stopped by its signal",
     );
@@ -166,7 +166,7 @@ describe("a search that is stopped", () => {
     expect(partial?.error).toEqual([
       undefined,
       "not finished: the search was stopped",
-      "not finished: the search was stopped",
+      "alpha is 13",
       "not finished: the search was stopped",
     ]);
     expect(partial?.["mean_test_score"]?.[0]).toBe(whole.cvResults["mean_test_score"]?.[0]);
