@@ -106,7 +106,8 @@ export async function runTrials<R>(policy: TrialPolicy, settings: RunnerSettings
   const withFollowers = (unit: TrialUnit): TrialUnit[] => {
     const units = [unit];
     const key = settings.joint?.keyOf(unit);
-    while (key !== undefined && units.length < MOST_JOINT) {
+    if (key === undefined) return units;
+    while (units.length < MOST_JOINT) {
       ahead = next();
       if (!ahead || settings.finished?.find(ahead) || settings.joint?.keyOf(ahead) !== key) break;
       units.push(ahead);
