@@ -3,18 +3,18 @@ import { Workspace } from "../../src/kernels/workspace.js";
 import type { DenseChunk } from "../../src/memory/column.js";
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
 import { addTrees } from "../../src/numeric/trees/packed-trees.js";
-import { binStep } from "./binning-tasks.js";
+import { binStep, type BinRules } from "./binning-tasks.js";
 import type { BinnedChunk } from "./boost-chunk.js";
 import type { TreesArgs } from "./tree-tasks.js";
 
 /** The bins of one partition, with the margins that its rows start at: of a model, of the design's offset, or both. */
 export function binWithBaseStep(
   context: TaskContext,
-  args: { thresholds: readonly Float64Array[]; model?: TreesArgs },
+  args: BinRules & { model?: TreesArgs },
   design: DesignChunk,
 ): BinnedChunk {
   const { memory } = context;
-  const binned = binStep(context, { thresholds: args.thresholds }, design);
+  const binned = binStep(context, args, design);
   const x = design.x as DenseChunk;
   using space = Workspace.over(memory, x);
   const { model } = args;

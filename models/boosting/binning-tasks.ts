@@ -2,6 +2,7 @@ import { DataError } from "../../src/base/errors.js";
 import { CounterRng } from "../../src/base/rng.js";
 import type { TaskContext } from "../../src/engine/engine.js";
 import { locateInfinite } from "../../src/estimator/design-tasks.js";
+import { MISSING_BIN } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../../src/memory/column.js";
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
@@ -29,6 +30,9 @@ export interface TargetRange {
   readonly inclusive: boolean;
   /** The largest one; Infinity unless given. */
   readonly most?: number;
+  /** What asks for it, and what to do instead, in words: "this loss", unless given. */
+  readonly because?: string;
+  readonly instead?: string;
 }
 
 /** {@link DataRange} of one partition. @throws DataError for infinities in X, or for a target out of range */
@@ -53,11 +57,19 @@ export function rangeStep(
     maxAbsY = Math.max(maxAbsY, Math.abs(target));
     minY = Math.min(minY, target);
     maxW = Math.max(maxW, weight);
-    const { least, inclusive, most = Infinity } = args.targets ?? { least: -Infinity, inclusive: true };
+    const {
+      least,
+      inclusive,
+      most = Infinity,
+      ...words
+    }: TargetRange = args.targets ?? {
+      least: -Infinity,
+      inclusive: true,
+    };
     if (!(target > least || (inclusive && target === least)) || target > most) {
       const partition = context.partition?.index ?? 0;
       throw new DataError(
-        `${args.owner}: y must be ${inclusive ? ">=" : ">"} ${least}${most < Infinity ? ` and <= ${most}` : ""} for this loss; got ${target} in partition ${partition}, row ${i}. Check the target${most < Infinity ? "" : ', or use loss "squared_error"'}.`,
+        `${args.owner}: y must be ${inclusive ? ">=" : ">"} ${least}${most < Infinity ? ` and <= ${most}` : ""} for ${words.because ?? "this loss"}; got ${target} in partition ${partition}, row ${i}. Check the target${words.instead ?? (most < Infinity ? "" : ', or use loss "squared_error"')}.`,
         { details: { partition, row: i, column: "y" } },
       );
     }
@@ -145,10 +157,10 @@ export function sampleStep(
   return { x: out, w };
 }
 
-/** Thresholds of columns `from` to `to` from the samples of all partitions. */
+/** Thresholds of columns `from` to `to` from the samples of all partitions; none for those skipped. */
 export function thresholdStep(
   context: TaskContext,
-  args: { from: number; to: number; maxBins: number },
+  args: { from: number; to: number; maxBins: number; skipped: readonly number[] },
   ...samples: DesignChunk[]
 ): Float64Array[] {
   const rows = samples.reduce((sum, sample) => sum + sample.x.rows, 0);
@@ -167,6 +179,7 @@ export function thresholdStep(
   const weights = samples.some((sample) => sample.w) ? gather((sample) => sample.w as Column) : undefined;
   return Array.from({ length: args.to - args.from }, (_, k) => {
     context.throwIfAborted();
+    if (args.skipped.includes(args.from + k)) return new Float64Array(0);
     return binThresholds(
       gather((sample) => (sample.x as DenseChunk).columns[args.from + k] as Column),
       weights,
@@ -201,12 +214,15 @@ export function targetStep(
   };
 }
 
+/** What bins values. */
+export interface BinRules {
+  readonly thresholds: readonly Float64Array[];
+  /** Of columns of categories: the codes of the bins. Values that are none of them are missing. */
+  readonly codes?: readonly (Float64Array | null)[] | undefined;
+}
+
 /** The bins of one partition. */
-export function binStep(
-  context: TaskContext,
-  args: { thresholds: readonly Float64Array[] },
-  design: DesignChunk,
-): BinnedChunk {
+export function binStep(context: TaskContext, args: BinRules, design: DesignChunk): BinnedChunk {
   const x = design.x as DenseChunk;
   using space = Workspace.over(context.memory, x);
   const stride = Math.ceil(x.columns.length / 4) * 4;
@@ -225,8 +241,28 @@ export function binStep(
       chunk.bins.offset + j,
       stride,
     );
+    const codes = args.codes?.[j];
+    if (codes) binsOfCodes(context, { column, codes, j, stride }, chunk);
   });
   return { ...chunk, y: design.y as Column<"f64">, ...(design.w ? { w: design.w } : {}) };
+}
+
+// A code that the fit has not seen lies between two others, but belongs to neither. Predictions cut values to whole numbers.
+function binsOfCodes(
+  context: TaskContext,
+  { column, codes, j, stride }: { column: Column; codes: Float64Array; j: number; stride: number },
+  chunk: Pick<BinnedChunk, "rows" | "bins" | "columns">,
+): void {
+  const { memory } = context;
+  const values = memory.view(column) as ArrayLike<number>;
+  const byColumn = memory.view(chunk.columns).subarray(j * chunk.rows, (j + 1) * chunk.rows);
+  const byRow = memory.view(chunk.bins);
+  const known = new Map(Array.from(codes, (code, bin) => [code, bin]));
+  for (let i = 0; i < chunk.rows; i++) {
+    const bin = known.get(Math.trunc(Number(values[i])) + 0) ?? MISSING_BIN;
+    byColumn[i] = bin;
+    byRow[i * stride + j] = bin;
+  }
 }
 
 function emptyChunk(context: TaskContext, rows: number, width: number, arena: number): Omit<BinnedChunk, "y" | "w"> {

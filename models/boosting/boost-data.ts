@@ -24,12 +24,16 @@ const SAMPLE_ROWS = 200_000;
 const SMALL_CHUNK = 16_384;
 const LARGE_CHUNK = 2 ** 20;
 
-/** The thresholds of all columns: one set for any partitioning of the same rows. */
+/**
+ * The thresholds of all columns: one set for any partitioning of the same rows.
+ * @param skipped columns that get none, because their bins come from elsewhere
+ */
 export async function columnThresholds(
   design: Design,
   rows: readonly number[],
   maxBins: number,
   seed: number,
+  skipped: readonly number[] = [],
 ): Promise<Float64Array[]> {
   const { engine, owner, nFeatures } = design;
   const total = rows.reduce((sum, count) => sum + count, 0);
@@ -51,7 +55,7 @@ export async function columnThresholds(
       inputs: [samples],
       task: (group) => ({
         fn: binning("thresholdStep"),
-        args: { from: edge(group), to: edge(group + 1), maxBins },
+        args: { from: edge(group), to: edge(group + 1), maxBins, skipped },
         inputs: samples.keys.map((_, index) => ({ plan: samples, index })),
       }),
     });
@@ -105,6 +109,8 @@ function groupOf(groups: Float64Array, row: number): number {
 export interface BoostDataOptions {
   readonly rows: readonly number[];
   readonly thresholds: readonly Float64Array[];
+  /** See `BinRules`. */
+  readonly codes?: readonly (Float64Array | null)[] | undefined;
   /** Where rows start, one an output. */
   readonly margins: Float64Array;
   readonly seed: number;
@@ -141,19 +147,17 @@ export class BoostData implements Disposable {
     const { engine, owner, nFeatures: width } = design;
     const { thresholds, margins, seed, heldOut } = options;
     const run = runOptions(design);
-    const { model, groups } = options;
+    const { model, groups, codes } = options;
+    const bins = { thresholds, ...(codes ? { codes } : {}) };
     const based = model !== undefined || options.offset === true;
     const plan = based
       ? TaskPlan.blockwise(
           design.plan,
           owner,
           fnRef(new URL("./base-tasks.js", import.meta.url).href, "binWithBaseStep"),
-          {
-            thresholds,
-            ...(model ? { model } : {}),
-          } as unknown as Plain,
+          { ...bins, ...(model ? { model } : {}) } as unknown as Plain,
         )
-      : TaskPlan.blockwise(design.plan, owner, binning("binStep"), { thresholds });
+      : TaskPlan.blockwise(design.plan, owner, binning("binStep"), bins);
     const binned = await hold(plan, engine, run);
     try {
       const cuts = cutRows(options.rows, engine.parallelism, options.chunks, groups);

@@ -173,7 +173,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     const { params } = this;
     const fit = await refitBoosting(design, state, { objective, params, targets, decay });
     const model = this.clone();
-    model.keep(design, fit, state.classes);
+    model.keep(design, state.texts ? { ...fit, texts: state.texts } : fit, state.classes);
     return model;
   }
 

@@ -6,6 +6,7 @@ export interface BoostingParams extends SplitParams {
   learningRate: number;
   maxIter: number;
   maxBins: number;
+  quantizedGradients: boolean | "auto";
   subsample: number;
   sampling: "rows" | "goss";
   topRate: number;
@@ -28,6 +29,12 @@ export function boostingRules(z: ZodNamespace) {
     maxIter: z.int().min(1).default(100).describe("most trees"),
     ...splitParamRules(z),
     maxBins: z.int().min(2).max(255).default(255).describe("most bins of a column, missing values not counted"),
+    quantizedGradients: z
+      .union([z.boolean(), z.literal("auto")])
+      .default("auto")
+      .describe(
+        "round derivatives at random to few bits, which is faster (LightGBM's use_quantized_grad); auto does from 65,536 rows on",
+      ),
     subsample: z
       .number()
       .gt(0)

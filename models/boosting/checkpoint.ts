@@ -1,5 +1,6 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { FitError } from "../../src/base/errors.js";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { FitError, show } from "../../src/base/errors.js";
 import { murmurHash3 } from "../../src/base/murmur3.js";
 import type { Plain } from "../../src/base/plain.js";
 import { decodeState, encodeState } from "../../src/estimator/state-codec.js";
@@ -50,8 +51,11 @@ export async function readCheckpoint(
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new FitError(`${owner}: the checkpoint ${path} cannot be read (${code}). Name another file.`, {
+      cause: error,
+    });
   }
   let state: Partial<CheckpointState>;
   try {
@@ -69,6 +73,18 @@ export async function readCheckpoint(
   }
   assertSoundTrees(owner, state.trees as TreeEnsemble, nFeatures);
   return state as CheckpointState;
+}
+
+/** Looks whether a checkpoint could be written, before a fit that takes hours. @throws FitError where its folder is missing */
+export async function assertCheckpointPlace(owner: string, { path, every }: CheckpointOptions): Promise<void> {
+  if (every !== undefined && !(Number.isInteger(every) && every >= 1))
+    throw new FitError(`${owner}: checkpoint.every must be a whole number from 1; got ${show(every)}.`);
+  const folder = dirname(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw new FitError(
+    `${owner}: checkpoint.path is ${show(path)}, but there is no folder ${show(folder)}. Make it first, or name a file elsewhere.`,
+  );
 }
 
 /** Writes a checkpoint whole or not at all: under a temporary name that is then renamed. */

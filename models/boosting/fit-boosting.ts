@@ -14,7 +14,14 @@ import { BoostData, columnThresholds, type BoostDataOptions } from "./boost-data
 import type { BoostingParams } from "./boosting-params.js";
 import { bestOf, boostRounds, type RoundsHooks } from "./boosting-rounds.js";
 import { holdAndRange } from "./data-range.js";
-import { identityOf, readCheckpoint, removeCheckpoint, writeCheckpoint, type CheckpointOptions } from "./checkpoint.js";
+import {
+  assertCheckpointPlace,
+  identityOf,
+  readCheckpoint,
+  removeCheckpoint,
+  writeCheckpoint,
+  type CheckpointOptions,
+} from "./checkpoint.js";
 import { readyMetric, type EvalMetricInput } from "./eval-metrics.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
 import {
@@ -95,8 +102,6 @@ export interface BoostProblem {
   readonly checkpoint?: CheckpointOptions | undefined;
   /** Whether rows start at the design's offset. */
   readonly offset?: boolean;
-  /** Whether derivatives are rounded to few bits, see `packPairs`; what suits the number of rows unless given. */
-  readonly packed?: boolean;
 }
 
 /**
@@ -125,6 +130,8 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
       `${owner}: dropRate ${params.dropRate} changes earlier trees in later rounds, so ${problem.checkpoint ? "a checkpoint cannot be gone on from" : "no earlier iteration can be kept"}. Use ${problem.checkpoint ? "no checkpoint" : "earlyStopping: false"}, or dropRate: 0.`,
     );
   }
+  const { checkpoint } = problem;
+  if (checkpoint) await assertCheckpointPlace(owner, checkpoint);
   const { range, rows } = await holdAndRange(design, problem.targets);
   if (rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
   if (range.maxW === 0)
@@ -132,20 +139,21 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const wScale = exactScale(range.maxW, rows, 50);
   const outputs = outputsOf(objective);
   const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
-  const codes = await categoryCodes(design, categorical, params.maxBins);
-  const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed);
+  const found = await categoryCodes(design, categorical, params.maxBins);
+  const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed, categorical);
   const categories: (readonly number[][] | undefined)[] = [];
+  const codes = thresholds.map((): Float64Array | null => null);
   categorical.forEach((column, k) => {
-    const own = codes[k] as Float64Array;
+    const own = found[k] as Float64Array;
+    codes[column] = own;
     thresholds[column] = codeThresholds(own);
     categories[column] = Array.from(own, (code) => [code]);
   });
   const meaning = { thresholds, categories, outputs: outputsOf(objective) };
-  const { checkpoint } = problem;
   const identity = checkpoint ? await identify(design, problem, { range, thresholds, wScale }) : "";
-  const found = checkpoint && (await readCheckpoint(owner, checkpoint, identity, design.nFeatures));
-  const init: InitialTrees | undefined = found
-    ? { ...found, scores: { train: found.trainScore, validation: found.validationScore, evals: found.evals } }
+  const saved = checkpoint && (await readCheckpoint(owner, checkpoint, identity, design.nFeatures));
+  const init: InitialTrees | undefined = saved
+    ? { ...saved, scores: { train: saved.trainScore, validation: saved.validationScore, evals: saved.evals } }
     : problem.init;
   const based = init !== undefined || problem.offset === true;
   const shares = based ? undefined : startQuantiles(objective);
@@ -183,6 +191,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     const { targets } = problem;
     const opened = await openEvalSet(set, {
       thresholds,
+      ...(categorical.length > 0 ? { codes } : {}),
       margins: model ? new Float64Array(outputs) : baselines,
       model,
       targets,
@@ -193,7 +202,8 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     evalSets.length > 0 || evalMetrics
       ? new RoundWatch({ owner, objective, metrics, sets, own: { data, held: heldOut > 0 } }, init?.scores?.evals)
       : undefined;
-  const packed = problem.packed ?? rows >= PACKED_FROM;
+  const { quantizedGradients } = params;
+  const packed = quantizedGradients === "auto" ? rows >= PACKED_FROM : quantizedGradients;
   const bins = Int32Array.from(thresholds, (own) => own.length + 1);
   const before = {
     rounds: init ? (init.trees.offsets.length - 1) / outputs : 0,
@@ -253,7 +263,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
 /** The rows of a set to be measured, all of them held. */
 async function openEvalSet(
   design: Design,
-  options: Pick<BoostDataOptions, "thresholds" | "margins" | "model"> & { targets: TargetRange | undefined },
+  options: Pick<BoostDataOptions, "thresholds" | "codes" | "margins" | "model"> & { targets: TargetRange | undefined },
 ): Promise<Omit<EvalRows, "name">> {
   const { owner } = design;
   const { targets, ...given } = options;

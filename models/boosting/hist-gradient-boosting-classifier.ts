@@ -99,7 +99,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
   ): Promise<this> {
     const owner = "HistGradientBoostingClassifier.fit";
     const { x, texts } = await this.fitInput(owner, X, options);
-    using data = await openClassDesign(owner, x, y, options, undefined, { offset: options.baseMargin });
+    using data = await openClassDesign(owner, x, y, options, undefined, { baseMargin: options.baseMargin });
     const { design, classes } = data;
     await this.#weighClasses(data);
     await this.boost(design, { objective: objectiveOf(classes), texts }, options, classes, (label, set) =>
@@ -116,7 +116,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    */
   async refit(X: MatrixInput, y: LabelInput, options: RefitOptions = {}): Promise<HistGradientBoostingClassifier> {
     const owner = "HistGradientBoostingClassifier.refit";
-    using data = await openClassDesign(owner, X, y, options, this.classes);
+    using data = await openClassDesign(owner, this.coded(owner, X), y, options, this.classes);
     await this.#weighClasses(data);
     return await this.refitLeaves(data.design, { objective: objectiveOf(this.classes) }, options);
   }

@@ -153,5 +153,5 @@ function openGroups(owner: string, X: MatrixInput, y: VectorInput, options: Rank
     throw new DataError(
       `${owner}: it ranks rows within groups, and there are none. Pass { groups } with a number a row.`,
     );
-  return Design.open(owner, X, y, options, { groups, offset: baseMargin });
+  return Design.open(owner, X, y, options, { groups, baseMargin });
 }

@@ -148,7 +148,7 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
     const owner = "HistGradientBoostingRegressor.fit";
     requireTarget(owner, y);
     const { x, texts } = await this.fitInput(owner, X, options);
-    using design = Design.open(owner, x, y, options, { offset: options.baseMargin });
+    using design = Design.open(owner, x, y, options, { baseMargin: options.baseMargin });
     const { loss } = this.params;
     const targets = typeof loss === "string" ? TARGETS[loss] : undefined;
     await this.boost(design, { objective: this.#objective(), targets, texts }, options);
@@ -164,7 +164,7 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
   async refit(X: MatrixInput, y: VectorInput, options: RefitOptions = {}): Promise<HistGradientBoostingRegressor> {
     const owner = "HistGradientBoostingRegressor.refit";
     requireTarget(owner, y);
-    using design = Design.open(owner, X, y, options);
+    using design = Design.open(owner, this.coded(owner, X), y, options);
     const { loss } = this.params;
     const targets = typeof loss === "string" ? TARGETS[loss] : undefined;
     return await this.refitLeaves(design, { objective: this.#objective(), targets }, options);

@@ -2,8 +2,10 @@ import { FitError } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
+import { HISTOGRAM_BINS, MISSING_BIN } from "../../src/kernels/kernels.js";
 import { nodeStep } from "../../src/numeric/trees/split-rules.js";
-import type { TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
+import { nextDouble } from "../../src/numeric/trees/formats/float-limits.js";
+import { goesLeft, isCategorical, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
 import type { BoostData } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
@@ -15,17 +17,18 @@ import type { FinishedTree } from "./round-tasks.js";
 
 const MOST_THRESHOLDS = 254;
 
-/** The thresholds of each column in some trees, ascending: bins between them tell rows apart as the trees do. */
-export function thresholdsOf(
-  owner: string,
-  { feature, threshold, categoryOffsets }: TreeEnsemble,
-  width: number,
-): Float64Array[] {
-  if (categoryOffsets) throw new FitError(`${owner}: the trees split columns of categories. Fit anew on the new rows.`);
+/**
+ * The thresholds of each column in some trees, ascending: bins between them tell rows apart as the trees do. Of columns of
+ * categories they lie where codes that some set tells apart meet.
+ */
+export function thresholdsOf(owner: string, trees: TreeEnsemble, width: number): Float64Array[] {
+  const { feature, threshold } = trees;
   const found = Array.from({ length: width }, () => new Set<number>());
   feature.forEach((column, k) => {
+    if (column < 0) return;
     const value = threshold[k] as number;
-    if (column >= 0 && value < Infinity) found[column]?.add(value);
+    if (isCategorical(trees, k)) for (const edge of setEdges(trees, k)) found[column]?.add(edge);
+    else if (value < Infinity) found[column]?.add(value);
   });
   return found.map((values, column) => {
     if (values.size > MOST_THRESHOLDS) {
@@ -35,6 +38,30 @@ export function thresholdsOf(
     }
     return Float64Array.from(values).sort();
   });
+}
+
+/** The largest values below which codes of a node's set change sides. */
+function setEdges(trees: TreeEnsemble, k: number): number[] {
+  const { categoryOffsets } = trees as Required<TreeEnsemble>;
+  const end = 32 * ((categoryOffsets[k + 1] as number) - (categoryOffsets[k] as number));
+  const edges: number[] = [];
+  // Values are cut to whole numbers, so that all above -1 are code 0.
+  let before = goesLeft(trees, k, -1);
+  for (let code = 0; code <= end; code++) {
+    const own = goesLeft(trees, k, code);
+    if (own !== before) edges.push(code === 0 ? -1 : nextDouble(code, -1));
+    before = own;
+  }
+  return edges;
+}
+
+/** The bins that a node with a set of categories sends left; each bin lies on one side. */
+function binsOfSet(trees: TreeEnsemble, k: number, thresholds: Float64Array): Uint32Array {
+  const set = new Uint32Array(HISTOGRAM_BINS / 32);
+  const add = (bin: number): void => void (set[bin >> 5] = (set[bin >> 5] as number) | (1 << (bin & 31)));
+  for (let bin = 0; bin <= thresholds.length; bin++) if (goesLeft(trees, k, thresholds[bin] ?? Infinity)) add(bin);
+  if (trees.missingLeft[k] === 1) add(MISSING_BIN);
+  return set;
 }
 
 /** What {@link refitTrees} is told. */
@@ -108,11 +135,12 @@ export async function refitTrees(
 
 /** The splits of a tree, parents first, and its leaves. */
 function shapeOf(
-  { feature, threshold, missingLeft, left }: TreeEnsemble,
+  trees: TreeEnsemble,
   root: number,
   end: number,
   thresholds: readonly Float64Array[],
 ): { splits: Expansion[]; nodes: number[] } {
+  const { feature, threshold, missingLeft, left } = trees;
   const splits: Expansion[] = [];
   const nodes: number[] = [];
   for (let k = root; k < end; k++) {
@@ -132,6 +160,7 @@ function shapeOf(
       // Only missing values go right where the threshold is infinite.
       bin: at < 0 ? own.length : at,
       missingLeft: missingLeft[k] === 1,
+      ...(isCategorical(trees, k) ? { set: binsOfSet(trees, k, own) } : {}),
       measured: -1,
     });
   }

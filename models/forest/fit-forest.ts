@@ -62,7 +62,14 @@ export async function fitForest(design: Design, problem: ForestProblem): Promise
   const maxFeatures = drawnColumns(owner, params.maxFeatures, width);
   const { range, rows } = await holdAndRange(
     design,
-    impurity === "poisson" ? { least: 0, inclusive: true } : undefined,
+    impurity === "poisson"
+      ? {
+          least: 0,
+          inclusive: true,
+          because: 'criterion "poisson"',
+          instead: ', or use criterion "squared_error"',
+        }
+      : undefined,
   );
   if (rows === 0) throw new DataError(`${owner}: X has no rows. Check the filter or the files it comes from.`);
   if (range.maxW === 0)

@@ -15,7 +15,7 @@ export interface ZipArgs {
 }
 
 /** Vectors that a design may have besides y and weights. */
-export const rowVectorNames = ["offset", "exposure", "groups"] as const;
+export const rowVectorNames = ["offset", "baseMargin", "exposure", "groups"] as const;
 
 /** Name of one of them. */
 export type RowVectorName = (typeof rowVectorNames)[number];
@@ -58,7 +58,7 @@ export function zipDesign(context: TaskContext, args: ZipArgs, x: MatrixChunk, .
     assertFinite(context, args.owner, name, column, partition);
     found[name] = column;
   }
-  const offset = totalOffset(context, args.owner, found.offset, found.exposure, partition);
+  const offset = totalOffset(context, args.owner, found.offset ?? found.baseMargin, found.exposure, partition);
   return {
     x,
     ...(y ? { y } : {}),

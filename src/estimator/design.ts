@@ -26,6 +26,8 @@ export interface FitOptions extends RunOptions {
 export interface RowVectors {
   /** Added to the linear predictor. */
   readonly offset?: VectorInput | undefined;
+  /** The offset by the name that boosted trees give it: errors name what the user passed. One of both. */
+  readonly baseMargin?: VectorInput | undefined;
   /** Above 0; its logarithm is added to the offset. */
   readonly exposure?: VectorInput | undefined;
   /** Number of each row's group. */

@@ -146,6 +146,47 @@ describe("categories in boosted trees", () => {
     expect(own).toBeGreaterThan(other + 0.1);
   });
 
+  it("measure sets with codes that the fit has not seen as missing values, as predictions take them", async () => {
+    const X = rowsOf(columns);
+    const others = X.map((row, i) => (i % 2 === 0 ? row : [row[0]! + 0.5 + (i % 5), row[1]!, row[2]! + 1, row[3]!]));
+    const model = await new HistGradientBoostingRegressor({ ...FEW, maxIter: 6 }).fit(X, y, {
+      evalSets: [{ X: others, y, name: "others" }],
+    });
+    const predicted = await model.predict(others);
+    const loss = y.reduce((sum, value, i) => sum + 0.5 * (predicted[i]! - value) ** 2, 0) / y.length;
+    expect(-model.evalsResult["others"]!["loss"]!.at(-1)!).toBeCloseTo(loss, 9);
+  });
+
+  it("are refit on new rows: nothing changes on the old ones, and sets keep their sides", async () => {
+    const X = cutAt([200, 100, 200]);
+    const model = await new HistGradientBoostingRegressor({ ...FEW, maxIter: 6 }).fit(X, y);
+    expect(model.trees.categoryBits!.length).toBeGreaterThan(20);
+    const same = await model.refit(X, y, { decay: 0 });
+    same.trees.value.forEach((value, k) => expect(value).toBeCloseTo(model.trees.value[k]!, 5));
+    const shifted = y.map((value) => 2 * value + 1);
+    const [one, other] = [
+      await model.refit(X, shifted, { decay: 0 }),
+      await model.refit(cutAt([1, 499]), shifted, { decay: 0 }),
+    ];
+    expect(other.toJSON()).toEqual(one.toJSON());
+    // The second oracle: rows by predicted leaf, and their means by hand, in the first tree.
+    const leaves = (await model.applyLeaves(X).compute()).toRows().map((row) => row[0]!);
+    const sums = new Map<number, [number, number]>();
+    leaves.forEach((leaf, i) => {
+      const [sum, count] = sums.get(leaf) ?? [0, 0];
+      sums.set(leaf, [sum + shifted[i]! - model.baseline, count + 1]);
+    });
+    expect(sums.size).toBeGreaterThan(5);
+    for (const [leaf, [sum, count]] of sums) expect(one.trees.value[leaf]).toBeCloseTo((0.1 * sum) / count, 6);
+    const frame = await new HistGradientBoostingRegressor({ maxIter: 4, minSamplesLeaf: 5 }).fit(
+      frameOf(columns, 2),
+      y,
+    );
+    const again = await frame.refit(frameOf(columns, 3), y, { decay: 0 });
+    again.trees.value.forEach((value, k) => expect(value).toBeCloseTo(frame.trees.value[k]!, 5));
+    expect(again.categories).toEqual(frame.categories);
+  });
+
   it("say what is wrong", async () => {
     const fit = (rows: number[][], params: object = {}): Promise<unknown> =>
       new HistGradientBoostingRegressor({ categoricalFeatures: [0], ...params }).fit(

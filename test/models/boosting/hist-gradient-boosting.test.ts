@@ -69,7 +69,11 @@ describe("histogram gradient boosting", () => {
           const engine = engines[(k + chunks) % engines.length]!;
           const X = cutAt(columns, counts);
           using design = Design.open("Test.fit", X, target, { engine, sampleWeight: w });
-          const fit = await fitBoosting(design, { objective: pointwise(loss), params, chunks, packed });
+          const fit = await fitBoosting(design, {
+            objective: pointwise(loss),
+            params: { ...params, quantizedGradients: packed },
+            chunks,
+          });
           const first = (expected[Number(packed)] ??= fit);
           expect(fit.trees.feature.length).toBeGreaterThan(50);
           expect(fit, `${counts.join()} in ${chunks} chunks on ${engine.name}, packed ${packed}`).toEqual(first);
@@ -88,8 +92,13 @@ describe("histogram gradient boosting", () => {
     const fits: BoostFit[] = [];
     for (const packed of [false, true]) {
       using design = Design.open("Test.fit", X, y, { engine });
-      const params = { ...new HistGradientBoostingClassifier().getParams(), maxIter: 40, earlyStopping: false };
-      fits.push(await fitBoosting(design, { objective: pointwise(boostLoss.logistic), params, packed }));
+      const params = {
+        ...new HistGradientBoostingClassifier().getParams(),
+        maxIter: 40,
+        earlyStopping: false,
+        quantizedGradients: packed,
+      };
+      fits.push(await fitBoosting(design, { objective: pointwise(boostLoss.logistic), params }));
     }
     const [exact, rounded] = fits as [BoostFit, BoostFit];
     // Rounded at random, so some splits differ; the training score is nearly the same all the way.

@@ -243,6 +243,35 @@ describe("rounds of boosted trees", () => {
     ).rejects.toThrow('"d"');
   });
 
+  it("say where a checkpoint cannot be, before anything is fitted, and name a base margin as what it is", async () => {
+    const { columns, y } = someRows(60, 13);
+    const fit = (options: object): Promise<unknown> =>
+      new HistGradientBoostingRegressor({ maxIter: 2 }).fit(cut(columns, 2), y, options);
+    await expect(fit({ checkpoint: { path: "/nowhere/at/all.json" } })).rejects.toThrow(
+      'HistGradientBoostingRegressor.fit: checkpoint.path is "/nowhere/at/all.json", but there is no folder "/nowhere/at". Make it first',
+    );
+    await expect(fit({ checkpoint: { path: "here.json", every: 0 } })).rejects.toThrow(
+      "checkpoint.every must be a whole number from 1; got 0",
+    );
+    await expect(fit({ checkpoint: { path: tmpdir() } })).rejects.toThrow("cannot be read (EISDIR)");
+    await expect(fit({ baseMargin: [1, 2] })).rejects.toThrow(/baseMargin/);
+    const nan = Float64Array.from(y, (_, i) => (i === 50 ? NaN : 0));
+    await expect(fit({ baseMargin: nan })).rejects.toThrow(/baseMargin/);
+  });
+
+  it("round derivatives to few bits when asked to, whatever the number of rows", async () => {
+    const { columns, y } = someRows(300, 14);
+    const fit = (quantizedGradients: boolean | "auto"): Promise<HistGradientBoostingRegressor> =>
+      new HistGradientBoostingRegressor({ maxIter: 5, quantizedGradients }).fit(cut(columns, 2), y);
+    const [auto, exact, rounded] = [await fit("auto"), await fit(false), await fit(true)];
+    expect(auto.trees).toEqual(exact.trees);
+    expect(rounded.trees.value).not.toEqual(exact.trees.value);
+    expect(rounded.trainScore.at(-1)! / exact.trainScore.at(-1)!).toBeCloseTo(1, 1);
+    expect(() => new HistGradientBoostingRegressor({ quantizedGradients: "yes" as never })).toThrow(
+      "quantizedGradients",
+    );
+  });
+
   it("report each iteration, and stop when asked", async () => {
     const { columns, y } = someRows(300, 8);
     const seen: number[] = [];

@@ -281,7 +281,9 @@ describe("forests", () => {
     await reject(new RandomForestRegressor({ maxFeatures: 2 })).toThrow("maxFeatures is 2, but X has 1 columns");
     await reject(new RandomForestRegressor({ maxSamples: 9 })).toThrow("maxSamples is 9, but X has 3 rows");
     await reject(new ExtraTreesRegressor({ oobScore: true })).toThrow("Pass bootstrap: true");
-    await reject(new DecisionTreeRegressor({ criterion: "poisson" }), [1, -1, 2]).toThrow("got -1");
+    await reject(new DecisionTreeRegressor({ criterion: "poisson" }), [1, -1, 2]).toThrow(
+      `y must be >= 0 for criterion "poisson"; got -1 in partition 0, row 1. Check the target, or use criterion "squared_error".`,
+    );
     await reject(new DecisionTreeRegressor({ criterion: "poisson" }), [0, 0, 0]).toThrow("y is 0 in every row");
     await reject(new DecisionTreeClassifier(), [1, 1, 1]).toThrow("one class only");
     await reject(new DecisionTreeClassifier({ classWeight: { "7": 2 } })).toThrow('classWeight has the label "7"');

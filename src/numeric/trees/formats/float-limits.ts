@@ -24,7 +24,8 @@ function nextFloat(x: number, direction: 1 | -1): number {
   return float[0] as number;
 }
 
-function nextDouble(x: number, direction: 1 | -1): number {
+/** The next double up or down. */
+export function nextDouble(x: number, direction: 1 | -1): number {
   const double = new Float64Array([x]);
   const bits = new BigInt64Array(double.buffer);
   if (x === 0) return direction * Number.MIN_VALUE;
