@@ -26,7 +26,7 @@ export type { EvalsResult } from "./boosting/watch.js";
 export type { IterationReport } from "./boosting/boosting-rounds.js";
 export type { CheckpointOptions } from "./boosting/checkpoint.js";
 export type { CustomDerivatives, CustomObjective } from "./boosting/custom-objective.js";
-export { toXGBoost } from "./boosting/write-foreign.js";
+export { toXGBoost, type ToXGBoostOptions } from "./boosting/write-foreign.js";
 export type { TreeModel } from "./boosting/tree-model.js";
 export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";

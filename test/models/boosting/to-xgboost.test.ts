@@ -18,10 +18,13 @@ const rows = (
 /** Margins of a model and of what XGBoost would read, row by row. */
 async function expectSameMargins(model: Parameters<typeof toXGBoost>[0]): Promise<void> {
   const again = await fromXGBoost(Buffer.from(toXGBoost(model)));
+  const binary = await fromXGBoost(toXGBoost(model, { format: "ubj" }));
+  expect(binary.trees).toEqual(again.trees);
   for (const row of rows) {
     // Values of float32, which both sides compare alike.
     const values = row.map(Math.fround);
     const [got, right] = [again.marginsOfRow(values), model.marginsOfRow(values)];
+    expect(binary.marginsOfRow(values)).toEqual(got);
     expect(got.length).toBe(right.length);
     got.forEach((value, k) =>
       expect(Math.abs(value - right[k]!)).toBeLessThan(2e-6 * Math.max(1, Math.abs(right[k]!))),
@@ -91,6 +94,19 @@ describe("models written for XGBoost", () => {
         if (left < 0) return;
         expect([right_children[k], parents[left], parents[left + 1]]).toEqual([left + 1, k, k]);
       });
+  });
+
+  it("have the types in UBJ that XGBoost's own files have", async () => {
+    const file = readFileSync(new URL("xgboost-one-hot.ubj", FOLDER));
+    const own = Buffer.from(toXGBoost(await fromXGBoost(file), { format: "ubj" }));
+    const typesOf = (bytes: Buffer): Record<string, string> =>
+      Object.fromEntries(
+        Array.from(bytes.toString("latin1").matchAll(/([a-z_]{3,})\[\$(.)#/g), ([, key, type]) => [key!, type!]),
+      );
+    const theirs = typesOf(file);
+    expect(Object.keys(theirs).length).toBeGreaterThan(12);
+    for (const [key, type] of Object.entries(typesOf(own))) expect([key, type]).toEqual([key, theirs[key]]);
+    expect(() => toXGBoost({} as never, { format: "xml" as never })).toThrow('format must be "json" or "ubj"');
   });
 
   it("cannot hold zeros that are missing, nor links that XGBoost does not have", async () => {

@@ -1,6 +1,7 @@
 import { isPlainObject } from "../../../base/plain.js";
 import { isCategorical, type TreeEnsemble } from "../tree-ensemble.js";
 import { leftFloat } from "./float-limits.js";
+import { writeUbjson } from "./ubjson-writer.js";
 
 /** What {@link writeXGBoost} writes. */
 export interface XGBoostSource {
@@ -21,7 +22,16 @@ const LOGIT_LINKS: ReadonlySet<string> = new Set(["binary:logistic", "reg:logist
  * Trees as the text of a JSON file of XGBoost's (of its version 2, which later ones read). Numbers become float32, as
  * XGBoost's are; baselines are added to the leaves of the first trees, because XGBoost keeps one number for all outputs.
  */
-export function writeXGBoost({ trees, baselines, nFeatures, featureNames, objective }: XGBoostSource): string {
+export function writeXGBoost(source: XGBoostSource): string {
+  return textOf(modelOf(source));
+}
+
+/** The same as the bytes of a UBJ file: a third of the text's size, and read without parsing numbers. */
+export function writeXGBoostBinary(source: XGBoostSource): Uint8Array {
+  return writeUbjson(modelOf(source));
+}
+
+function modelOf({ trees, baselines, nFeatures, featureNames, objective }: XGBoostSource): object {
   const outputs = baselines.length;
   const nTrees = trees.offsets.length - 1;
   const rounds = nTrees / outputs;
@@ -31,7 +41,7 @@ export function writeXGBoost({ trees, baselines, nFeatures, featureNames, object
   });
   const classes = objective === "multi:softprob" ? outputs : 0;
   const start = LOGIT_LINKS.has(objective) ? "5E-1" : LOG_LINKS.has(objective) ? "1E0" : "0E0";
-  return textOf({
+  return {
     learner: {
       attributes: {},
       feature_names: featureNames ?? [],
@@ -57,7 +67,7 @@ export function writeXGBoost({ trees, baselines, nFeatures, featureNames, object
       objective: { name: objective, ...parametersOf(objective, classes) },
     },
     version: [2, 1, 0],
-  });
+  };
 }
 
 // XGBoost tells real numbers from whole ones by how they are written; here by the lists that hold them.
@@ -66,6 +76,8 @@ function textOf(value: unknown): string {
     const real = (x: number): string => (/[.e]/.test(String(x)) ? String(x) : `${x}.0`);
     return `[${Array.from(value, real).join(",")}]`;
   }
+  if (value instanceof Int32Array || value instanceof Uint8Array || value instanceof BigInt64Array)
+    return `[${value.join(",")}]`;
   if (Array.isArray(value)) return `[${value.map(textOf).join(",")}]`;
   if (!isPlainObject(value)) return JSON.stringify(value);
   return `{${Object.entries(value)
@@ -116,7 +128,7 @@ function treeOf(trees: TreeEnsemble, t: number, nFeatures: number, added: number
     return node.leaf ? node : { ...node, toLeft: place[node.toLeft] as number, toRight: place[node.toRight] as number };
   });
   const numbers = (list: Float64Array): Float32Array => Float32Array.from(order, (k) => list[root + k] as number);
-  const parents = Array.from({ length: size }, () => NO_PARENT);
+  const parents = new Int32Array(size).fill(NO_PARENT);
   nodes.forEach((node, k) => {
     if (!node.leaf) parents[node.toLeft] = parents[node.toRight] = k;
   });
@@ -124,19 +136,19 @@ function treeOf(trees: TreeEnsemble, t: number, nFeatures: number, added: number
   let at = 0;
   return {
     base_weights: Float32Array.from(nodes, (node) => (node.leaf ? node.value : 0)),
-    categories: sets.flatMap(({ codes }) => codes),
-    categories_nodes: sets.map(({ node }) => node),
-    categories_segments: sets.map(({ codes }) => (at += codes.length) - codes.length),
-    categories_sizes: sets.map(({ codes }) => codes.length),
-    default_left: nodes.map((node) => Number(!node.leaf && node.missingLeft)),
+    categories: Int32Array.from(sets.flatMap(({ codes }) => codes)),
+    categories_nodes: Int32Array.from(sets, ({ node }) => node),
+    categories_segments: BigInt64Array.from(sets, ({ codes }) => BigInt((at += codes.length) - codes.length)),
+    categories_sizes: BigInt64Array.from(sets, ({ codes }) => BigInt(codes.length)),
+    default_left: Uint8Array.from(nodes, (node) => Number(!node.leaf && node.missingLeft)),
     id: t,
-    left_children: nodes.map((node) => (node.leaf ? -1 : node.toLeft)),
+    left_children: Int32Array.from(nodes, (node) => (node.leaf ? -1 : node.toLeft)),
     loss_changes: numbers(gain),
     parents,
-    right_children: nodes.map((node) => (node.leaf ? -1 : node.toRight)),
+    right_children: Int32Array.from(nodes, (node) => (node.leaf ? -1 : node.toRight)),
     split_conditions: Float32Array.from(nodes, (node) => node.value),
-    split_indices: order.map((k) => Math.max(0, feature[k] as number)),
-    split_type: nodes.map((node) => Number(!node.leaf && node.set !== undefined)),
+    split_indices: Int32Array.from(order, (k) => Math.max(0, feature[k] as number)),
+    split_type: Uint8Array.from(nodes, (node) => Number(!node.leaf && node.set !== undefined)),
     sum_hessian: numbers(cover ?? count),
     tree_param: {
       num_deleted: "0",
