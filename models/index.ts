@@ -20,12 +20,20 @@ export {
   type RankerFitOptions,
 } from "./boosting/hist-gradient-boosting-ranker.js";
 export type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting/boosting-fit-options.js";
+export type { PredictedWithin, WithinOptions } from "./boosting/predict-within.js";
 export type { StagedOptions } from "./boosting/boosted-model.js";
 export type { EvalMetric, EvalMetricInput } from "./boosting/eval-metrics.js";
 export type { EvalsResult } from "./boosting/watch.js";
 export type { IterationReport } from "./boosting/boosting-rounds.js";
 export type { CheckpointOptions } from "./boosting/checkpoint.js";
 export type { CustomDerivatives, CustomObjective } from "./boosting/custom-objective.js";
+export {
+  plotImportance,
+  plotTree,
+  type PlotImportanceOptions,
+  type PlottedModel,
+  type PlotTreeOptions,
+} from "./boosting/plot-trees.js";
 export { toXGBoost, type ToXGBoostOptions } from "./boosting/write-foreign.js";
 export type { TreeModel } from "./boosting/tree-model.js";
 export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";

@@ -1,9 +1,14 @@
 import { DataError, FitError, ParameterError, show } from "../../src/base/errors.js";
+import type { ArrayParts } from "../../src/collections/array/array-parts.js";
+import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
+import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
-import { checkColumns, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
+import { checkColumns, isLocal, toMatrix, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
 import type { EvalMetricInput } from "./eval-metrics.js";
 import type { EvalsResult } from "./watch.js";
+import type { TreeWords } from "../../src/numeric/trees/dump-text.js";
+import { packTrees } from "../../src/numeric/trees/packed-trees.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
 import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { BoostingParams } from "./boosting-params.js";
@@ -11,7 +16,9 @@ import { codedInput, textsOf } from "./categories.js";
 import type { ColumnTexts } from "./category-tasks.js";
 import { fitBoosting, refitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
-import { TreeModel } from "./tree-model.js";
+import { sumWithin, type PredictedWithin, type WithinOptions } from "./predict-within.js";
+import { assertDense, TreeModel } from "./tree-model.js";
+import type { Link } from "./tree-tasks.js";
 
 /** Fitted state of boosted trees. */
 export interface BoostedState extends BoostFit {
@@ -70,6 +77,35 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     }
   }
 
+  /** {@link sumWithin} of this model's trees. */
+  protected async within<T>(
+    owner: string,
+    X: MatrixInput,
+    options: WithinOptions,
+    link: Link,
+    result: { readonly shape: Pick<ArrayParts, "innerShape" | "names">; readonly finish: (local: LocalMatrix) => T },
+  ): Promise<PredictedWithin<DistributedArray | T>> {
+    const x = toMatrix(owner, this.coded(owner, X));
+    checkColumns(owner, x, this.state);
+    assertDense(owner, x);
+    const { trees, baselines, featureNames } = this.state;
+    const outputs = baselines.length;
+    const { rounds, predictions } = await sumWithin(owner, x, options, {
+      rounds: this.nIter,
+      argsOf: (from, to) => ({
+        owner,
+        names: featureNames ?? x.names,
+        baselines,
+        ...packTrees(takeTrees(trees, from * outputs, to * outputs)),
+      }),
+      link,
+      shape: result.shape,
+    });
+    if (!isLocal(X)) return { rounds, predictions };
+    using held = predictions;
+    return { rounds, predictions: result.finish(await held.compute(run(options))) };
+  }
+
   /** Scores of the last fit by set and metric, more is better: one before the first round, and one after each. */
   get evalsResult(): EvalsResult {
     return this.state.evals ?? {};
@@ -89,6 +125,10 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     return texts ?? Array.from({ length: nFeatures }, () => null);
   }
 
+  override get words(): TreeWords {
+    return { names: this.state.featureNames, texts: this.state.texts };
+  }
+
   /** X of a fit, with the texts of its columns of text. */
   protected async fitInput(
     owner: string,
@@ -100,7 +140,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
   }
 
   /** X of a prediction: text as codes of the fit's categories, others of its texts missing. */
-  protected coded(owner: string, X: MatrixInput): MatrixInput {
+  protected override coded(owner: string, X: MatrixInput): MatrixInput {
     return codedInput(owner, X, this.state.texts, this.state.featureNames);
   }
 
@@ -219,6 +259,6 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
 }
 
 /** What else than data the sets of a fit share with it. */
-function run({ engine, signal }: BoostingFitOptions): FitOptions {
+function run({ engine, signal }: FitOptions): FitOptions {
   return { ...(engine ? { engine } : {}), ...(signal ? { signal } : {}) };
 }

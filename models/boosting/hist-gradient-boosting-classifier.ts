@@ -3,7 +3,7 @@ import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyForLabels } from "../../src/estimator/apply-labels.js";
+import { applyForLabels, labelsOfNumbers, numbersOfClasses } from "../../src/estimator/apply-labels.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
@@ -20,6 +20,7 @@ import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
 import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../../src/estimator/class-design.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
+import type { PredictedWithin, WithinOptions } from "./predict-within.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import { classTotals } from "./fit-boosting.js";
 import { pointwise, type Objective } from "./objectives.js";
@@ -191,6 +192,47 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
       (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, shape),
       (result) => (names.length > 2 ? result : (result.toVector() as Float64Array)),
     );
+  }
+
+  /**
+   * Labels by as many rounds of trees as there is time for, at least one, and how many those are: those of
+   * `firstRounds(rounds)`, bit for bit. All rows have the same rounds. Distributed X is held for the call; its predictions stay
+   * in the engine until they are released.
+   * @throws as {@link predict}; ParameterError for a deadline that is no number above 0
+   *
+   * @example
+   * ```ts
+   * const { predictions, rounds } = await model.predictWithin(X, { deadlineMs: 50 });
+   * ```
+   */
+  predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
+  predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Label[]>>;
+  predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Label[]>> {
+    const { classes } = this;
+    const labels = numbersOfClasses(classes);
+    const finish = (local: LocalMatrix): Label[] => labelsOfNumbers(classes, local);
+    const owner = "HistGradientBoostingClassifier.predictWithin";
+    return this.within(owner, X, options, { kind: "labels", labels }, { shape: { innerShape: [] }, finish });
+  }
+
+  /**
+   * Probabilities by as many rounds of trees as there is time for, at least one, and how many those are: those of
+   * `firstRounds(rounds)`, bit for bit. All rows have the same rounds. Distributed X is held for the call; its predictions stay
+   * in the engine until they are released.
+   * @throws as {@link predictProba}; ParameterError for a deadline that is no number above 0
+   *
+   * @example
+   * ```ts
+   * const { predictions, rounds } = await model.predictProbaWithin(X, { deadlineMs: 50 });
+   * ```
+   */
+  predictProbaWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
+  predictProbaWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<LocalMatrix>>;
+  predictProbaWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | LocalMatrix>> {
+    const names = this.classes.map(String);
+    const shape = { innerShape: [names.length], names };
+    const owner = "HistGradientBoostingClassifier.predictProbaWithin";
+    return this.within(owner, X, options, { kind: "probabilities" }, { shape, finish: (local) => local });
   }
 
   /**

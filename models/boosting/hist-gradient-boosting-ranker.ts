@@ -1,6 +1,7 @@
 import { DataError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
+import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
@@ -15,6 +16,7 @@ import {
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions } from "./boosting-fit-options.js";
+import type { PredictedWithin, WithinOptions } from "./predict-within.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import { meanNdcg } from "./fit-boosting.js";
 import type { Objective } from "./objectives.js";
@@ -117,6 +119,25 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
       (x) => x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
       (local) => local.toVector() as Float64Array,
     );
+  }
+
+  /**
+   * Margins by as many rounds of trees as there is time for, at least one, and how many those are: those of
+   * `firstRounds(rounds)`, bit for bit. All rows have the same rounds. Distributed X is held for the call; its predictions stay
+   * in the engine until they are released.
+   * @throws as {@link predict}; ParameterError for a deadline that is no number above 0
+   *
+   * @example
+   * ```ts
+   * const { predictions, rounds } = await model.predictWithin(X, { deadlineMs: 50 });
+   * ```
+   */
+  predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
+  predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
+  predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Float64Array>> {
+    const finish = (local: LocalMatrix): Float64Array => local.toVector() as Float64Array;
+    const owner = "HistGradientBoostingRanker.predictWithin";
+    return this.within(owner, X, options, { kind: "margin" }, { shape: { innerShape: [] }, finish });
   }
 
   /**

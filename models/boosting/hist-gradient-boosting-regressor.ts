@@ -19,6 +19,7 @@ import { boostLoss } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, RefitOptions } from "./boosting-fit-options.js";
+import type { PredictedWithin, WithinOptions } from "./predict-within.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import type { TargetRange } from "./binning-tasks.js";
 import { hasLogLink, pointwise, type Objective } from "./objectives.js";
@@ -214,6 +215,29 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
       (x) => x.mapChunks(owner, task("marginStep"), { ...this.treeArgs(owner, x) }, { innerShape }),
       (local) => local,
     );
+  }
+
+  /**
+   * Predictions by as many rounds of trees as there is time for, at least one, and how many those are: those of
+   * `firstRounds(rounds)`, bit for bit. All rows have the same rounds. Distributed X is held for the call; its predictions stay
+   * in the engine until they are released.
+   * @throws as {@link predict}; ParameterError for a deadline that is no number above 0
+   *
+   * @example
+   * ```ts
+   * const { predictions, rounds } = await model.predictWithin(X, { deadlineMs: 50 });
+   * ```
+   */
+  predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
+  predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
+  predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Float64Array>> {
+    const owner = "HistGradientBoostingRegressor.predictWithin";
+    const several = this.state.baselines.length;
+    if (several > 1)
+      throw new FitError(`${owner}: the model has ${several} quantiles of each row. Fit one quantile for this.`);
+    const link = { kind: hasLogLink(this.state.loss) ? "exp" : "margin" } as const;
+    const finish = (local: LocalMatrix): Float64Array => local.toVector() as Float64Array;
+    return this.within(owner, X, options, link, { shape: { innerShape: [] }, finish });
   }
 
   /**

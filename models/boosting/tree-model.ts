@@ -6,7 +6,7 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
 import type { DistributedInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
-import { dumpText } from "../../src/numeric/trees/dump-text.js";
+import { dumpText, type TreeWords } from "../../src/numeric/trees/dump-text.js";
 import { areFew, packTrees, unpackedTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { addRow } from "../../src/numeric/trees/row-walk.js";
 import {
@@ -146,7 +146,17 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
 
   /** The trees as text, a node a line; `only` names the trees, all unless given. */
   dumpText(only?: readonly number[]): string {
-    return dumpText(this.state.trees, this.state.featureNames, only);
+    return dumpText(this.state.trees, this.words, only);
+  }
+
+  /** What columns and codes are called in texts and pictures. */
+  get words(): TreeWords {
+    return { names: this.state.featureNames };
+  }
+
+  /** X of a call, with its columns of text as the codes of the fit. */
+  protected coded(_owner: string, X: MatrixInput): MatrixInput {
+    return X;
   }
 
   /** What children weigh in the expectations of SHAP values. */
@@ -180,7 +190,7 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
     const { nFeatures, featureNames } = this.state;
     return applyToRows(
       owner,
-      X,
+      this.coded(owner, X),
       this.state,
       (x) => {
         assertDense(owner, x);
@@ -231,7 +241,8 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
   }
 }
 
-function assertDense(owner: string, x: DistributedArray): void {
+/** @throws DataError for sparse X */
+export function assertDense(owner: string, x: DistributedArray): void {
   if (x.layout === "csr")
     throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
 }

@@ -1,7 +1,7 @@
 import type { TaskContext } from "../../src/engine/engine.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
-import type { DenseChunk } from "../../src/memory/column.js";
+import type { Column, DenseChunk } from "../../src/memory/column.js";
 import { addTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { assertNoInfinity } from "./binning-tasks.js";
 
@@ -23,9 +23,44 @@ export function marginStep(context: TaskContext, args: TreesArgs, x: DenseChunk)
   return out;
 }
 
+/** The sum of further trees on top of the margins of some trees before, as {@link marginStep} has them. */
+export function moreTreesStep(
+  context: TaskContext,
+  args: TreesArgs,
+  x: DenseChunk,
+  before: DenseChunk<"f64">,
+): DenseChunk<"f64"> {
+  using space = Workspace.over(context.memory, x);
+  const out = context.memory.denseIn("f64", x.rows, args.outputs, space.arena);
+  out.columns.forEach((column, k) =>
+    context.memory.view(column).set(context.memory.view(before.columns[k] as Column<"f64">)),
+  );
+  addTrees(context.memory, space, x, args, out.columns);
+  return out;
+}
+
+/** What is made of margins. */
+export type Link =
+  | { readonly kind: "margin" | "exp" | "probabilities" }
+  | { readonly kind: "labels"; readonly labels: readonly number[] };
+
+/** Predictions of margins that are held, and so left as they are. */
+export function linkStep(context: TaskContext, link: Link, held: DenseChunk<"f64">): DenseChunk<"f64"> {
+  const { memory } = context;
+  const arena = held.columns[0]?.arena ?? 0;
+  const margin = memory.denseIn("f64", held.rows, held.columns.length, arena);
+  margin.columns.forEach((column, k) => memory.view(column).set(memory.view(held.columns[k] as Column<"f64">)));
+  if (link.kind === "labels") return labelsOf(context, link.labels, margin);
+  if (link.kind === "probabilities") return probabilitiesOf(context, margin);
+  return link.kind === "exp" ? expOf(context, margin) : margin;
+}
+
 /** `e^margin` of each row, a column an output. */
 export function expStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
-  const margin = marginStep(context, args, x);
+  return expOf(context, marginStep(context, args, x));
+}
+
+function expOf(context: TaskContext, margin: DenseChunk<"f64">): DenseChunk<"f64"> {
   using space = Workspace.over(context.memory, margin);
   for (const { offset } of margin.columns) space.kernels.inverseLink(glmFamily.poisson, offset, margin.rows, offset);
   return margin;
@@ -33,10 +68,14 @@ export function expStep(context: TaskContext, args: TreesArgs, x: DenseChunk): D
 
 /** Probabilities of all classes: of both where there is one output. */
 export function probabilityStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
-  const margin = marginStep(context, args, x);
+  return probabilitiesOf(context, marginStep(context, args, x));
+}
+
+function probabilitiesOf(context: TaskContext, margin: DenseChunk<"f64">): DenseChunk<"f64"> {
   using space = Workspace.over(context.memory, margin);
-  if (args.outputs > 1) {
-    space.kernels.softmax(space.table(margin.columns), args.outputs, margin.rows);
+  const outputs = margin.columns.length;
+  if (outputs > 1) {
+    space.kernels.softmax(space.table(margin.columns), outputs, margin.rows);
     return margin;
   }
   const out = context.memory.denseIn("f64", margin.rows, 2, space.arena);
@@ -56,7 +95,10 @@ export function labelStep(
   args: TreesArgs & { labels: readonly number[] },
   x: DenseChunk,
 ): DenseChunk<"f64"> {
-  const margin = marginStep(context, args, x);
+  return labelsOf(context, args.labels, marginStep(context, args, x));
+}
+
+function labelsOf(context: TaskContext, known: readonly number[], margin: DenseChunk<"f64">): DenseChunk<"f64"> {
   const out = context.memory.denseIn("f64", margin.rows, 1, margin.columns[0]?.arena ?? 0);
   const columns = margin.columns.map((column) => context.memory.view(column));
   const [target] = out.columns;
@@ -65,7 +107,7 @@ export function labelStep(
   for (let i = 0; i < labels.length; i++) {
     let best = columns.length === 1 && ((columns[0] as Float64Array)[i] as number) > 0 ? 1 : 0;
     for (let k = 1; k < columns.length; k++) if ((columns[k]?.[i] ?? 0) > (columns[best]?.[i] ?? 0)) best = k;
-    labels[i] = args.labels[best] as number;
+    labels[i] = known[best] as number;
   }
   return out;
 }

@@ -3,8 +3,9 @@ import { describeValue } from "../model-selection/search-space.js";
 import type { SearchResults } from "../model-selection/search-results.js";
 import type { HistoryEntry } from "../model-selection/trial-book.js";
 import { colourOf, escape, FONT, INK, type ChartOptions } from "./draw-chart.js";
+import { barChart } from "./bar-chart.js";
 import { parameterImportances, scoresOf } from "./parameter-importances.js";
-import { num, Page, Scale, shade, short, TrialAxis } from "./svg-page.js";
+import { Page, Scale, shade, short, TrialAxis } from "./svg-page.js";
 
 /** Options of {@link searchCurvesChart}. */
 export interface SearchCurvesOptions extends ChartOptions {
@@ -115,21 +116,13 @@ export function parallelCoordinatesChart(options: TrialChartOptions): string {
  */
 export function importanceChart(options: TrialChartOptions): string {
   const importances = parameterImportances(options.results, options.metric);
-  const height = options.height ?? Math.max(200, 90 + 30 * importances.length);
-  const page = new Page("importanceChart", { ...options, height }, { left: 200, right: 50, top: 50, bottom: 46 });
-  const most = Math.max(1e-9, ...importances.map(({ importance }) => importance));
-  const step = (page.bottom - page.top) / Math.max(1, importances.length);
-  importances.forEach(({ parameter, importance }, k) => {
-    const y = page.top + k * step;
-    const width = (importance / most) * (page.right - page.left);
-    page.add(
-      `<rect x="${page.left}" y="${num(y + step * 0.15)}" width="${num(width)}" height="${num(step * 0.7)}" fill="${colourOf(0)}"/>`,
-    );
-    page.text(page.left - 8, y + step / 2, short(parameter, 30), "end");
-    page.text(page.left + width + 6, y + step / 2, importance.toFixed(2), "start");
+  return barChart({
+    ...options,
+    owner: "importanceChart",
+    bars: importances.map(({ parameter, importance }) => ({ name: parameter, value: importance })),
+    xLabel: "Share of the scores' variance, alone",
+    format: (value) => value.toFixed(2),
   });
-  page.text((page.left + page.right) / 2, page.bottom + 28, "Share of the scores' variance, alone", "middle");
-  return page.svg();
 }
 
 /**

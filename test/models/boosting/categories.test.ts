@@ -157,6 +157,27 @@ describe("categories in boosted trees", () => {
     expect(-model.evalsResult["others"]!["loss"]!.at(-1)!).toBeCloseTo(loss, 9);
   });
 
+  it("are explained and staged from text as from codes", async () => {
+    const frame = frameOf(columns, 2);
+    const byText = await new HistGradientBoostingRegressor({ maxIter: 4, minSamplesLeaf: 5 }).fit(frame, y);
+    const positions = new Map(byText.categories[0]!.map((text, k) => [Number(text.slice(1)), k] as const));
+    const positions2 = new Map(byText.categories[2]!.map((text, k) => [Number(text.slice(1)), k] as const));
+    const rows = rowsOf(columns).map(([a, x, b, z]) => [positions.get(a!) ?? NaN, x!, positions2.get(b!) ?? NaN, z!]);
+    const sums = (await byText.shapValues(frame).compute()).toRows();
+    const predicted = (await byText.predict(frame).compute()).toFlat();
+    for (const [i, row] of sums.entries()) {
+      expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(Number(predicted[i]), 9);
+      if (i < 40) expect(byText.marginsOfRow(rows[i]!)[0]).toBeCloseTo(Number(predicted[i]), 9);
+    }
+    expect((await byText.shapInteractions(frame).compute()).rows).toBe(500);
+    const leaves = (await byText.applyLeaves(frame).compute()).toRows();
+    expect(leaves[0]!.length).toBe(4);
+    const stages: number[] = [];
+    for await (const stage of byText.stagedPredict(frame, { every: 2 }))
+      stages.push(Number((await stage.compute()).toFlat()[3]));
+    expect(stages[1]).toBe(Number(predicted[3]));
+  });
+
   it("are refit on new rows: nothing changes on the old ones, and sets keep their sides", async () => {
     const X = cutAt([200, 100, 200]);
     const model = await new HistGradientBoostingRegressor({ ...FEW, maxIter: 6 }).fit(X, y);
