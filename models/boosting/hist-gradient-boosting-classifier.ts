@@ -207,7 +207,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    */
   predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
   predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Label[]>>;
-  predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Label[]>> {
+  async predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Label[]>> {
     const { classes } = this;
     const labels = numbersOfClasses(classes);
     const finish = (local: LocalMatrix): Label[] => labelsOfNumbers(classes, local);
@@ -228,7 +228,10 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    */
   predictProbaWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
   predictProbaWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<LocalMatrix>>;
-  predictProbaWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | LocalMatrix>> {
+  async predictProbaWithin(
+    X: MatrixInput,
+    options: WithinOptions,
+  ): Promise<PredictedWithin<DistributedArray | LocalMatrix>> {
     const names = this.classes.map(String);
     const shape = { innerShape: [names.length], names };
     const owner = "HistGradientBoostingClassifier.predictProbaWithin";

@@ -134,7 +134,10 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
    */
   predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
   predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
-  predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Float64Array>> {
+  async predictWithin(
+    X: MatrixInput,
+    options: WithinOptions,
+  ): Promise<PredictedWithin<DistributedArray | Float64Array>> {
     const finish = (local: LocalMatrix): Float64Array => local.toVector() as Float64Array;
     const owner = "HistGradientBoostingRanker.predictWithin";
     return this.within(owner, X, options, { kind: "margin" }, { shape: { innerShape: [] }, finish });

@@ -230,7 +230,10 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    */
   predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
   predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
-  predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Float64Array>> {
+  async predictWithin(
+    X: MatrixInput,
+    options: WithinOptions,
+  ): Promise<PredictedWithin<DistributedArray | Float64Array>> {
     const owner = "HistGradientBoostingRegressor.predictWithin";
     const several = this.state.baselines.length;
     if (several > 1)
