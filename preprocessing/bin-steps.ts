@@ -1,4 +1,6 @@
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { addCellStep, addRowStep, denseRow, isFiniteRow, type RowValue } from "../src/estimator/row-steps.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type Column, type CsrChunk, type DenseChunk, type MatrixChunk } from "../src/memory/column.js";
 import { DTYPE_CODE, ELEMENT_BYTES } from "../src/memory/dtype.js";
@@ -154,17 +156,53 @@ function isSingle(x: DenseChunk): boolean {
 // The plain form, for more edges than the kernel takes.
 function binsOf(values: Float64Array, edges: Float64Array, out: Float64Array): void {
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    let from = 0;
-    let to = edges.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (value >= (edges[middle] as number)) from = middle + 1;
-      else to = middle;
-    }
-    out[i] = from;
+    out[i] = binOf(values[i] as number, edges);
   }
 }
+
+function binOf(value: number, edges: Float64Array): number {
+  let from = 0;
+  let to = edges.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (value >= (edges[middle] as number)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Bin numbers of one row; undefined for NaN and infinities. */
+function rowBins({ edges }: BinArgs): (row: RowValue) => Float64Array | undefined {
+  return (row) => {
+    const values = denseRow(row);
+    return values && isFiniteRow(values) ? values.map((value, j) => binOf(value, edges[j] as Float64Array)) : undefined;
+  };
+}
+
+addRowStep<BinArgs>(fnRef(import.meta.url, "ordinalStep"), (args) => {
+  const binsOfRow = rowBins(args);
+  return (row) => binsOfRow(row as Float64Array);
+});
+
+addRowStep<BinArgs>(fnRef(import.meta.url, "oneHotDenseStep"), (args) => {
+  const binsOfRow = rowBins(args);
+  return (row) => {
+    const bins = binsOfRow(row as Float64Array);
+    const out = bins && new Float64Array(args.offsets[args.offsets.length - 1] as number);
+    bins?.forEach((bin, j) => ((out as Float64Array)[(args.offsets[j] as number) + bin] = 1));
+    return out;
+  };
+});
+
+addCellStep<BinArgs>(fnRef(import.meta.url, "oneHotCsrStep"), (args) => {
+  const binsOfRow = rowBins(args);
+  const width = args.offsets[args.offsets.length - 1] as number;
+  return (row) => {
+    const bins = binsOfRow(row as RowValue);
+    if (!bins) return undefined;
+    return { width, indices: bins.map((bin, j) => (args.offsets[j] as number) + bin), values: bins.map(() => 1) };
+  };
+});
 
 /** What the inverse knows: the value that stands for each bin of each column. */
 export interface CenterArgs {

@@ -5,6 +5,7 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep, isFiniteRow } from "../src/estimator/row-steps.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import { floatDtype, mapColumns, requireFinite, type ColumnLabels } from "./column-steps.js";
 import { StatelessTransformer } from "./stateless.js";
@@ -82,3 +83,10 @@ export function binarizeStep(context: TaskContext, args: BinarizerParams & Colum
   above(context.memory.view(x.values), context.memory.view(values));
   return { ...x, values };
 }
+
+addRowStep<BinarizerParams>(
+  fnRef(import.meta.url, "binarizeStep"),
+  ({ threshold }) =>
+    (row) =>
+      row && isFiniteRow(row) ? row.map((value) => (value > threshold ? 1 : 0)) : undefined,
+);

@@ -1,4 +1,6 @@
 import type { TaskContext } from "../src/engine/engine.js";
+import { cellReader } from "../src/estimator/frame-row-steps.js";
+import type { RowValue } from "../src/estimator/row-steps.js";
 import type { TableColumn } from "../src/estimator/table.js";
 import { PartitionCells, unknownCategory, type Category, type CodedColumn } from "./column-codes.js";
 
@@ -37,4 +39,21 @@ export function matchColumns(
     return { ...coded, positions };
   });
   return { rows: cells.rows, columns };
+}
+
+/** The categories' positions for one row, -1 for those that fit has not seen; undefined where such are refused. */
+export function rowPositions({ columns, categories, refuse }: CodeTable): (row: RowValue) => number[] | undefined {
+  const read = cellReader(columns);
+  const tables = categories.map((list) => new Map(list.map((category, position) => [category, position])));
+  return (row) => {
+    const positions: number[] = [];
+    for (let j = 0; j < columns.length; j++) {
+      const cell = read(row, j);
+      if (cell === undefined) return undefined;
+      const position = tables[j]?.get(cell) ?? -1;
+      if (position < 0 && refuse !== null) return undefined;
+      positions.push(position);
+    }
+    return positions;
+  };
 }

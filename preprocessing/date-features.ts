@@ -8,6 +8,7 @@ import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson, FittedInput } from "../src/estimator/estimator.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep } from "../src/estimator/row-steps.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
 import { noRows } from "../src/estimator/no-rows.js";
@@ -185,3 +186,20 @@ function calendarPart(part: "year" | "quarter" | "month" | "day" | "dayOfYear", 
   // 306 days run from 1 March to the end of the year, 59 or 60 before it.
   return dayFromMarch < 306 ? dayFromMarch + 60 + leap : dayFromMarch - 305;
 }
+
+addRowStep<{ features: readonly DatePart[]; cyclic: boolean }>(
+  fnRef(import.meta.url, "datePartsStep"),
+  ({ features, cyclic }) =>
+    (row) =>
+      Float64Array.from(
+        Array.from(row as Float64Array, (time) =>
+          features.map((part) => {
+            const value = datePart(part, time);
+            const cycle = cyclic ? CYCLES[part] : undefined;
+            if (!cycle) return [value];
+            const angle = (2 * Math.PI * (value - cycle[0])) / cycle[1];
+            return [Math.sin(angle), Math.cos(angle)];
+          }),
+        ).flat(2),
+      ),
+);

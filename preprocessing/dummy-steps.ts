@@ -2,6 +2,9 @@ import { emptyFrame } from "../src/collections/frame/frame-types.js";
 import { LiveFrame } from "../src/collections/frame/live-frame.js";
 import { polars } from "../src/collections/frame/polars.js";
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { cellReader } from "../src/estimator/frame-row-steps.js";
+import { addCellStep, type RowValue } from "../src/estimator/row-steps.js";
 import type { ColumnKind, TableColumn } from "../src/estimator/table.js";
 import type { Column, DenseChunk, MatrixChunk } from "../src/memory/column.js";
 import { densify } from "../src/numeric/densify.js";
@@ -94,3 +97,27 @@ export function undummyStep(context: TaskContext, args: UndoArgs, x: MatrixChunk
   });
   return new LiveFrame(pl.DataFrame(series));
 }
+
+addCellStep<DummyArgs>(fnRef(import.meta.url, "dummyStep"), ({ table, columns, width, refuse, dtype }) => {
+  const read = cellReader(table);
+  const tables = columns.map(
+    ({ categories }) => categories && new Map(categories.map((category, position) => [category, position])),
+  );
+  return (row) => {
+    const out = new Float64Array(width);
+    for (const [j, { first, dropped }] of columns.entries()) {
+      const cell = read(row as RowValue, j);
+      if (cell === undefined) return undefined;
+      const positions = tables[j];
+      if (!positions) {
+        const number = cell === null ? NaN : Number(cell);
+        out[first] = dtype === "f32" ? Math.fround(number) : number;
+        continue;
+      }
+      const position = positions.get(cell);
+      if (position === undefined && refuse !== null) return undefined;
+      if (position !== undefined && position >= dropped) out[first + position - dropped] = 1;
+    }
+    return out;
+  };
+});

@@ -12,6 +12,8 @@ import { Estimator, type EstimatorJson } from "../src/estimator/estimator.js";
 import type { RowsTransform } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { cellReader } from "../src/estimator/frame-row-steps.js";
+import { addCellStep, type RowValue } from "../src/estimator/row-steps.js";
 import {
   assertNotEmpty,
   checkTable,
@@ -193,14 +195,16 @@ function hashOf(nFeatures: number, alternateSign: boolean): (feature: string) =>
 /** Compressed rows: entries in any order, those of one column added. */
 class RowBuilder {
   readonly #indptr: Int32Array;
-  #indices = new Int32Array(1024);
-  #values = new Float64Array(1024);
+  #indices: Int32Array;
+  #values: Float64Array;
   #rows = 0;
   #start = 0;
   #end = 0;
 
-  constructor(rows: number) {
+  constructor(rows: number, entries = 1024) {
     this.#indptr = new Int32Array(rows + 1);
+    this.#indices = new Int32Array(entries);
+    this.#values = new Float64Array(entries);
   }
 
   put({ column, sign }: Place, value: number): void {
@@ -320,3 +324,23 @@ function requireLists(
     });
   });
 }
+
+addCellStep<HashArgs>(fnRef(import.meta.url, "hashColumnsStep"), ({ columns, names, nFeatures, alternateSign }) => {
+  const read = cellReader(columns);
+  const hash = hashOf(nFeatures, alternateSign);
+  const places = columns.map(({ kind }, j) => (kind === "text" ? undefined : hash(names[j] ?? `x${j}`)));
+  return (row) => {
+    const builder = new RowBuilder(1, columns.length);
+    for (let j = 0; j < columns.length; j++) {
+      const cell = read(row as RowValue, j);
+      const place = places[j];
+      if (cell === undefined) return undefined;
+      if (cell === null || cell === 0 || Number.isNaN(cell)) continue;
+      if (!place) builder.put(hash(`${names[j] ?? `x${j}`}=${String(cell)}`), 1);
+      else if (!Number.isFinite(Number(cell))) return undefined;
+      else if (cell !== false) builder.put(place, Number(cell));
+    }
+    builder.endRow();
+    return { width: nFeatures, ...builder.finish() };
+  };
+});

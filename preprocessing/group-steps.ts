@@ -1,4 +1,7 @@
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { cellReader } from "../src/estimator/frame-row-steps.js";
+import { addCellStep, type RowValue } from "../src/estimator/row-steps.js";
 import { DataError, show } from "../src/base/errors.js";
 import { vectorsIn, type TableColumn, type TableStepArgs } from "../src/estimator/table.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
@@ -187,3 +190,19 @@ export function groupFillStep(context: TaskContext, args: GroupFillArgs, value: 
   });
   return out;
 }
+
+addCellStep<GroupFillArgs>(fnRef(import.meta.url, "groupFillStep"), ({ columns, by, values, keys, fill, dtype }) => {
+  const read = cellReader(columns);
+  const groups = new Map(keys.map((key, group) => [keyOf(key), group]));
+  return (row) => {
+    const key = by.map((j) => read(row as RowValue, j));
+    const cells = values.map((j) => read(row as RowValue, j));
+    if (key.includes(undefined) || cells.includes(undefined)) return undefined;
+    const group = groups.get(keyOf(key as Category[])) ?? keys.length;
+    return Float64Array.from(cells, (cell, k) => {
+      const own = cell === null ? NaN : Number(cell);
+      const number = Number.isNaN(own) ? (fill[group * values.length + k] as number) : own;
+      return dtype === "f32" ? Math.fround(number) : number;
+    });
+  };
+});

@@ -1,5 +1,6 @@
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
+import { addRowStep } from "../src/estimator/row-steps.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
 import { comomentsStep, type Comoments } from "../src/numeric/comoments.js";
@@ -171,3 +172,16 @@ export const STEPS = {
   change: fnRef(import.meta.url, "changeStep"),
   replay: fnRef(import.meta.url, "replayStep"),
 } as const;
+
+addRowStep<ReplayArgs>(fnRef(import.meta.url, "replayStep"), ({ keep, fill, sequence, indicators }) => (row) => {
+  const values = row as Float64Array;
+  const raw = Float64Array.from(keep, (j) => values[j] as number);
+  const filled = raw.map((value, k) => (Number.isNaN(value) ? (fill[k] as number) : value));
+  for (const { column, coef, intercept, low, high } of sequence) {
+    if (!Number.isNaN(raw[column])) continue;
+    let predicted = intercept;
+    for (let j = 0; j < filled.length; j++) if (coef[j] !== 0) predicted += (coef[j] as number) * (filled[j] as number);
+    filled[column] = Math.min(high, Math.max(low, predicted));
+  }
+  return Float64Array.from([...filled, ...indicators.map((j) => (Number.isNaN(values[j]) ? 1 : 0))]);
+});

@@ -3,9 +3,10 @@ import { DistributedArray } from "../src/collections/array/distributed-array.js"
 import { TaskPlan } from "../src/collections/plan.js";
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
+import { addCellStep, type RowValue } from "../src/estimator/row-steps.js";
 import type { Table } from "../src/estimator/table.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
-import { matchColumns, type CodeTable } from "./code-table.js";
+import { matchColumns, rowPositions, type CodeTable } from "./code-table.js";
 
 /** A number for each category of each column. */
 export interface CategoryNumbers extends CodeTable {
@@ -52,3 +53,16 @@ export function mapStep(context: TaskContext, args: CategoryNumbers, value: unkn
   });
   return out;
 }
+
+addCellStep<CategoryNumbers>(fnRef(import.meta.url, "mapStep"), (args) => {
+  const positionsOf = rowPositions(args);
+  const { values, unknown, dtype } = args;
+  return (row) => {
+    const positions = positionsOf(row as RowValue);
+    if (!positions) return undefined;
+    return Float64Array.from(positions, (position, j) => {
+      const number = (position < 0 ? unknown[j] : values[j]?.[position]) ?? NaN;
+      return dtype === "f32" ? Math.fround(number) : number;
+    });
+  };
+});

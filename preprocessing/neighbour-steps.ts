@@ -1,4 +1,6 @@
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { addRowStep } from "../src/estimator/row-steps.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
 import { argsort } from "../src/numeric/argsort.js";
@@ -118,3 +120,24 @@ function meanOf(column: Float64Array, weights: Float64Array | null): number {
   });
   return total > 0 ? sum / total : 0;
 }
+
+addRowStep<NeighbourArgs>(fnRef(import.meta.url, "fillFromNeighbours"), (args) => {
+  const means = args.rows.map((column) => meanOf(column, args.weights));
+  return (row) => {
+    const values = row as Float64Array;
+    const flags = args.indicators.map((j) => (Number.isNaN(values[j]) ? 1 : 0));
+    const kept = args.keep.map((j) => values[j] as number);
+    if (kept.some(Number.isNaN)) {
+      const { order, distance } = nearest(
+        args.rows,
+        Array.from(values, (value) => Float64Array.of(value)),
+        0,
+      );
+      args.keep.forEach((j, k) => {
+        if (Number.isNaN(kept[k]))
+          kept[k] = average(args, args.rows[j] as Float64Array, order, distance) ?? (means[j] as number);
+      });
+    }
+    return Float64Array.from([...kept, ...flags]);
+  };
+});

@@ -4,6 +4,7 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep } from "../src/estimator/row-steps.js";
 import { NORMALIZE_SCRATCH_BYTES, rowNorm } from "../src/kernels/kernels.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type CsrChunk, type DenseChunk, type MatrixChunk } from "../src/memory/column.js";
@@ -117,3 +118,17 @@ function normalizeCsr(context: TaskContext, norm: NormalizerParams["norm"], x: C
   // The structure is shared with the input; only the values are new.
   return { chunk: { ...x, values }, finite: finite === 1 };
 }
+
+addRowStep<NormalizerParams>(fnRef(import.meta.url, "normalizeStep"), ({ norm }) => (row) => {
+  let size = 0;
+  for (const value of row as Float64Array) {
+    if (norm === "l1") size += Math.abs(value);
+    else if (norm === "l2") size += value * value;
+    // Keeps NaN.
+    else size = Math.max(size, Math.abs(value));
+  }
+  if (norm === "l2") size = Math.sqrt(size);
+  if (!(size < Infinity)) return undefined;
+  const by = size < NO_NORM ? 1 : size;
+  return row?.map((value) => value / by);
+});

@@ -1,6 +1,8 @@
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { addCellStep, denseRow, type RowValue, type SparseRow } from "../src/estimator/row-steps.js";
 import type { Column, CsrChunk, DenseChunk } from "../src/memory/column.js";
-import { matchColumns, type CodeTable, type MatchedColumn } from "./code-table.js";
+import { matchColumns, rowPositions, type CodeTable, type MatchedColumn } from "./code-table.js";
 
 interface OneHotArgs extends CodeTable {
   /** Output column of each category from its feature's first, -1 for none. */
@@ -82,3 +84,34 @@ export function oneHotDense(context: TaskContext, args: OneHotArgs, value: unkno
   });
   return out;
 }
+
+/** The ones of one row. */
+function rowOnes(args: OneHotArgs): (row: RowValue) => SparseRow | undefined {
+  const positionsOf = rowPositions(args);
+  const width = args.widths.reduce((sum, own) => sum + own, 0);
+  return (row) => {
+    const positions = positionsOf(row);
+    if (!positions) return undefined;
+    const indices: number[] = [];
+    let first = 0;
+    positions.forEach((position, j) => {
+      const slot = (position < 0 ? args.unknown[j] : args.slots[j]?.[position]) ?? -1;
+      if (slot >= 0) indices.push(first + slot);
+      first += args.widths[j] ?? 0;
+    });
+    return { width, indices, values: indices.map(() => 1) };
+  };
+}
+
+addCellStep<OneHotArgs>(fnRef(import.meta.url, "oneHotCsr"), (args) => {
+  const onesOf = rowOnes(args);
+  return (row) => onesOf(row as RowValue);
+});
+
+addCellStep<OneHotArgs>(fnRef(import.meta.url, "oneHotDense"), (args) => {
+  const onesOf = rowOnes(args);
+  return (row) => {
+    const ones = onesOf(row as RowValue);
+    return ones && denseRow(ones);
+  };
+});

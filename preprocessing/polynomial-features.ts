@@ -5,6 +5,7 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
+import { addRowStep, isFiniteRow, type RowStep } from "../src/estimator/row-steps.js";
 import { binaryOp } from "../src/kernels/kernels.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
@@ -213,3 +214,17 @@ export function productsStep(context: TaskContext, args: ProductArgs, x: DenseCh
   if (ones) (context.memory.view(ones) as Float64Array).fill(1);
   return out;
 }
+
+addRowStep<ProductArgs>(fnRef(import.meta.url, "productsStep"), ({ prefix, variable, emitted }) => {
+  const step = (row: Float64Array): Float64Array | undefined => {
+    if (!isFiniteRow(row)) return undefined;
+    const products = new Float64Array(prefix.length);
+    products[0] = 1;
+    for (let t = 1; t < products.length; t++) {
+      const value = row[variable[t] as number] as number;
+      products[t] = prefix[t] === 0 ? value : (products[prefix[t] as number] as number) * value;
+    }
+    return Float64Array.from(emitted, (t) => products[t] as number);
+  };
+  return step as RowStep;
+});

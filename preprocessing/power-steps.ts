@@ -1,6 +1,7 @@
 import { DataError } from "../src/base/errors.js";
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
+import { addRowStep } from "../src/estimator/row-steps.js";
 import { unaryOp } from "../src/kernels/kernels.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
@@ -185,3 +186,20 @@ export function inversePowerStep(context: TaskContext, args: PowerTransformArgs,
     }
   });
 }
+
+addRowStep<PowerTransformArgs>(fnRef(import.meta.url, "powerStep"), ({ method, lambdas, shift, scale }) => {
+  const boxCox = method === "box-cox";
+  return (row) => {
+    // What Box-Cox cannot take is an error.
+    if (boxCox && row?.some((value) => value <= 0)) return undefined;
+    const out = new Float64Array(lambdas.length);
+    for (let j = 0; j < out.length; j++) {
+      const lambda = lambdas[j] as number;
+      const own = out.subarray(j, j + 1);
+      (boxCox ? logs : signedLogs)((row as Float64Array).subarray(j, j + 1), own);
+      careful(own, lambda, boxCox ? lambda : lambda - 2, own);
+      out[j] = ((out[j] as number) - (shift[j] as number)) * (scale[j] as number);
+    }
+    return out;
+  };
+});

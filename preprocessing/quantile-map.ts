@@ -1,4 +1,6 @@
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
+import { addRowStep } from "../src/estimator/row-steps.js";
 import type { DenseChunk } from "../src/memory/column.js";
 import { mapColumns } from "./column-steps.js";
 import { normalCdf, normalQuantile } from "./special-functions.js";
@@ -146,3 +148,17 @@ function fromLevels(quantiles: Float64Array, values: Float64Array, out: Float64A
     }
   }
 }
+
+addRowStep<QuantileArgs>(fnRef(import.meta.url, "toLevelsStep"), ({ quantiles, normal }) => {
+  const maps = quantiles.map((own) => (Number.isNaN(own[0]) ? undefined : levelMap(own)));
+  return (row) => {
+    const out = new Float64Array(maps.length).fill(NaN);
+    maps.forEach((map, j) => {
+      if (!map) return;
+      const level = out.subarray(j, j + 1);
+      toLevels(map, (row as Float64Array).subarray(j, j + 1), level, normal ? NEAR_END : 0);
+      if (normal) normalise(level);
+    });
+    return out;
+  };
+});

@@ -1,6 +1,8 @@
 import { DataError, show } from "../src/base/errors.js";
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
 import { nonFiniteError } from "../src/estimator/design-tasks.js";
+import { addCellStep, addRowStep, denseRow, type RowValue } from "../src/estimator/row-steps.js";
 import type { Column, CsrChunk, DenseChunk } from "../src/memory/column.js";
 import { eachColumn, type ColumnLabels } from "./column-steps.js";
 import { SplineEvaluator, type SplineBasis } from "./spline-basis.js";
@@ -95,3 +97,36 @@ function eachRow(
     }
   });
 }
+
+/** Basis functions of one row; undefined for values that the splines do not take. */
+function rowSplines({ bases, width, missing }: SplineArgs): (row: RowValue) => Float64Array | undefined {
+  const splines = bases.map((basis) => new SplineEvaluator(basis));
+  return (row) => {
+    const values = denseRow(row) as Float64Array;
+    const out = new Float64Array(splines.length * width);
+    for (let j = 0; j < splines.length; j++) {
+      const value = values[j] as number;
+      // Zero in all functions.
+      if (Number.isNaN(value) && missing === "zeros") continue;
+      const spline = splines[j] as SplineEvaluator;
+      if (!Number.isFinite(value) || !spline.at(value)) return undefined;
+      out.set(spline.row.subarray(0, width), j * width);
+    }
+    return out;
+  };
+}
+
+addRowStep<SplineArgs>(fnRef(import.meta.url, "splineDense"), (args) => {
+  const splinesOf = rowSplines(args);
+  return (row) => splinesOf(row as Float64Array);
+});
+
+addCellStep<SplineArgs>(fnRef(import.meta.url, "splineCsr"), (args) => {
+  const splinesOf = rowSplines(args);
+  return (row) => {
+    const all = splinesOf(row as RowValue);
+    if (!all) return undefined;
+    const indices = Array.from(all.keys()).filter((k) => all[k] !== 0);
+    return { width: all.length, indices, values: indices.map((k) => all[k] as number) };
+  };
+});

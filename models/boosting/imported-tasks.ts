@@ -1,8 +1,10 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import { addRowStep, largestAt, type RowStep } from "../../src/estimator/row-steps.js";
 import type { DenseChunk } from "../../src/memory/column.js";
 import type { ForeignLink } from "../../src/numeric/trees/formats/foreign-trees.js";
-import { marginStep, type TreesArgs } from "./tree-tasks.js";
-import { withZerosMissing } from "./zeros-missing.js";
+import { marginStep, rowMargins, type TreesArgs } from "./tree-tasks.js";
+import { withZerosMissing, withoutZeros } from "./zeros-missing.js";
 
 /** Imported trees and what becomes of their sums. */
 export interface ImportedArgs extends TreesArgs {
@@ -84,3 +86,31 @@ const means: Readonly<Record<Exclude<ForeignLink, "identity" | "softmax">, (m: n
   square: (m) => Math.sign(m) * m * m,
   softplus: (m) => Math.log1p(Math.exp(m)),
 };
+
+/** A step on one row from its margins. */
+function addImportedStep<A extends ImportedArgs>(
+  name: string,
+  finish: (margins: Float64Array, args: A) => Float64Array,
+): void {
+  addRowStep<A>(fnRef(import.meta.url, name), (args) => {
+    const marginsOf = rowMargins(args);
+    if (!marginsOf) return undefined;
+    const step = (row: Float64Array): Float64Array | undefined => {
+      const margins = marginsOf(withoutZeros(args.zeroMissing, row));
+      return margins && finish(margins, args);
+    };
+    return step as RowStep;
+  });
+}
+
+addImportedStep("importedMarginStep", (margins) => margins);
+addImportedStep<ImportedArgs & { readonly pair: boolean }>("importedMeanStep", (margins, { link, sigmoid, pair }) => {
+  const outputs = Array.from(margins, (margin) => Float64Array.of(margin));
+  applyLink(outputs, 1, link, sigmoid);
+  const row = Float64Array.from(outputs, ([mean]) => mean as number);
+  return pair ? Float64Array.of(1 - (row[0] as number), row[0] as number) : row;
+});
+addImportedStep<ImportedArgs & { readonly labels: readonly number[] }>("importedLabelStep", (margins, { labels }) => {
+  const best = margins.length === 1 ? Number((margins[0] as number) > 0) : largestAt(margins);
+  return Float64Array.of(labels[best] as number);
+});

@@ -17,7 +17,7 @@ import { foreignLinks, type ForeignLink, type ForeignTrees } from "../../src/num
 import type { NodeWeight } from "../../src/numeric/trees/shap-paths.js";
 import { applyLink, type ImportedArgs } from "./imported-tasks.js";
 import { TreeModel, type PartialMargins, type TreeState } from "./tree-model.js";
-import { ZERO_LIMIT } from "./zeros-missing.js";
+import { withoutZeros } from "./zeros-missing.js";
 
 type ImportedState = TreeState &
   Pick<ForeignTrees, "library" | "objective" | "link" | "sigmoid" | "zeroMissing"> & {
@@ -78,9 +78,7 @@ abstract class ImportedTrees extends TreeModel<Record<string, never>, ImportedSt
   }
 
   #known(row: ArrayLike<number>): ArrayLike<number> {
-    const { zeroMissing } = this.state;
-    if (!zeroMissing) return row;
-    return Array.from(row, (x, j) => (zeroMissing[j] === 1 && Math.abs(x) <= ZERO_LIMIT ? NaN : x));
+    return withoutZeros(this.state.zeroMissing, row);
   }
 
   protected override get nodeWeight(): NodeWeight {

@@ -1,8 +1,11 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import { addRowStep, largestAt, type RowStep, type RowTools } from "../../src/estimator/row-steps.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../../src/memory/column.js";
-import { addTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
+import { addTrees, sourceOf, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
+import { addRow, hasInfinity } from "../../src/numeric/trees/row-walk.js";
 import { assertNoInfinity } from "./binning-tasks.js";
 
 /** Packed trees and where they are used. */
@@ -111,3 +114,50 @@ function labelsOf(context: TaskContext, known: readonly number[], margin: DenseC
   }
   return out;
 }
+
+/** {@link marginStep} on one row; undefined where the trees are not at hand. */
+export function rowMargins(args: TreesArgs): ((row: Float64Array) => Float64Array | undefined) | undefined {
+  const trees = sourceOf(args);
+  if (!trees) return undefined;
+  return (row) => {
+    if (hasInfinity(row)) return undefined;
+    const margins = args.baselines.slice();
+    addRow(trees, row, margins);
+    return margins;
+  };
+}
+
+/** Both probabilities of a margin, each by its own sigmoid. */
+function bothSides(tools: RowTools, margin: number): Float64Array {
+  return Float64Array.of(tools.inverseLink(glmFamily.logistic, -margin), tools.inverseLink(glmFamily.logistic, margin));
+}
+
+/** A step on one row from its margins. */
+function addMarginStep<A extends TreesArgs>(
+  name: string,
+  finish: (margins: Float64Array, args: A, tools: RowTools) => Float64Array,
+): void {
+  addRowStep<A>(fnRef(import.meta.url, name), (args, tools) => {
+    const marginsOf = rowMargins(args);
+    if (!marginsOf) return undefined;
+    const step = (row: Float64Array): Float64Array | undefined => {
+      const margins = marginsOf(row);
+      return margins && finish(margins, args, tools);
+    };
+    return step as RowStep;
+  });
+}
+
+addMarginStep("marginStep", (margins) => margins);
+addMarginStep("expStep", (margins, _args, tools) =>
+  margins.map((margin) => tools.inverseLink(glmFamily.poisson, margin)),
+);
+addMarginStep("probabilityStep", (margins, _args, tools) => {
+  if (margins.length === 1) return bothSides(tools, margins[0] as number);
+  tools.softmax(margins);
+  return margins;
+});
+addMarginStep<TreesArgs & { labels: readonly number[] }>("labelStep", (margins, { labels }) => {
+  const best = margins.length === 1 ? Number((margins[0] as number) > 0) : largestAt(margins);
+  return Float64Array.of(labels[best] as number);
+});

@@ -6,6 +6,14 @@ import { DTYPE_CODE } from "../../src/memory/dtype.js";
 /** What is zero to LightGBM: its kZeroThreshold, a float. */
 export const ZERO_LIMIT = Math.fround(1e-35);
 
+/** One row with its zeros missing. */
+export function withoutZeros(flags: Uint8Array | undefined, row: Float64Array): Float64Array;
+export function withoutZeros(flags: Uint8Array | undefined, row: ArrayLike<number>): ArrayLike<number>;
+export function withoutZeros(flags: Uint8Array | undefined, row: ArrayLike<number>): ArrayLike<number> {
+  if (!flags) return row;
+  return Float64Array.from(row, (x, j) => (flags[j] === 1 && Math.abs(x) <= ZERO_LIMIT ? NaN : x));
+}
+
 /** A chunk whose zeros are missing values in the columns that `flags` says so of. */
 export function withZerosMissing(context: TaskContext, flags: Uint8Array | undefined, x: DenseChunk): DenseChunk {
   if (!flags) return x;

@@ -1,7 +1,11 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import { addRowStep, largestAt, type RowStep } from "../../src/estimator/row-steps.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../../src/memory/column.js";
-import { addTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
+import { addTrees, sourceOf, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
+import { hasInfinity, leafOfRow } from "../../src/numeric/trees/row-walk.js";
+import type { TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import { assertNoInfinity } from "../boosting/binning-tasks.js";
 
 /** Packed trees, and where they are used. */
@@ -61,3 +65,45 @@ export function labelStep(
   }
   return out;
 }
+
+/** {@link meanStep} on one row; undefined where the trees are not at hand. */
+function rowMeans({ outputs, trees }: ForestArgs): ((row: Float64Array) => Float64Array | undefined) | undefined {
+  const sources = outputs.map(sourceOf);
+  if (sources.includes(undefined)) return undefined;
+  const ensembles = sources as readonly TreeEnsemble[];
+  const [first] = ensembles as readonly [TreeEnsemble];
+  return (row) => {
+    if (hasInfinity(row)) return undefined;
+    const sums = new Float64Array(ensembles.length);
+    // The outputs differ in what the leaves hold, not in how rows get there.
+    for (let t = 0; t + 1 < first.offsets.length; t++) {
+      const leaf = leafOfRow(first, t, row);
+      for (let k = 0; k < sums.length; k++)
+        sums[k] = (sums[k] as number) + ((ensembles[k] as TreeEnsemble).value[leaf] as number);
+    }
+    for (let k = 0; k < sums.length; k++) sums[k] = (sums[k] as number) / trees;
+    return sums;
+  };
+}
+
+/** A step on one row from the means of the trees. */
+function addMeanStep<A extends ForestArgs>(name: string, finish: (means: Float64Array, args: A) => Float64Array): void {
+  addRowStep<A>(fnRef(import.meta.url, name), (args) => {
+    const meansOf = rowMeans(args);
+    if (!meansOf) return undefined;
+    const step = (row: Float64Array): Float64Array | undefined => {
+      const means = meansOf(row);
+      return means && finish(means, args);
+    };
+    return step as RowStep;
+  });
+}
+
+const probabilitiesOf = (means: Float64Array): Float64Array =>
+  means.length > 1 ? means : Float64Array.of(Math.max(0, 1 - (means[0] as number)), means[0] as number);
+
+addMeanStep("meanStep", (means) => means);
+addMeanStep("probabilityStep", probabilitiesOf);
+addMeanStep<ForestArgs & { labels: readonly number[] }>("labelStep", (means, { labels }) =>
+  Float64Array.of(labels[largestAt(probabilitiesOf(means))] as number),
+);

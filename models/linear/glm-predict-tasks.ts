@@ -1,11 +1,13 @@
 import { DataError } from "../../src/base/errors.js";
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
 import { asDoubles, totalOffset, type RowVectorName } from "../../src/estimator/design-tasks.js";
+import { addCellStep, type RowValue } from "../../src/estimator/row-steps.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 import { composedMeans, type Composition } from "../../src/numeric/glm/composed-steps.js";
 import { kernelOf } from "../../src/numeric/glm/kernel-of.js";
-import { predictor, type LinearArgs } from "./predict-tasks.js";
+import { predictor, rowPredictor, type LinearArgs } from "./predict-tasks.js";
 
 /** What {@link glmMeanStep} is told. */
 export interface GlmMeanArgs extends LinearArgs {
@@ -63,3 +65,17 @@ function offsetOf(
   const total = totalOffset(context, owner, found.offset, found.exposure, partition);
   return total && context.memory.view(total);
 }
+
+addCellStep<GlmMeanArgs>(fnRef(import.meta.url, "glmMeanStep"), (args, tools) => {
+  // Offsets come beside the rows.
+  if (args.vectors.length > 0) return undefined;
+  const predict = rowPredictor(args);
+  const kernel = kernelOf(args.composition);
+  return (row) => {
+    const eta = Float64Array.of(predict(row as RowValue));
+    if (!Number.isFinite(eta[0])) return undefined;
+    if (kernel) eta[0] = tools.inverseLink(kernel.family, eta[0] as number);
+    else composedMeans(eta, args.composition.link);
+    return eta;
+  };
+});

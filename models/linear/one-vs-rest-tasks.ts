@@ -1,6 +1,8 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import { addCellStep, type CellStep, type RowValue } from "../../src/estimator/row-steps.js";
 import type { DenseChunk, MatrixChunk } from "../../src/memory/column.js";
-import { scoresStep, type ScoresArgs } from "./softmax-predict-tasks.js";
+import { rowScores, scoresStep, type ScoresArgs } from "./softmax-predict-tasks.js";
 
 /** Probabilities of the classes from the scores of one-vs-rest models; two classes have one score. */
 export function probabilitiesStep(
@@ -34,3 +36,18 @@ export function probabilitiesStep(
 function probability(eta: number, logistic: boolean): number {
   return logistic ? 1 / (1 + Math.exp(-eta)) : (Math.max(-1, Math.min(1, eta)) + 1) / 2;
 }
+
+addCellStep<ScoresArgs & { logistic: boolean }>(fnRef(import.meta.url, "probabilitiesStep"), (args): CellStep => {
+  const scoresOf = rowScores(args);
+  return (row) => {
+    const scores = scoresOf(row as RowValue);
+    if (!scores) return undefined;
+    if (scores.length === 1) {
+      const eta = scores[0] as number;
+      return Float64Array.of(probability(-eta, args.logistic), probability(eta, args.logistic));
+    }
+    let sum = 0;
+    for (let c = 0; c < scores.length; c++) sum += scores[c] = probability(scores[c] as number, args.logistic);
+    return scores.map((own) => (sum === 0 ? 1 / scores.length : own / sum));
+  };
+});

@@ -1,7 +1,7 @@
 import type { TaskContext } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { findNonFinite, nonFiniteError } from "../../src/estimator/design-tasks.js";
-import { addRowStep, type RowStep } from "../../src/estimator/row-steps.js";
+import { addCellStep, type CellStep, type RowValue } from "../../src/estimator/row-steps.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 
@@ -80,39 +80,48 @@ export function predictor(context: TaskContext, args: LinearArgs, x: MatrixChunk
   return out;
 }
 
-/** `x·coef + intercept` of one row; four columns at a time, because so the kernel adds them. */
-function rowPredictor({ coef, intercept }: LinearArgs): (row: Float64Array) => number {
+/**
+ * `x·coef + intercept` of one row, NaN for cells that are no numbers; four columns at a time, because so the kernel adds
+ * those of dense rows.
+ */
+export function rowPredictor({ coef, intercept }: Pick<LinearArgs, "coef" | "intercept">): (row: RowValue) => number {
   const at = (row: Float64Array, j: number): number => (coef[j] as number) * (row[j] as number);
   return (row) => {
     let sum = intercept;
     let j = 0;
-    for (; j + 4 <= coef.length; j += 4) sum += at(row, j) + at(row, j + 1) + (at(row, j + 2) + at(row, j + 3));
-    for (; j < coef.length; j++) sum += (coef[j] as number) * (row[j] as number);
+    if (row instanceof Float64Array) {
+      for (; j + 4 <= coef.length; j += 4) sum += at(row, j) + at(row, j + 1) + (at(row, j + 2) + at(row, j + 3));
+      for (; j < coef.length; j++) sum += (coef[j] as number) * (row[j] as number);
+      return sum;
+    }
+    if ("names" in row) return NaN;
+    const { indices, values } = row;
+    for (let k = 0; k < indices.length; k++) sum += (values[k] as number) * (coef[indices[k] as number] as number);
     return sum;
   };
 }
 
-addRowStep<LinearArgs>(fnRef(import.meta.url, "linearStep"), (args): RowStep => {
+addCellStep<LinearArgs>(fnRef(import.meta.url, "linearStep"), (args): CellStep => {
   const predict = rowPredictor(args);
   return (row) => {
-    const eta = predict(row as Float64Array);
+    const eta = predict(row as RowValue);
     return Number.isFinite(eta) ? Float64Array.of(eta) : undefined;
   };
 });
 
-addRowStep<LinearArgs>(fnRef(import.meta.url, "probabilityStep"), (args, tools): RowStep => {
+addCellStep<LinearArgs>(fnRef(import.meta.url, "probabilityStep"), (args, tools): CellStep => {
   const predict = rowPredictor(args);
   return (row) => {
-    const eta = predict(row as Float64Array);
+    const eta = predict(row as RowValue);
     return Number.isFinite(eta) ? Float64Array.of(tools.inverseLink(1, -eta), tools.inverseLink(1, eta)) : undefined;
   };
 });
 
-addRowStep<LinearArgs & { labels: [number, number] }>(fnRef(import.meta.url, "labelStep"), (args): RowStep => {
+addCellStep<LinearArgs & { labels: [number, number] }>(fnRef(import.meta.url, "labelStep"), (args): CellStep => {
   const predict = rowPredictor(args);
   const [no, yes] = args.labels;
   return (row) => {
-    const eta = predict(row as Float64Array);
+    const eta = predict(row as RowValue);
     return Number.isFinite(eta) ? Float64Array.of(eta > 0 ? yes : no) : undefined;
   };
 });

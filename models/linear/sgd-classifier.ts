@@ -91,6 +91,12 @@ export class SGDClassifier extends SgdClassifierModel<SGDClassifierParams> {
     return new SGDClassifier().restore(json);
   }
 
+  /** Whether the loss has probabilities: log_loss and modified_huber have. */
+  get hasProbabilities(): boolean {
+    const { loss } = this.params;
+    return loss === "log_loss" || loss === "modified_huber";
+  }
+
   /**
    * Probabilities of the classes, `(nRows, nClasses)`, columns in the order of `classes`: logistic for log_loss,
    * `(clip(η, −1, 1) + 1) / 2` for modified_huber (Zadrozny and Elkan 2002); shares of those for more than two classes.
@@ -103,7 +109,7 @@ export class SGDClassifier extends SgdClassifierModel<SGDClassifierParams> {
     const owner = "SGDClassifier.predictProba";
     const { loss } = this.params;
     const names = this.state.classes.map(String);
-    if (loss !== "log_loss" && loss !== "modified_huber") {
+    if (!this.hasProbabilities) {
       throw new FitError(
         `${owner}: loss ${JSON.stringify(loss)} has no probabilities. Use loss "log_loss" or "modified_huber".`,
       );

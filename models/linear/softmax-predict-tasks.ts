@@ -1,7 +1,10 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
 import { findNonFinite, nonFiniteError } from "../../src/estimator/design-tasks.js";
+import { addCellStep, isFiniteRow, largestAt, type CellStep, type RowValue } from "../../src/estimator/row-steps.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { DenseChunk, MatrixChunk } from "../../src/memory/column.js";
+import { rowPredictor } from "./predict-tasks.js";
 
 /** A fitted multinomial model. */
 export interface ScoresArgs {
@@ -81,3 +84,34 @@ export function bestLabelStep(
   }
   return out;
 }
+
+/** {@link scoresStep} on one row; undefined where a score is not finite. */
+export function rowScores({ coef, intercepts }: ScoresArgs): (row: RowValue) => Float64Array | undefined {
+  const p = coef.length / intercepts.length;
+  const each = Array.from(intercepts, (intercept, c) =>
+    rowPredictor({ coef: coef.subarray(c * p, (c + 1) * p), intercept }),
+  );
+  return (row) => {
+    const scores = Float64Array.from(each, (predict) => predict(row));
+    return isFiniteRow(scores) ? scores : undefined;
+  };
+}
+
+addCellStep<ScoresArgs>(fnRef(import.meta.url, "scoresStep"), (args) => rowScores(args) as CellStep);
+
+addCellStep<ScoresArgs>(fnRef(import.meta.url, "sharesStep"), (args, tools): CellStep => {
+  const scoresOf = rowScores(args);
+  return (row) => {
+    const scores = scoresOf(row as RowValue);
+    if (scores) tools.softmax(scores);
+    return scores;
+  };
+});
+
+addCellStep<ScoresArgs & { labels: readonly number[] }>(fnRef(import.meta.url, "bestLabelStep"), (args): CellStep => {
+  const scoresOf = rowScores(args);
+  return (row) => {
+    const scores = scoresOf(row as RowValue);
+    return scores && Float64Array.of(args.labels[largestAt(scores)] ?? 0);
+  };
+});

@@ -1,5 +1,7 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
 import { asDoubles, findNonFinite, nonFiniteError } from "../../src/estimator/design-tasks.js";
+import { addRowStep, isFiniteRow, type RowStep } from "../../src/estimator/row-steps.js";
 import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 import { densify } from "../../src/numeric/densify.js";
 
@@ -35,25 +37,27 @@ export function jointStep(context: TaskContext, args: JointArgs & JointOutput, c
   const width = columns.length;
   for (let i = 0; i < x.rows; i++) {
     joint.set(args.constant);
-    for (let j = 0; j < width; j++) {
-      const value = (columns[j] as Float64Array)[i] as number;
-      for (let c = 0; c < classes; c++) {
-        const at = c * width + j;
-        const v =
-          args.threshold !== undefined
-            ? value > args.threshold
-              ? 1
-              : 0
-            : args.center
-              ? (value - (args.center[at] as number)) ** 2
-              : value;
-        // A weight of -Infinity (a value never seen) leaves rows alone that do not have the value.
-        if (v !== 0) joint[c] = (joint[c] as number) + (args.weight[at] as number) * v;
-      }
-    }
+    for (let j = 0; j < width; j++) addValue(args, width, j, (columns[j] as Float64Array)[i] as number, joint);
     finish(args, joint, targets, i);
   }
   return out;
+}
+
+/** What the value of column j adds to the joint log-likelihoods. */
+function addValue(
+  { threshold, center, weight }: JointArgs,
+  width: number,
+  j: number,
+  value: number,
+  joint: Float64Array,
+): void {
+  for (let c = 0; c < joint.length; c++) {
+    const at = c * width + j;
+    const v =
+      threshold !== undefined ? (value > threshold ? 1 : 0) : center ? (value - (center[at] as number)) ** 2 : value;
+    // A weight of -Infinity (a value never seen) leaves rows alone that do not have the value.
+    if (v !== 0) joint[c] = (joint[c] as number) + (weight[at] as number) * v;
+  }
 }
 
 function finish(output: JointOutput, joint: Float64Array, targets: readonly Float64Array[], i: number): void {
@@ -72,3 +76,15 @@ function finish(output: JointOutput, joint: Float64Array, targets: readonly Floa
   for (let c = 0; c < joint.length; c++) total += joint[c] = Math.exp((joint[c] as number) - top);
   joint.forEach((value, c) => ((targets[c] as Float64Array)[i] = value / total));
 }
+
+addRowStep<JointArgs & JointOutput>(fnRef(import.meta.url, "jointStep"), (args) => {
+  const step = (row: Float64Array): Float64Array | undefined => {
+    if (!isFiniteRow(row)) return undefined;
+    const joint = args.constant.slice();
+    for (let j = 0; j < row.length; j++) addValue(args, row.length, j, row[j] as number, joint);
+    const targets = Array.from({ length: args.output === "label" ? 1 : joint.length }, () => new Float64Array(1));
+    finish(args, joint, targets, 0);
+    return Float64Array.from(targets, ([value]) => value as number);
+  };
+  return step as RowStep;
+});

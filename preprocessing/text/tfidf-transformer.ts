@@ -13,6 +13,7 @@ import {
 } from "../../src/estimator/inputs.js";
 import { noRows } from "../../src/estimator/no-rows.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
+import { addCellStep, isFiniteRow } from "../../src/estimator/row-steps.js";
 import { Transformer } from "../../src/estimator/transformer.js";
 import { chunkWidth, type MatrixChunk } from "../../src/memory/column.js";
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
@@ -191,3 +192,23 @@ export function weighStep(context: TaskContext, args: WeighArgs & ColumnLabels, 
     }
   });
 }
+
+addCellStep<WeighArgs>(fnRef(import.meta.url, "weighStep"), ({ norm, scale, sublinear }, tools) => (row) => {
+  if (!row || "names" in row) return undefined;
+  const sparse = "width" in row ? row : undefined;
+  const source = Float64Array.from(sparse ? sparse.values : (row as Float64Array));
+  if (!isFiniteRow(source)) return undefined;
+  let size = 0;
+  const values = source.map((value, k) => {
+    const j = sparse ? (sparse.indices[k] as number) : k;
+    // The logarithms of compressed rows are the kernel's, and those of entries that are stored.
+    const logged = sparse ? tools.log(value) + 1 : value === 0 ? 0 : Math.log(value) + 1;
+    const own = (sublinear ? logged : value) * (scale ? (scale[j] as number) : 1);
+    size += norm === "l2" ? own * own : Math.abs(own);
+    return own;
+  });
+  if (norm === "l2") size = Math.sqrt(size);
+  const by = norm !== null && size > 0 ? size : 1;
+  const weighed = values.map((value) => value / by);
+  return sparse ? { ...sparse, values: weighed } : weighed;
+});

@@ -6,7 +6,7 @@ import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { Workspace } from "../kernels/workspace.js";
 import { asDoubles } from "../estimator/design-tasks.js";
-import { addRowStep } from "../estimator/row-steps.js";
+import { addCellStep, addRowStep, type SparseRow } from "../estimator/row-steps.js";
 import type { Column, CsrChunk, DenseChunk, MatrixChunk } from "../memory/column.js";
 import { chunkWidth } from "../memory/column.js";
 import { densify } from "../numeric/densify.js";
@@ -175,3 +175,20 @@ addRowStep<StackArgs>(fnRef(import.meta.url, "stackDense"), ({ weights, dtype })
         Float64Array.from(parts.flatMap((part, k) => Array.from(part, (value) => value * (weights[k] as number))))
     : undefined,
 );
+
+addCellStep<StackArgs>(fnRef(import.meta.url, "stackSparse"), ({ weights }) => (...parts) => {
+  const indices: number[] = [];
+  const values: number[] = [];
+  let first = 0;
+  for (const [k, part] of parts.entries()) {
+    if ("names" in part) return undefined;
+    const weight = weights[k] as number;
+    const own = part instanceof Float64Array ? part : part.values;
+    for (let e = 0; e < own.length; e++) {
+      indices.push(first + (part instanceof Float64Array ? e : (part.indices[e] as number)));
+      values.push((own[e] as number) * weight);
+    }
+    first += part instanceof Float64Array ? part.length : part.width;
+  }
+  return { width: first, indices, values } satisfies SparseRow;
+});

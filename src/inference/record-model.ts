@@ -27,6 +27,10 @@ const METHODS = [
 interface Scorable {
   readonly classes?: readonly unknown[];
   readonly steps?: readonly (readonly [string, unknown])[];
+  /** The estimator that a search or a selector asks. */
+  readonly trialEstimator?: unknown;
+  /** False where a setting leaves the model without. */
+  readonly hasProbabilities?: boolean;
 }
 
 /** A fitted estimator as tasks take it, with the bytes that its hash stands for. */
@@ -77,27 +81,30 @@ export function recordModel(
 
 /** @throws DataError naming an output that the model does not have */
 export function assertOutputs(owner: string, model: AnyEstimator, wanted: readonly ScoreOutput[]): void {
-  const absent = wanted.find((output) => !can(model, output));
+  const absent = wanted.find((output) => !canAnswer(model, output));
   if (absent !== undefined)
     throw new DataError(
-      `${owner}: the ${model.kind} has no ${absent}. It has ${METHODS.filter((one) => can(model, one)).join(", ")}.`,
+      `${owner}: the ${model.kind} has no ${absent}. It has ${METHODS.filter((one) => canAnswer(model, one)).join(", ")}.`,
     );
 }
 
 /** What a model is asked where nobody says: predict, and probabilities where it has them. */
 export function usualOutputs(model: AnyEstimator): ScoreOutput[] {
-  if (!can(model, "predict")) return ["transform"];
-  return can(model, "predictProba") ? ["predict", "predictProba"] : ["predict"];
+  if (!canAnswer(model, "predict")) return ["transform"];
+  return canAnswer(model, "predictProba") ? ["predict", "predictProba"] : ["predict"];
 }
 
-/** A pipeline has every method; what counts is what its last step has. */
-function can(model: unknown, output: ScoreOutput): boolean {
-  if (output === "uncertainty") return can(model, "predictProba");
-  const { steps } = model as Scorable;
+/** Pipelines and searches have every method; what counts is what their last step or best estimator has. */
+export function canAnswer(model: unknown, output: ScoreOutput): boolean {
+  if (output === "uncertainty") return canAnswer(model, "predictProba");
+  const { steps, trialEstimator, hasProbabilities } = model as Scorable;
   const last = steps?.at(-1)?.[1];
-  return last === undefined || last === "passthrough"
-    ? typeof (model as Record<string, unknown>)[output] === "function" && (last === undefined || output === "transform")
-    : can(last, output);
+  if (last !== undefined) return last === "passthrough" ? output === "transform" : canAnswer(last, output);
+  if (typeof (model as Record<string, unknown>)[output] !== "function") return false;
+  // A selector transforms by itself.
+  if (output === "transform") return true;
+  if (output === "predictProba" && hasProbabilities === false) return false;
+  return trialEstimator === undefined || canAnswer(trialEstimator, output);
 }
 
 /** The lazy result of one output. @throws DataError for a sparse one */

@@ -6,6 +6,7 @@ import { polars } from "../collections/frame/polars.js";
 import type { TaskContext } from "../engine/engine.js";
 import { TaskMemory } from "../engine/task-memory.js";
 import type { AnyEstimator } from "../estimator/registry.js";
+import type { RowValue } from "../estimator/row-steps.js";
 import type { DenseChunk } from "../memory/column.js";
 import { Memory } from "../memory/memory.js";
 import {
@@ -35,6 +36,11 @@ export interface RowScorer {
   batch(rows: readonly ScoredRow[]): RowResult[];
   /** The model's columns, in the order that rows without names have to have. */
   readonly columns: readonly string[];
+  /**
+   * The steps that have no form for one row; empty where a row takes microseconds. With any, each call runs the steps of
+   * `predict` on a batch of one.
+   */
+  readonly batchSteps: readonly string[];
 }
 
 /** Options of {@link rowScorer}. */
@@ -48,15 +54,19 @@ export interface RowScorerOptions {
 // Rows come in hundreds at most; what a call takes is given back at its end.
 const MEMORY_BYTES = 2 ** 28;
 const TOOL_BYTES = 2 ** 20;
+// So many rows of a frame one by one cost about what one data frame does.
+const FEW_ROWS = 100;
 
 /**
  * A fitted estimator or pipeline as a synchronous function for servers: one row in, its answer out, without an engine,
  * threads or promises. It holds the model as it is now; fitting the model again does not change it.
  *
- * The answers have the bits of `predict`. A row of numbers costs about a microsecond where every step has a form for one
- * row (scalers, imputers, unions of them, linear models of one output), else tens of microseconds a step, because then the
- * steps of `predict` run on a batch of one. Columns of text have to be named in `schema`; such models cost milliseconds a call, because
- * their rows pass through a data frame: `batch` shares that between rows.
+ * The answers have the bits of `predict`. A row costs microseconds where every step has a form for one row: scalers,
+ * imputers, encoders, features, linear models, naive Bayes, trees, forests and boosting, calibrated and threshold
+ * classifiers, and pipelines, column transformers and searches of these. Other steps are in `batchSteps`: then the steps of
+ * `predict` run on a batch of one, tens of microseconds a step for rows of numbers, milliseconds a call for rows with text,
+ * which pass through a data frame; `batch` shares that between rows. Columns that are no numbers have to be named in
+ * `schema`. A network or a function of the user's cannot answer at once: asking throws.
  *
  * @throws NotFittedError before fit, DataError for an output that the model does not have or that is sparse
  *
@@ -90,12 +100,19 @@ export async function rowScorer(model: AnyEstimator, options: RowScorerOptions =
     : recordProgram(OWNER, placeholderArray(columns.length, model.featureNames), ask);
   const machine = new RowMachine(await loadProgram(program), columns, schema, spec as OutputSpec);
   const score = (row: ScoredRow): RowResult => machine.one(row);
-  return Object.assign(score, { batch: (rows: readonly ScoredRow[]) => machine.run(rows), columns });
+  return Object.assign(score, {
+    batch: (rows: readonly ScoredRow[]) => machine.batch(rows),
+    columns,
+    batchSteps: machine.batchSteps,
+  });
 }
 
 class RowMachine {
   readonly #memory = new TaskMemory(Memory.create(MEMORY_BYTES, MEMORY_BYTES).share(), 1);
   readonly #row: RowProgram | undefined;
+  /** What makes a cell of each column of a frame what steps take; undefined for rows of numbers. */
+  readonly #read: readonly ReadCell[] | undefined;
+  readonly batchSteps: readonly string[];
   readonly #context: TaskContext = { memory: this.#memory, partition: undefined, throwIfAborted: () => undefined };
 
   constructor(
@@ -105,14 +122,37 @@ class RowMachine {
     readonly spec: OutputSpec,
   ) {
     // Of its own: what a task of the program allocates is freed with the task.
-    this.#row = schema ? undefined : rowProgram(program, rowTools(Memory.create(TOOL_BYTES, TOOL_BYTES)));
+    const found = rowProgram(program, rowTools(Memory.create(TOOL_BYTES, TOOL_BYTES)));
+    const read = schema && columns.map((name) => readerOf(schema[name] as string));
+    const strange = columns.filter((_, j) => read && !read[j]);
+    this.batchSteps = typeof found === "function" ? strange : found;
+    this.#row = typeof found === "function" && strange.length === 0 ? found : undefined;
+    this.#read = read as readonly ReadCell[] | undefined;
   }
 
   /** One row: in plain JavaScript where all steps have such a form, else as a batch of one. */
   one(row: ScoredRow): RowResult {
-    const values = this.#row ? this.#values(row) : undefined;
-    const result = values && this.#row?.(values);
-    if (!result) return this.run([row])[0] as RowResult;
+    return this.#direct(row) ?? (this.run([row])[0] as RowResult);
+  }
+
+  /** Several rows: at once where a call has a price of its own. */
+  batch(rows: readonly ScoredRow[]): RowResult[] {
+    if (!this.#read || !this.#row || rows.length > FEW_ROWS) return this.run(rows);
+    const results: RowResult[] = [];
+    for (const row of rows) {
+      const result = this.#direct(row);
+      // A row that is refused is named by its place in the batch.
+      if (result === undefined) return this.run(rows);
+      results.push(result);
+    }
+    return results;
+  }
+
+  #direct(row: ScoredRow): RowResult | undefined {
+    if (!this.#row) return undefined;
+    const values = this.#read ? this.#cells(row, this.#read) : this.#values(row);
+    const result = values && this.#row(values);
+    if (!result) return undefined;
     const { names, classes } = this.spec;
     if (names.length > 1) return result;
     return classes ? (classes[result[0] as number] ?? null) : (result[0] as number);
@@ -126,6 +166,16 @@ class RowMachine {
       values[j] = this.#number(this.#cell(row, name, j, 0), name, 0);
     }
     return values;
+  }
+
+  #cells(row: ScoredRow, read: readonly ReadCell[]): RowValue | undefined {
+    const cells = new Array<unknown>(read.length);
+    for (let j = 0; j < cells.length; j++) {
+      const cell = (read[j] as ReadCell)(this.#cell(row, this.columns[j] as string, j, 0));
+      if (cell === undefined) return undefined;
+      cells[j] = cell;
+    }
+    return { names: this.columns, cells };
   }
 
   run(rows: readonly ScoredRow[]): RowResult[] {
@@ -202,4 +252,27 @@ class RowMachine {
       { details: { row: i, column: name } },
     );
   }
+}
+
+/** A cell as steps on rows take it; undefined for one that the data frame has to convert or refuse. */
+type ReadCell = (value: unknown) => number | boolean | string | null | undefined;
+
+/** How cells of a column of this type are read; undefined for types that rows are not read of directly, dates say. */
+function readerOf(dtype: string): ReadCell | undefined {
+  const typed =
+    <T extends number | boolean | string>(missing: number | null, fits: (value: unknown) => value is T): ReadCell =>
+    (value) =>
+      value === null || value === undefined ? missing : fits(value) ? value : undefined;
+  if (dtype === "String") return typed(null, (value): value is string => typeof value === "string");
+  if (dtype === "Bool") return typed(null, (value): value is boolean => typeof value === "boolean");
+  if (dtype === "Float64") return typed(NaN, (value): value is number => typeof value === "number");
+  // Beyond 32 bits types differ in what they hold; the frame knows.
+  if (/^U?Int(8|16|32|64)$/.test(dtype))
+    return typed(NaN, (value): value is number => {
+      const bound = 2 ** (Math.min(32, Number(dtype.replace(/\D/g, ""))) - 1);
+      return (
+        Number.isInteger(value) && (value as number) < bound && (value as number) >= (dtype[0] === "U" ? 0 : -bound)
+      );
+    });
+  return undefined;
 }

@@ -2,6 +2,7 @@ import { DataError } from "../base/errors.js";
 import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import { asDoubles } from "../estimator/design-tasks.js";
+import { addRowStep, largestAt, type RowStep } from "../estimator/row-steps.js";
 import type { Column, DenseChunk } from "../memory/column.js";
 import type { MetricRows } from "../metrics/metric-kernel.js";
 import { CompensatedSum } from "../numeric/compensated-sum.js";
@@ -189,3 +190,28 @@ function softmax(logits: Float64Array, beta: number, p: Float64Array): number {
   for (let k = 0; k < p.length; k++) p[k] = (p[k] as number) / total;
   return top;
 }
+
+addRowStep<CalibrateArgs>(fnRef(import.meta.url, "calibrateStep"), ({ classes, members }) => {
+  const width = classes === 2 ? 1 : classes;
+  const step = (row: Float64Array): Float64Array => {
+    const sums = new Float64Array(classes);
+    const own = new Float64Array(classes);
+    members.forEach((member, m) => {
+      probabilities(member, Array.from(row.subarray(m * width, (m + 1) * width)), own);
+      for (let k = 0; k < classes; k++) sums[k] = (sums[k] as number) + (own[k] as number);
+    });
+    return members.length > 1 ? sums.map((sum) => sum / members.length) : sums;
+  };
+  return step as RowStep;
+});
+
+addRowStep<{ labels: readonly number[] }>(
+  fnRef(import.meta.url, "largestStep"),
+  ({ labels }) => ((row: Float64Array) => Float64Array.of(labels[largestAt(row)] as number)) as RowStep,
+);
+
+addRowStep<{ threshold: number; labels: readonly number[] }>(
+  fnRef(import.meta.url, "thresholdStep"),
+  ({ threshold, labels }) =>
+    ((row: Float64Array) => Float64Array.of(labels[(row[0] as number) >= threshold ? 1 : 0] as number)) as RowStep,
+);

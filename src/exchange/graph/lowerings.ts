@@ -165,7 +165,7 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   },
   "src/compose/stack-parts#stackDense": stack,
   "src/compose/stack-parts#stackSparse": stack,
-  "src/numeric/densify#densifyTask": matrixOf,
+  "src/estimator/frame-transformer#denseStep": matrixOf,
   "preprocessing/standard-scaler#scaleStep": each(["shift", "scale"], same("centerScale")),
   "preprocessing/standard-scaler#inverseStep": each(["shift", "scale"], same("scaleShift")),
   "preprocessing/min-max-scaler#scaleAndClip": each(["shift", "scale", "low", "high"], (build, args, x) =>

@@ -1,10 +1,10 @@
-import { closest, DataError, NotFittedError, ParameterError, PartwiseError, show } from "../../base/errors.js";
+import { closest, DataError, NotFittedError, ParameterError, show } from "../../base/errors.js";
 import type { FrameSchema } from "../../collections/frame/frame-types.js";
 import type { Plain } from "../../base/plain.js";
 import { DistributedArray } from "../../collections/array/distributed-array.js";
 import { toMatrix, type MatrixInput } from "../../estimator/inputs.js";
 import { placeholderArray, placeholderFrame, recordProgram, type Program } from "../../inference/program.js";
-import { assertOutputs, specOf, usualOutputs } from "../../inference/record-model.js";
+import { assertOutputs, canAnswer, specOf, usualOutputs } from "../../inference/record-model.js";
 import type { OutputSpec } from "../../inference/scoring-model.js";
 import type { AnyEstimator } from "../../estimator/registry.js";
 import type { ExportGraph, GraphColumn, GraphNode, GraphOp, GraphOutput, GraphValue } from "./graph.js";
@@ -99,27 +99,11 @@ export function recordGraph(owner: string, model: AnyEstimator, options: ExportO
   };
 }
 
-/** Every output that the model answers; a classifier without probabilities refuses when it is asked. */
+/** Every output that the model answers. */
 function allOutputs(model: AnyEstimator): ExportOutput[] {
-  const usual = usualOutputs(model);
-  if (usual[0] === "transform") return ["transform"];
+  if (usualOutputs(model)[0] === "transform") return ["transform"];
   const all: ExportOutput[] = ["predict", "predictProba", "decisionFunction"];
-  const probe = placeholderArray(model.nFeatures, model.featureNames);
-  return all.filter((output) => {
-    if (output === "predict") return true;
-    try {
-      assertOutputs("export", model, [output]);
-    } catch {
-      return false;
-    }
-    try {
-      resultOf("export", model, output, probe.rows);
-      return true;
-    } catch (error) {
-      // A loss without probabilities says so at once; whatever else is wrong is said when the graph is recorded.
-      return !(error instanceof PartwiseError && error.message.includes("has no probabilities"));
-    }
-  });
+  return all.filter((output) => canAnswer(model, output));
 }
 
 /** The lazy result of one output; unlike files of rows, exports take compressed rows too, since a row is a row. */

@@ -37,3 +37,9 @@ export function addRow(
     out[k] = (out[k] as number) + (value[leafOfRow(trees, t, row)] as number);
   }
 }
+
+/** Whether a row has an infinity: trees take NaN, which is missing, and nothing else that is not finite. */
+export function hasInfinity(row: ArrayLike<number>): boolean {
+  for (let j = 0; j < row.length; j++) if (Math.abs(row[j] as number) === Infinity) return true;
+  return false;
+}

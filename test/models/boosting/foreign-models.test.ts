@@ -14,6 +14,7 @@ import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { LocalMatrix } from "#src/collections/array/local-matrix.js";
 import type { EstimatorJson } from "#src/estimator/estimator.js";
 import { leftFloat, leftLimit } from "#src/numeric/trees/formats/float-limits.js";
+import { rowScorer } from "#src/inference/index.js";
 import { loadModel, saveModel } from "#src/persistence/index.js";
 
 const FOLDER = new URL("../../golden/foreign/", import.meta.url);
@@ -70,6 +71,12 @@ describe("models of XGBoost and LightGBM", () => {
     // One row at a time, without any engine: the same bits.
     const margins = (await model.decisionFunction(rows)).toRows();
     expect(rows.map((row) => Array.from(model.marginsOfRow(row)))).toEqual(margins);
+    const predicted = await predictedBy(model);
+    const output = model instanceof ImportedTreesClassifier ? "predictProba" : "predict";
+    const score = await rowScorer(model as never, { output });
+    expect(score.batchSteps).toEqual([]);
+    const scored = rows.map((row) => [score(row)].flatMap((one) => (one instanceof Float64Array ? [...one] : [one])));
+    expect(scored.map((row) => (row.length > predicted[0]!.length ? row.slice(1) : row))).toEqual(predicted);
   });
 
   it("predict on the most probable class, by name where classes are named", async () => {
