@@ -1,5 +1,8 @@
 import { polars, type PolarsFrame } from "../collections/frame/polars.js";
 import { numbersOf } from "../collections/frame/to-array-task.js";
+import { Workspace } from "../kernels/workspace.js";
+import type { Column } from "../memory/column.js";
+import type { Memory } from "../memory/memory.js";
 import {
   countCategories,
   type CategorySketch,
@@ -25,11 +28,16 @@ const EXAMPLES = 5;
  * Counts a partition's rows by the training data's bins. Of a partition with more than `most` rows it takes every k-th,
  * because shares need no more and counting must not cost what scoring costs.
  */
-export function countAgainst(frame: PolarsFrame, sketch: readonly ColumnSketch[], most: number): DriftCounts[] {
+export function countAgainst(
+  memory: Memory,
+  frame: PolarsFrame,
+  sketch: readonly ColumnSketch[],
+  most: number,
+): DriftCounts[] {
   const every = Math.max(1, Math.ceil(frame.height / most));
   const rows = every === 1 ? frame : frame.select(polars().all().gatherEvery(every));
   return sketch.map((column) =>
-    column.kind === "number" ? numbersAgainst(rows, column) : categoriesAgainst(rows, column),
+    column.kind === "number" ? numbersAgainst(memory, rows, column) : categoriesAgainst(rows, column),
   );
 }
 
@@ -47,26 +55,44 @@ export function addCounts(a: readonly DriftCounts[], b: readonly DriftCounts[]):
   });
 }
 
-function numbersAgainst(frame: PolarsFrame, { name, edges, min, max }: NumberSketch): DriftCounts {
+function numbersAgainst(memory: Memory, frame: PolarsFrame, { name, edges, min, max }: NumberSketch): DriftCounts {
+  const rows = frame.height;
   const counts = new Float64Array(edges.length + 1);
-  const values = frame.height === 0 ? new Float64Array() : (numbersOf(frame, name, "f64") as Float64Array);
+  if (rows === 0) return { rows, missing: 0, counts, outside: 0, examples: [] };
+  const values = numbersOf(frame, name, "f64");
+  const [column] = memory.dense("f64", rows, 1).columns as [Column<"f64">];
+  memory.view(column).set(values);
+  using space = new Workspace(memory, column.arena);
+  // What is at least the minimum is above the number before it.
+  const marks = [...edges, max, justBelow(min)];
+  const found = space.zeros(marks.length + 1);
+  space.kernels.countAbove(column.offset, rows, space.vector(marks), marks.length, found.pointer);
+  memory.free(column);
+  const above = (k: number): number => found.values[k] as number;
+  const missing = above(marks.length);
+  for (let bin = 0; bin <= edges.length; bin++)
+    counts[bin] = (bin === 0 ? rows - missing : above(bin - 1)) - (bin < edges.length ? above(bin) : 0);
+  const seen = rows - missing;
+  const below = min === -Infinity ? 0 : seen - above(edges.length + 1);
+  // A column without a value in training has its least above its largest: all that is there now is new.
+  const outside = min <= max ? above(edges.length) + below : seen;
   const examples: string[] = [];
-  let missing = 0;
-  let outside = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) {
-      missing += 1;
-      continue;
-    }
-    let bin = 0;
-    while (bin < edges.length && value > (edges[bin] as number)) bin += 1;
-    counts[bin] = (counts[bin] ?? 0) + 1;
-    if (value < min || value > max) {
-      outside += 1;
-      if (examples.length < EXAMPLES) examples.push(String(value));
-    }
+  for (let i = 0; i < rows && examples.length < Math.min(EXAMPLES, outside); i++) {
+    const value = values[i] as number;
+    if (value < min || value > max) examples.push(String(value));
   }
-  return { rows: values.length, missing, counts, outside, examples };
+  return { rows, missing, counts, outside, examples };
+}
+
+/** The largest double below x. */
+function justBelow(x: number): number {
+  if (x === -Infinity || Number.isNaN(x)) return x;
+  if (x === 0) return -Number.MIN_VALUE;
+  const bits = new BigInt64Array(1);
+  const number = new Float64Array(bits.buffer);
+  number[0] = x;
+  bits[0] = (bits[0] as bigint) + (x > 0 ? -1n : 1n);
+  return number[0];
 }
 
 function categoriesAgainst(frame: PolarsFrame, { name, categories, others }: CategorySketch): DriftCounts {

@@ -20,8 +20,9 @@ export interface ModelRows {
 
 // A batch of so many rows keeps what the steps of a pipeline pass on within the processor's cache.
 const NUMBER_BATCH_ROWS = 16_384;
-// Columns are converted in blocks of so many values (32 MB): large, because each conversion has its price, and bounded.
-const BLOCK_VALUES = 2 ** 22;
+// Columns are converted in blocks of so many values (8 MB): large, because each conversion has its price, but what Polars
+// copies for a block is to lie where what it copied for the last one lay.
+const BLOCK_VALUES = 2 ** 20;
 
 /**
  * True when a program sees its rows as numbers only: every step that reads them chooses columns or makes a matrix. Such

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { DataError, PartwiseError } from "../base/errors.js";
 import { frameIn } from "../collections/frame/live-frame.js";
 import { polars, type PolarsFrame } from "../collections/frame/polars.js";
@@ -77,6 +78,8 @@ export async function scoreTask(
   const scorer = new BatchScorer(context, args, model, rows, bad);
   // An empty partition is scored too: it has the columns of the others.
   for (let from = 0; from < Math.max(1, rows.rows); from += batchRows) {
+    // Copies that Polars made for rows before are given back in a turn of the event loop, and not within one.
+    await setImmediate();
     context.throwIfAborted();
     results.push(...(await scorer.score(from, Math.min(batchRows, rows.rows - from))));
   }
@@ -89,7 +92,7 @@ export async function scoreTask(
       : polars().DataFrame([...kept.select(...args.passthrough).getColumns(), ...scored.getColumns()]);
   if (bad.length > 0) writeBadRows(args, frame, bad);
   const bytes = writePart(args, out);
-  const drift = args.sketch && countAgainst(frame, args.sketch, args.driftRows);
+  const drift = args.sketch && countAgainst(context.memory, frame, args.sketch, args.driftRows);
   return { rows: out.height, bytes, badRows: bad.length, modelLoaded: fresh, ...(drift ? { drift } : {}) };
 }
 

@@ -54,6 +54,7 @@ import type { CsrSgdRowsKernel, SgdRowsKernel } from "./sgd-kernels.js";
 import type { CsrSoftmaxLossGradKernel, SoftmaxKernel, SoftmaxLossGradKernel } from "./softmax-kernels.js";
 import type {
   BinCountsKernel,
+  CountAboveKernel,
   CsrNormalizeRowsKernel,
   EdgeBinsKernel,
   NormalizeRowsKernel,
@@ -160,6 +161,8 @@ export interface Kernels {
   readonly csrNormalizeRows: CsrNormalizeRowsKernel;
   /** Weight in equal bins. */
   readonly binCounts: BinCountsKernel;
+  /** Values above edges. */
+  readonly countAbove: CountAboveKernel;
   /** Edges not above f64 values. */
   readonly edgeBinsF64: EdgeBinsKernel;
   /** Edges not above f32 values. */
@@ -313,6 +316,7 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   normalizeRowsF32: true,
   csrNormalizeRows: true,
   binCounts: true,
+  countAbove: true,
   edgeBinsF64: true,
   edgeBinsF32: true,
   gather: true,

@@ -95,3 +95,15 @@ export type BinCountsKernel = (
  * @returns 1 when all values are finite, else 0
  */
 export type EdgeBinsKernel = (x: number, n: number, edges: number, count: number, out: number) => number;
+
+/**
+ * Counts the values above each of some edges, and those that are NaN: every edge is compared with every value, so for few
+ * edges.
+ *
+ * @param x in: f64[n]
+ * @param n in: values
+ * @param edges in: f64[count], in any order
+ * @param count in: edges
+ * @param counts in/out: f64[count + 1]; the last place is that of NaN
+ */
+export type CountAboveKernel = (x: number, n: number, edges: number, count: number, counts: number) => void;

@@ -82,6 +82,19 @@ const binCounts: TwinCase = (h, n, flavour) => {
   }
 };
 
+const countAbove: TwinCase = (h, n, flavour) => {
+  for (const count of [0, 1, 4, 13]) {
+    h.reset();
+    const values = numbers(n, 61, flavour);
+    const x = h.f64(values);
+    // Values that are edges themselves are not above them.
+    const edges = h.f64(numbers(count, 62, flavour).map((edge, k) => (n > 0 && k === 0 ? values[0]! : edge)));
+    const counts = h.accumulator(numbers(count + 1, 63, "plain").map((value) => Math.round(Math.abs(value))));
+    h.run((k) => k.countAbove(x, n, edges, count, counts));
+    expectSame(h.f64At(counts, count + 1), `${count} edges, n ${n}`);
+  }
+};
+
 function edgeBins(storage: Storage): TwinCase {
   return (h, n, flavour) => {
     for (const count of [0, 1, 4, 33]) {
@@ -112,6 +125,7 @@ export const transformCases = {
   normalizeRowsF32: normalizeRows("F32"),
   csrNormalizeRows,
   binCounts,
+  countAbove,
   edgeBinsF64: edgeBins("F64"),
   edgeBinsF32: edgeBins("F32"),
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

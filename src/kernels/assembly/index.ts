@@ -14,7 +14,7 @@ export { sgdRows, csrSgdRows } from "./sgd";
 export { minMaxF64, minMaxF32, nonFiniteF64, nonFiniteF32 } from "./extent";
 export { centerScaleF64, centerScaleF32, scaleShiftF64, scaleShiftF32 } from "./affine";
 export {
-  normalizeRowsF64, normalizeRowsF32, csrNormalizeRows, binCounts, edgeBinsF64, edgeBinsF32,
+  normalizeRowsF64, normalizeRowsF32, csrNormalizeRows, binCounts, countAbove, edgeBinsF64, edgeBinsF32,
 } from "./transform";
 export { gather, filter, rowsWithin, copy, fill, fillF64 } from "./rows";
 export { convert, applyValidityF64, applyValidityF32 } from "./convert";

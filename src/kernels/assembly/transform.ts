@@ -1,4 +1,4 @@
-import { bytesOf, column, loadOne, loadPair, loadPair1, minRows } from "./lanes";
+import { bytesOf, column, loadOne, loadPair, loadPair1, minRows, TILE } from "./lanes";
 
 // Norm: u8 = Σ|x|, u16 = √Σx², u32 = max|x|.
 // @ts-ignore: decorator
@@ -209,4 +209,41 @@ export function edgeBinsF64(x: usize, n: u32, edges: usize, count: u32, out: usi
 
 export function edgeBinsF32(x: usize, n: u32, edges: usize, count: u32, out: usize): f64 {
   return edgeBins<f32>(x, n, edges, count, out);
+}
+
+// A comparison that holds is −1 in its lanes.
+export function countAbove(x: usize, n: u32, edges: usize, count: u32, counts: usize): void {
+  const zero = i64x2.splat(0);
+  for (let start: u32 = 0; start < n; start += TILE) {
+    const rows = minRows(n - start, TILE);
+    const from = x + bytesOf<f64>(start);
+    const pairs = from + bytesOf<f64>(rows & ~3);
+    const end = from + bytesOf<f64>(rows);
+    for (let k: u32 = 0; k <= count; k++) {
+      const missing = k == count;
+      const value = missing ? 0 : load<f64>(edges + bytesOf<f64>(k));
+      const edge = f64x2.splat(value);
+      let a = zero;
+      let b = zero;
+      let p = from;
+      let found: i64 = 0;
+      if (missing) {
+        for (; p < pairs; p += 32) {
+          a = i64x2.add(a, f64x2.ne(v128.load(p), v128.load(p)));
+          b = i64x2.add(b, f64x2.ne(v128.load(p, 16), v128.load(p, 16)));
+        }
+        for (; p < end; p += 8) found += load<f64>(p) != load<f64>(p) ? 1 : 0;
+      } else {
+        for (; p < pairs; p += 32) {
+          a = i64x2.add(a, f64x2.gt(v128.load(p), edge));
+          b = i64x2.add(b, f64x2.gt(v128.load(p, 16), edge));
+        }
+        for (; p < end; p += 8) found += load<f64>(p) > value ? 1 : 0;
+      }
+      const sum = i64x2.add(a, b);
+      found -= i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1);
+      const out = counts + bytesOf<f64>(k);
+      store<f64>(out, load<f64>(out) + <f64>found);
+    }
+  }
 }

@@ -22,7 +22,7 @@ import { csrSgdRows, sgdRows } from "./sgd.js";
 import { shapPaths } from "./shap.js";
 import { csrSoftmaxLossGrad, softmax, softmaxLossGrad } from "./softmax.js";
 import { addTreeBins, treePredict } from "./trees.js";
-import { binCounts, csrNormalizeRows, edgeBins, normalizeRows } from "./transform.js";
+import { binCounts, countAbove, csrNormalizeRows, edgeBins, normalizeRows } from "./transform.js";
 import { hashKeys, keyCounts, termCount, termKeys, termOrder, termSlots, textGrams, textSpans } from "./text.js";
 import {
   binary,
@@ -85,6 +85,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     normalizeRowsF32: normalizeRows("F32", views),
     csrNormalizeRows: csrNormalizeRows(views),
     binCounts: binCounts(views),
+    countAbove: countAbove(views),
     edgeBinsF64: edgeBins("F64", views),
     edgeBinsF32: edgeBins("F32", views),
     gather: gather(views),

@@ -1,5 +1,6 @@
 import type {
   BinCountsKernel,
+  CountAboveKernel,
   CsrNormalizeRowsKernel,
   EdgeBinsKernel,
   NormalizeRowsKernel,
@@ -74,5 +75,19 @@ export function edgeBins(storage: FloatStorage, views: MemoryViews): EdgeBinsKer
       target[i] = all.filter((edge) => value >= edge).length;
     }
     return finite;
+  };
+}
+
+/** Plain twin of the countAbove kernel. */
+export function countAbove(views: MemoryViews): CountAboveKernel {
+  return (x, n, edges, count, counts) => {
+    const target = views.f64(counts, count + 1);
+    const all = views.f64(edges, count);
+    for (const value of views.f64(x, n)) {
+      all.forEach((edge, k) => {
+        if (value > edge) target[k] = (target[k] as number) + 1;
+      });
+      if (Number.isNaN(value)) target[count] = (target[count] as number) + 1;
+    }
   };
 }
