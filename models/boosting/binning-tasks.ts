@@ -217,6 +217,8 @@ export function targetStep(
 /** What bins values. */
 export interface BinRules {
   readonly thresholds: readonly Float64Array[];
+  /** The column of X that each column of bins is of; the same ones unless given. */
+  readonly sources?: Int32Array | undefined;
   /** Of columns of categories: the codes of the bins. Values that are none of them are missing. */
   readonly codes?: readonly (Float64Array | null)[] | undefined;
 }
@@ -225,15 +227,17 @@ export interface BinRules {
 export function binStep(context: TaskContext, args: BinRules, design: DesignChunk): BinnedChunk {
   const x = design.x as DenseChunk;
   using space = Workspace.over(context.memory, x);
-  const stride = Math.ceil(x.columns.length / 4) * 4;
-  const chunk = emptyChunk(context, x.rows, x.columns.length, space.arena);
+  const width = args.thresholds.length;
+  const stride = Math.ceil(width / 4) * 4;
+  const chunk = emptyChunk(context, x.rows, width, space.arena);
   const f32 = x.columns.every((column) => column.dtype === "f32");
   const kernel = f32 ? space.kernels.binColumnF32 : space.kernels.binColumnF64;
-  x.columns.forEach((column, j) => {
+  const sources = x.columns.map((column) => (f32 ? space.pointer(column) : space.doubles(column)));
+  args.thresholds.forEach((own, j) => {
     context.throwIfAborted();
-    const own = args.thresholds[j] as Float64Array;
+    const source = args.sources?.[j] ?? j;
     kernel(
-      f32 ? space.pointer(column) : space.doubles(column),
+      sources[source] as number,
       x.rows,
       space.vector(own),
       own.length,
@@ -242,7 +246,7 @@ export function binStep(context: TaskContext, args: BinRules, design: DesignChun
       stride,
     );
     const codes = args.codes?.[j];
-    if (codes) binsOfCodes(context, { column, codes, j, stride }, chunk);
+    if (codes) binsOfCodes(context, { column: x.columns[source] as Column, codes, j, stride }, chunk);
   });
   return { ...chunk, y: design.y as Column<"f64">, ...(design.w ? { w: design.w } : {}) };
 }

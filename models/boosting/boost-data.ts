@@ -108,8 +108,9 @@ function groupOf(groups: Float64Array, row: number): number {
 /** What {@link BoostData.open} is told. */
 export interface BoostDataOptions {
   readonly rows: readonly number[];
+  /** See `BinRules`: the columns of bins. */
   readonly thresholds: readonly Float64Array[];
-  /** See `BinRules`. */
+  readonly sources?: Int32Array | undefined;
   readonly codes?: readonly (Float64Array | null)[] | undefined;
   /** Where rows start, one an output. */
   readonly margins: Float64Array;
@@ -144,11 +145,12 @@ export class BoostData implements Disposable {
 
   /** Bins the rows of a design, which is not needed afterwards. */
   static async open(design: Design, options: BoostDataOptions): Promise<BoostData> {
-    const { engine, owner, nFeatures: width } = design;
+    const { engine, owner } = design;
+    const width = options.thresholds.length;
     const { thresholds, margins, seed, heldOut } = options;
     const run = runOptions(design);
-    const { model, groups, codes } = options;
-    const bins = { thresholds, ...(codes ? { codes } : {}) };
+    const { model, groups, codes, sources } = options;
+    const bins = { thresholds, ...(codes ? { codes } : {}), ...(sources ? { sources } : {}) };
     const based = model !== undefined || options.offset === true;
     const plan = based
       ? TaskPlan.blockwise(

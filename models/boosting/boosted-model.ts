@@ -1,19 +1,20 @@
 import { DataError, FitError, ParameterError, show } from "../../src/base/errors.js";
+import { isLocalTable, type TableInput } from "../../src/estimator/table.js";
 import type { ArrayParts } from "../../src/collections/array/array-parts.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
-import { checkColumns, isLocal, toMatrix, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
+import { checkColumns, toMatrix, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
 import type { EvalMetricInput } from "./eval-metrics.js";
 import type { EvalsResult } from "./watch.js";
 import type { TreeWords } from "../../src/numeric/trees/dump-text.js";
 import { packTrees } from "../../src/numeric/trees/packed-trees.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
-import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
+import type { BoostingFitOptions, CodedEvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { BoostingParams } from "./boosting-params.js";
 import { codedInput, textsOf } from "./categories.js";
-import type { ColumnTexts } from "./category-tasks.js";
+import { MAX_CATEGORIES, type ColumnTexts } from "./category-tasks.js";
 import { fitBoosting, refitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
 import { sumWithin, type PredictedWithin, type WithinOptions } from "./predict-within.js";
@@ -80,7 +81,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
   /** {@link sumWithin} of this model's trees. */
   protected async within<T>(
     owner: string,
-    X: MatrixInput,
+    X: TableInput,
     options: WithinOptions,
     link: Link,
     result: { readonly shape: Pick<ArrayParts, "innerShape" | "names">; readonly finish: (local: LocalMatrix) => T },
@@ -101,7 +102,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
       link,
       shape: result.shape,
     });
-    if (!isLocal(X)) return { rounds, predictions };
+    if (!isLocalTable(X)) return { rounds, predictions };
     using held = predictions;
     return { rounds, predictions: result.finish(await held.compute(run(options))) };
   }
@@ -132,15 +133,15 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
   /** X of a fit, with the texts of its columns of text. */
   protected async fitInput(
     owner: string,
-    X: MatrixInput,
+    X: TableInput,
     options: FitOptions,
   ): Promise<{ readonly x: MatrixInput; readonly texts: ColumnTexts | undefined }> {
-    const texts = await textsOf(owner, X, this.params.maxBins, options);
+    const texts = await textsOf(owner, X, Math.min(this.params.maxBins, MAX_CATEGORIES), options);
     return { x: codedInput(owner, X, texts), texts };
   }
 
   /** X of a prediction: text as codes of the fit's categories, others of its texts missing. */
-  protected override coded(owner: string, X: MatrixInput): MatrixInput {
+  protected override coded(owner: string, X: TableInput): MatrixInput {
     return codedInput(owner, X, this.state.texts, this.state.featureNames);
   }
 
@@ -150,7 +151,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     problem: Omit<BoostProblem, "params">,
     options: BoostingFitOptions,
     classes?: readonly Label[],
-    open: (owner: string, set: EvalSet) => Promise<Design> | Design = (owner, { X, y, sampleWeight, groups }) =>
+    open: (owner: string, set: CodedEvalSet) => Promise<Design> | Design = (owner, { X, y, sampleWeight, groups }) =>
       Design.open(
         owner,
         X,

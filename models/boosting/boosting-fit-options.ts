@@ -1,4 +1,5 @@
 import type { FitOptions } from "../../src/estimator/design.js";
+import type { TableInput } from "../../src/estimator/table.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../../src/estimator/inputs.js";
 import type { IterationReport } from "./boosting-rounds.js";
 import type { EvalMetricInput } from "./eval-metrics.js";
@@ -6,7 +7,7 @@ import type { CheckpointOptions } from "./checkpoint.js";
 
 /** Rows that a fit measures after each round. */
 export interface EvalSet {
-  readonly X: MatrixInput;
+  readonly X: TableInput;
   readonly y: VectorInput | LabelInput;
   readonly sampleWeight?: VectorInput;
   /** Of a ranker. */
@@ -14,6 +15,9 @@ export interface EvalSet {
   /** `eval0`, `eval1`, ... unless given. */
   readonly name?: string;
 }
+
+/** An {@link EvalSet} with codes in the place of texts. */
+export type CodedEvalSet = Omit<EvalSet, "X"> & { readonly X: MatrixInput };
 
 /** Options of `fit` of boosted trees. */
 export interface BoostingFitOptions<Model = unknown> extends FitOptions {

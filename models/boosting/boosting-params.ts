@@ -28,7 +28,14 @@ export function boostingRules(z: ZodNamespace) {
     learningRate: z.number().positive().default(0.1).describe("what each tree's values are multiplied by"),
     maxIter: z.int().min(1).default(100).describe("most trees"),
     ...splitParamRules(z),
-    maxBins: z.int().min(2).max(255).default(255).describe("most bins of a column, missing values not counted"),
+    maxBins: z
+      .int()
+      .min(2)
+      .max(65_535)
+      .default(255)
+      .describe(
+        "most bins of a column, missing values not counted; above 255 time and memory of a column grow with its bins / 254",
+      ),
     quantizedGradients: z
       .union([z.boolean(), z.literal("auto")])
       .default("auto")

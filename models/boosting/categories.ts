@@ -1,11 +1,21 @@
 import { DataError, ParameterError, show } from "../../src/base/errors.js";
 import type { ZodNamespace } from "../../src/base/params.js";
-import type { DistributedDataFrame } from "../../src/collections/frame/distributed-data-frame.js";
+import { DistributedDataFrame } from "../../src/collections/frame/distributed-data-frame.js";
 import { isNumericDtype } from "../../src/collections/frame/frame-types.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design, FitOptions } from "../../src/estimator/design.js";
 import type { MatrixInput } from "../../src/estimator/inputs.js";
-import { codedFrame, hasText, mergeCodes, tooMany, type CodesArgs, type ColumnTexts } from "./category-tasks.js";
+import { isLocalTable, toRows, type LocalTable, type TableInput } from "../../src/estimator/table.js";
+import { reducePartitions } from "../../src/collections/reduce.js";
+import {
+  codedFrame,
+  hasText,
+  mergeCodes,
+  mergeTexts,
+  type CodesArgs,
+  type ColumnTexts,
+  type TextsArgs,
+} from "./category-tasks.js";
 import { columnPosition, type ColumnNames } from "./column-names.js";
 
 /** Parameters of columns of categories. */
@@ -79,37 +89,94 @@ export function codeThresholds(codes: Float64Array): Float64Array {
   return codes.subarray(1).map((code, k) => (code + (codes[k] as number)) / 2);
 }
 
-/** The texts of a frame's columns of text; undefined for X without any. One pass a column of text. @throws DataError for too many */
+/**
+ * The texts of the columns of text of a frame or of a table in this process; undefined for X without any. One pass for all
+ * columns. @throws DataError for more than the limit
+ */
 export async function textsOf(
   owner: string,
-  X: MatrixInput,
+  X: TableInput,
   limit: number,
   options: FitOptions,
 ): Promise<ColumnTexts | undefined> {
-  if (!hasText(X)) return undefined;
-  const run = {
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.engine ? { engine: options.engine } : {}),
-  };
-  return Promise.all(
-    Object.entries(X.schema).map(async ([name, dtype]) => {
-      if (isNumericDtype(dtype)) return null;
-      const list = await X.column(name).classes(run);
-      if (list.length > limit) throw tooMany(owner, name, list.length, limit);
-      return list.map(String);
-    }),
+  if (!mayHaveText(X)) return undefined;
+  const rows = toRows(owner, X);
+  if (!hasText(rows)) return undefined;
+  const { columns } = rows;
+  const text = columns.filter((name) => !isNumericDtype(rows.schema[name] as string));
+  const args: TextsArgs = { owner, columns: text, limit };
+  const found = await reducePartitions<string[][]>(
+    [rows.plan],
+    {
+      label: owner,
+      step: fnRef(new URL("./category-tasks.js", import.meta.url).href, "textsStep"),
+      args: { ...args },
+      combine: (a, b) => mergeTexts(args, a, b),
+    },
+    {
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.engine ? { engine: options.engine } : {}),
+    },
   );
+  return columns.map((name) => {
+    const k = text.indexOf(name);
+    return k < 0 ? null : (found?.[k] ?? []);
+  });
 }
 
-/** X with its columns of text as codes, lazily; X itself where the fit saw none, which refuses text by itself. */
+// Distributed arrays and matrices hold numbers.
+function mayHaveText(X: TableInput): boolean {
+  return X instanceof DistributedDataFrame || isLocalTable(X);
+}
+
+/**
+ * X with its columns of text as codes: lazily where it is distributed, at once where it is in this process. X itself where the
+ * fit saw no text, which refuses text by itself.
+ */
 export function codedInput(
   owner: string,
-  X: MatrixInput,
+  X: TableInput,
   texts: ColumnTexts | undefined,
   names?: readonly string[],
 ): MatrixInput {
-  if (!texts || !hasText(X)) return X;
-  const frame: DistributedDataFrame = X;
-  const wanted = frame.columns.map((name, j) => texts[names?.indexOf(name) ?? j] ?? null);
-  return codedFrame(owner, frame, wanted);
+  if (!mayHaveText(X)) return X as MatrixInput;
+  const rows = toRows(owner, X);
+  if (!hasText(rows)) return X as MatrixInput;
+  // What the fit saw as numbers has to be numbers: the frame's own conversion says which column is not.
+  if (!texts) return rows;
+  const local = isLocalTable(X);
+  const listed = local && Array.isArray(X) ? undefined : names;
+  const wanted = rows.columns.map((name, j) => texts[listed?.indexOf(name) ?? j] ?? null);
+  return local ? codedLocal(owner, X, wanted) : codedFrame(owner, rows, wanted);
+}
+
+/** A table in this process with numbers for its texts. */
+function codedLocal(owner: string, X: LocalTable, texts: ColumnTexts): MatrixInput {
+  const codes = texts.map((list) => list && new Map(list.map((text, code) => [text, code])));
+  const coded = (cell: unknown, j: number, row: number): number => {
+    const own = codes[j];
+    if (cell === null || cell === undefined) return NaN;
+    if (own) return own.get(String(cell)) ?? NaN;
+    if (typeof cell === "string") {
+      throw new DataError(
+        `${owner}: column ${j} has the text ${show(cell)} in row ${row}, but the fit saw numbers there. Pass columns as they were in fit.`,
+        { details: { column: j, row } },
+      );
+    }
+    return Number(cell);
+  };
+  if (!Array.isArray(X)) {
+    return Object.fromEntries(
+      Object.entries(X as Record<string, ArrayLike<unknown>>).map(([name, column], j) => [
+        name,
+        Float64Array.from(column, (cell, row) => coded(cell, j, row)),
+      ]),
+    );
+  }
+  // A list of strings is one column.
+  return X.map((row, i) =>
+    typeof row === "string" || row === null || row === undefined
+      ? [coded(row, 0, i)]
+      : Float64Array.from(row as ArrayLike<unknown>, (cell, j) => coded(cell, j, i)),
+  );
 }

@@ -7,6 +7,7 @@ import { labelsOf, numbersOf } from "../../src/collections/frame/to-array-task.j
 import { TaskPlan } from "../../src/collections/plan.js";
 import type { TaskContext } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
+import { polars } from "../../src/collections/frame/polars.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../../src/memory/column.js";
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
@@ -14,6 +15,9 @@ import { doublesOf } from "../../src/numeric/doubles-of.js";
 
 /** Largest code of a category: sets of codes have a bit for each. */
 export const MAX_CODE = 65_535;
+
+/** Most categories of a column: sets of bins have 256 bits, one of them for missing values. */
+export const MAX_CATEGORIES = 255;
 
 /** What {@link codesStep} is told. */
 export interface CodesArgs {
@@ -65,9 +69,35 @@ function sortedCodes({ owner, names, limit }: CodesArgs, column: number, codes: 
 /** The error for more categories than there are bins. */
 export function tooMany(owner: string, column: string | number, found: number, limit: number): DataError {
   return new DataError(
-    `${owner}: column ${show(column)} has ${found} categories or more, but its bins take ${limit} (maxBins). Group the rare ones, use a TargetEncoder, or leave the column out of categoricalFeatures.`,
+    `${owner}: column ${show(column)} has ${found} categories or more, but its bins take ${limit}${limit < MAX_CATEGORIES ? " (maxBins)" : ", and no more"}. Group the rare ones, use a TargetEncoder, or leave the column out of categoricalFeatures.`,
     { details: { column } },
   );
+}
+
+/** What {@link textsStep} is told. */
+export interface TextsArgs {
+  readonly owner: string;
+  readonly columns: readonly string[];
+  readonly limit: number;
+}
+
+/** Distinct texts of some columns of one partition, sorted, null left out. @throws DataError for more than the limit */
+export function textsStep(context: TaskContext, args: TextsArgs, input: unknown): string[][] {
+  const frame = frameIn(context, input, args.columns);
+  return args.columns.map((name) => {
+    const distinct = frame.height === 0 ? [] : labelsOf(frame.select(polars().col(name).unique()), name);
+    return sortedTexts(args, name, new Set(distinct.filter((value) => value !== null).map(String)));
+  });
+}
+
+/** The texts of both. @throws DataError for more than the limit */
+export function mergeTexts(args: TextsArgs, a: readonly string[][], b: readonly string[][]): string[][] {
+  return a.map((own, k) => sortedTexts(args, args.columns[k] as string, new Set([...own, ...(b[k] as string[])])));
+}
+
+function sortedTexts({ owner, limit }: TextsArgs, column: string, texts: ReadonlySet<string>): string[] {
+  if (texts.size > limit) throw tooMany(owner, column, texts.size, limit);
+  return [...texts].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /** Texts of the columns of text of a frame, sorted; null for columns of numbers. Plain data. */
@@ -109,8 +139,10 @@ export function codedStep(
     const list = args.texts[j];
     if (!list) target.set(numbersOf(frame, name, "f64"));
     else {
-      const codes = new Map<unknown, number>(list.map((value, code) => [value, code]));
-      labelsOf(frame, name).forEach((value, row) => (target[row] = codes.get(value) ?? Number.NaN));
+      const codes = new Map(list.map((value, code) => [value, code]));
+      labelsOf(frame, name).forEach(
+        (value, row) => (target[row] = value === null ? Number.NaN : (codes.get(String(value)) ?? Number.NaN)),
+      );
     }
   });
   return chunk;

@@ -38,7 +38,8 @@ import { refitTrees, thresholdsOf } from "./refit-boosting.js";
 import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.js";
 import { RoundWatch, type EvalRows, type EvalsResult } from "./watch.js";
 import { categoricalColumns, categoryCodes, codeThresholds } from "./categories.js";
-import type { ColumnTexts } from "./category-tasks.js";
+import { MAX_CATEGORIES, type ColumnTexts } from "./category-tasks.js";
+import { layoutOf, meaningOver, settingsOver, spreadOver } from "./column-layout.js";
 import { splitSettings } from "./split-params.js";
 
 /** What a boosting fit finds. */
@@ -117,9 +118,9 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const { texts } = problem;
   const named = { owner, names: design.names, width: design.nFeatures };
   const categorical = categoricalColumns(params.categoricalFeatures, texts, named);
-  const splits = splitSettings(params, seed, named, categorical);
+  const settings = splitSettings(params, seed, named, categorical);
   const quantiles = quantilesOfLoss(objective);
-  if (quantiles && splits.monotonic) {
+  if (quantiles && settings.monotonic) {
     throw new FitError(
       `${owner}: monotonicConstraints cannot be kept by this loss, whose leaves end at quantiles of their rows. Use loss "huber" or "squared_error".`,
     );
@@ -139,7 +140,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const wScale = exactScale(range.maxW, rows, 50);
   const outputs = outputsOf(objective);
   const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
-  const found = await categoryCodes(design, categorical, params.maxBins);
+  const found = await categoryCodes(design, categorical, Math.min(params.maxBins, MAX_CATEGORIES));
   const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed, categorical);
   const categories: (readonly number[][] | undefined)[] = [];
   const codes = thresholds.map((): Float64Array | null => null);
@@ -149,7 +150,9 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     thresholds[column] = codeThresholds(own);
     categories[column] = Array.from(own, (code) => [code]);
   });
-  const meaning = { thresholds, categories, outputs: outputsOf(objective) };
+  const layout = layoutOf(thresholds);
+  const splits = settingsOver(layout, settings);
+  const meaning = { ...meaningOver(layout, categories), outputs };
   const identity = checkpoint ? await identify(design, problem, { range, thresholds, wScale }) : "";
   const saved = checkpoint && (await readCheckpoint(owner, checkpoint, identity, design.nFeatures));
   const init: InitialTrees | undefined = saved
@@ -164,7 +167,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const heldOut = stopping && evalSets.length === 0 ? (params.validationFraction ?? 0) : 0;
   using data = await BoostData.open(design, {
     rows: range.rows,
-    thresholds,
+    ...layout,
     margins: start,
     seed,
     heldOut,
@@ -190,8 +193,8 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     const model = init ? { owner, names: design.names, baselines, ...packTrees(init.trees) } : undefined;
     const { targets } = problem;
     const opened = await openEvalSet(set, {
-      thresholds,
-      ...(categorical.length > 0 ? { codes } : {}),
+      ...layout,
+      ...(categorical.length > 0 ? { codes: spreadOver(layout, codes) } : {}),
       margins: model ? new Float64Array(outputs) : baselines,
       model,
       targets,
@@ -204,7 +207,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
       : undefined;
   const { quantizedGradients } = params;
   const packed = quantizedGradients === "auto" ? rows >= PACKED_FROM : quantizedGradients;
-  const bins = Int32Array.from(thresholds, (own) => own.length + 1);
+  const bins = Int32Array.from(layout.thresholds, (own) => own.length + 1);
   const before = {
     rounds: init ? (init.trees.offsets.length - 1) / outputs : 0,
     trainScore: Array.from(init?.scores?.train ?? []),
@@ -263,7 +266,9 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
 /** The rows of a set to be measured, all of them held. */
 async function openEvalSet(
   design: Design,
-  options: Pick<BoostDataOptions, "thresholds" | "codes" | "margins" | "model"> & { targets: TargetRange | undefined },
+  options: Pick<BoostDataOptions, "thresholds" | "sources" | "codes" | "margins" | "model"> & {
+    targets: TargetRange | undefined;
+  },
 ): Promise<Omit<EvalRows, "name">> {
   const { owner } = design;
   const { targets, ...given } = options;
@@ -434,7 +439,7 @@ export async function refitBoosting(
 ): Promise<BoostFit> {
   const { owner } = design;
   const { objective, targets } = problem;
-  const thresholds = thresholdsOf(owner, before.trees, design.nFeatures);
+  const layout = layoutOf(thresholdsOf(owner, before.trees, design.nFeatures));
   const { range, rows } = await holdAndRange(design, targets);
   if (range.maxW === 0)
     throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
@@ -442,7 +447,7 @@ export async function refitBoosting(
   const { baselines } = before;
   using data = await BoostData.open(design, {
     rows: range.rows,
-    thresholds,
+    ...layout,
     margins: baselines,
     seed: 0,
     heldOut: 0,
@@ -450,7 +455,7 @@ export async function refitBoosting(
   });
   const wScale = exactScale(range.maxW, rows, 50);
   const weights = await countRows(owner, data, { wScale, rows, heldOut: 0, grouped: groups !== undefined });
-  const own = { ...problem, data, thresholds, rows, wScale, weight: weights.train };
+  const own = { ...problem, data, layout, rows, wScale, weight: weights.train };
   const { value, trainScore } = await refitTrees(design, before, own);
   const trees = { ...before.trees, value };
   return { loss: codeOf(objective), baselines, trees, trainScore, validationScore: new Float64Array(0) };

@@ -7,19 +7,15 @@ import { applyForLabels, labelsOfNumbers, numbersOfClasses } from "../../src/est
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
-import {
-  type DistributedInput,
-  type LabelInput,
-  type LocalInput,
-  type MatrixInput,
-} from "../../src/estimator/inputs.js";
+import { type DistributedInput, type LabelInput } from "../../src/estimator/inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "../../src/estimator/labels.js";
+import type { LocalTable, TableInput } from "../../src/estimator/table.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
 import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../../src/estimator/class-design.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
-import type { BoostingFitOptions, EvalSet, RefitOptions } from "./boosting-fit-options.js";
+import type { BoostingFitOptions, CodedEvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { PredictedWithin, WithinOptions } from "./predict-within.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
 import { classTotals } from "./fit-boosting.js";
@@ -58,14 +54,17 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * `log Σₖ e^mₖ − m_y`, with probabilities `e^mₖ / Σ e^m`; second derivatives are `p(1 − p)`, as in scikit-learn. Leaves take
  * `−learningRate · G / (H + l2Regularization)`; trees grow leaf by leaf, largest gain first.
  *
- * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame whose columns of text are categories (see `categoricalFeatures`): no
- * encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
+ * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame, or a table in this
+ * process, whose columns of text are categories (see `categoricalFeatures`; 255 of a column at most): no encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: labels of one type (numbers, booleans or strings), two or more.
  *
- * X is read once, binned to a byte a value (twice: in rows and in columns), and let go. A tree of 31 leaves takes about 8
+ * X is read once (once more for texts), binned to a byte a value (twice: in rows and in columns), and let go. With `maxBins` above
+ * 255 a column of more values than 255 becomes a column of bytes for each 254 of its thresholds: exact, but time and memory grow
+ * with them. A tree of 31 leaves takes about 8
  * rounds; a round sends histograms only (6 KiB a column and leaf). The derivatives are rounded to integers
  * (30 and 22 bits, fewer above a million rows), so that every sum is exact: the model has the same bits for any
- * partitioning, engine and number of threads.
+ * partitioning, engine and number of threads. From 65,536 rows on, or with `quantizedGradients: true`, they are rounded at random to
+ * few bits (10 and 8), which is faster and costs nothing that matters.
  *
  * Differs from scikit-learn: `scalePosWeight` is there (as in XGBoost and LightGBM); thresholds lie between observed values, and are weighted; rows for early
  * stopping are drawn one by one, not stratified, and the trees after the best score are dropped; `featureImportances` are
@@ -94,7 +93,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * `classWeight` that y lacks, `scalePosWeight` with more than two classes, or when too few rows are left for early stopping
    */
   async fit(
-    X: MatrixInput,
+    X: TableInput,
     y: LabelInput,
     options: BoostingFitOptions<HistGradientBoostingClassifier> = {},
   ): Promise<this> {
@@ -113,9 +112,10 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * A model with the same splits whose leaves are of new rows, tree after tree (LightGBM's refit): each takes
    * `decay · old + (1 − decay) · new`, where new is what a fit would give the leaf. Leaves that no row reaches keep their
    * value. This model is as it was.
-   * @throws DataError for other columns or labels than the fit's; FitError for more than 254 thresholds in a column
+   * @throws DataError for other columns or labels than the fit's; FitError for sets that tell more than 255
+   * groups of codes of a column apart
    */
-  async refit(X: MatrixInput, y: LabelInput, options: RefitOptions = {}): Promise<HistGradientBoostingClassifier> {
+  async refit(X: TableInput, y: LabelInput, options: RefitOptions = {}): Promise<HistGradientBoostingClassifier> {
     const owner = "HistGradientBoostingClassifier.refit";
     using data = await openClassDesign(owner, this.coded(owner, X), y, options, this.classes);
     await this.#weighClasses(data);
@@ -142,9 +142,9 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * 0 and 1), of their positions in `classes` where they are strings. Local X gives labels as they were in fit.
    */
   predict(X: DistributedInput): DistributedArray;
-  predict(X: LocalInput): Promise<Label[]>;
-  predict(X: MatrixInput): DistributedArray | Promise<Label[]>;
-  predict(X: MatrixInput): DistributedArray | Promise<Label[]> {
+  predict(X: LocalTable): Promise<Label[]>;
+  predict(X: TableInput): DistributedArray | Promise<Label[]>;
+  predict(X: TableInput): DistributedArray | Promise<Label[]> {
     const owner = "HistGradientBoostingClassifier.predict";
     const { classes } = this;
     return applyForLabels(owner, this.coded(owner, X), this.state, classes, (x, labels) =>
@@ -154,9 +154,9 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
 
   /** Probabilities of the classes, `(nRows, nClasses)`, columns in the order of `classes`. */
   predictProba(X: DistributedInput): DistributedArray;
-  predictProba(X: LocalInput): Promise<LocalMatrix>;
-  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
-  predictProba(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+  predictProba(X: LocalTable): Promise<LocalMatrix>;
+  predictProba(X: TableInput): DistributedArray | Promise<LocalMatrix>;
+  predictProba(X: TableInput): DistributedArray | Promise<LocalMatrix> {
     const owner = "HistGradientBoostingClassifier.predictProba";
     const names = this.classes.map(String);
     return applyToRows(
@@ -179,9 +179,9 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * class, `(nRows, nClasses)`.
    */
   decisionFunction(X: DistributedInput): DistributedArray;
-  decisionFunction(X: LocalInput): Promise<Float64Array | LocalMatrix>;
-  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array | LocalMatrix>;
-  decisionFunction(X: MatrixInput): DistributedArray | Promise<Float64Array | LocalMatrix> {
+  decisionFunction(X: LocalTable): Promise<Float64Array | LocalMatrix>;
+  decisionFunction(X: TableInput): DistributedArray | Promise<Float64Array | LocalMatrix>;
+  decisionFunction(X: TableInput): DistributedArray | Promise<Float64Array | LocalMatrix> {
     const owner = "HistGradientBoostingClassifier.decisionFunction";
     const names = this.classes.map(String);
     const shape = names.length > 2 ? { innerShape: [names.length], names } : { innerShape: [] };
@@ -206,8 +206,8 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * ```
    */
   predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
-  predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Label[]>>;
-  async predictWithin(X: MatrixInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Label[]>> {
+  predictWithin(X: LocalTable, options: WithinOptions): Promise<PredictedWithin<Label[]>>;
+  async predictWithin(X: TableInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray | Label[]>> {
     const { classes } = this;
     const labels = numbersOfClasses(classes);
     const finish = (local: LocalMatrix): Label[] => labelsOfNumbers(classes, local);
@@ -227,9 +227,9 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * ```
    */
   predictProbaWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
-  predictProbaWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<LocalMatrix>>;
+  predictProbaWithin(X: LocalTable, options: WithinOptions): Promise<PredictedWithin<LocalMatrix>>;
   async predictProbaWithin(
-    X: MatrixInput,
+    X: TableInput,
     options: WithinOptions,
   ): Promise<PredictedWithin<DistributedArray | LocalMatrix>> {
     const names = this.classes.map(String);
@@ -243,9 +243,9 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * predicts from the first tree on, so all stages together cost the square of the rounds.
    */
   stagedPredict(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
-  stagedPredict(X: LocalInput, options?: StagedOptions): AsyncGenerator<Label[], void, undefined>;
+  stagedPredict(X: LocalTable, options?: StagedOptions): AsyncGenerator<Label[], void, undefined>;
   stagedPredict(
-    X: MatrixInput,
+    X: TableInput,
     options: StagedOptions = {},
   ): AsyncGenerator<DistributedArray | Label[], void, undefined> {
     return this.staged(options, (model) => model.predict(X));
@@ -256,16 +256,16 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
    * predicts from the first tree on, so all stages together cost the square of the rounds.
    */
   stagedPredictProba(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
-  stagedPredictProba(X: LocalInput, options?: StagedOptions): AsyncGenerator<LocalMatrix, void, undefined>;
+  stagedPredictProba(X: LocalTable, options?: StagedOptions): AsyncGenerator<LocalMatrix, void, undefined>;
   stagedPredictProba(
-    X: MatrixInput,
+    X: TableInput,
     options: StagedOptions = {},
   ): AsyncGenerator<DistributedArray | LocalMatrix, void, undefined> {
     return this.staged(options, (model) => model.predictProba(X));
   }
 
   /** Share of rows whose label is predicted. */
-  async score(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
+  async score(X: TableInput, y: LabelInput, options: FitOptions = {}): Promise<number> {
     return labelAccuracy(this, X, y, options);
   }
 
@@ -280,7 +280,7 @@ registerEstimator("HistGradientBoostingClassifier", HistGradientBoostingClassifi
 /** A set to be measured, y as positions in the fit's classes. @throws DataError for another label */
 async function openCoded(
   owner: string,
-  { X, y, sampleWeight }: EvalSet,
+  { X, y, sampleWeight }: CodedEvalSet,
   classes: readonly Label[],
   { engine, signal }: FitOptions,
 ): Promise<Design> {

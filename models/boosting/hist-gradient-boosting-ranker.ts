@@ -9,10 +9,10 @@ import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import {
   requireTarget,
   type DistributedInput,
-  type LocalInput,
   type MatrixInput,
   type VectorInput,
 } from "../../src/estimator/inputs.js";
+import type { LocalTable, TableInput } from "../../src/estimator/table.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions } from "./boosting-fit-options.js";
@@ -90,7 +90,7 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
    * @throws DataError without groups, for a group whose rows lie apart, relevance below 0 or above 31, infinities or sparse
    * X; FitError when too few groups are left for early stopping
    */
-  async fit(X: MatrixInput, y: VectorInput, options: RankerFitOptions = {}): Promise<this> {
+  async fit(X: TableInput, y: VectorInput, options: RankerFitOptions = {}): Promise<this> {
     const owner = "HistGradientBoostingRanker.fit";
     requireTarget(owner, y);
     const { x, texts } = await this.fitInput(owner, X, options);
@@ -107,9 +107,9 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
 
   /** The margin of each row: larger ranks higher within its group. Lazy for distributed X, computed for local X. */
   predict(X: DistributedInput): DistributedArray;
-  predict(X: LocalInput): Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
+  predict(X: LocalTable): Promise<Float64Array>;
+  predict(X: TableInput): DistributedArray | Promise<Float64Array>;
+  predict(X: TableInput): DistributedArray | Promise<Float64Array> {
     const owner = "HistGradientBoostingRanker.predict";
     const step = fnRef(new URL("./tree-tasks.js", import.meta.url).href, "marginStep");
     return applyToRows(
@@ -133,9 +133,9 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
    * ```
    */
   predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
-  predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
+  predictWithin(X: LocalTable, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
   async predictWithin(
-    X: MatrixInput,
+    X: TableInput,
     options: WithinOptions,
   ): Promise<PredictedWithin<DistributedArray | Float64Array>> {
     const finish = (local: LocalMatrix): Float64Array => local.toVector() as Float64Array;
@@ -148,16 +148,16 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
    * predicts from the first tree on, so all stages together cost the square of the rounds.
    */
   stagedPredict(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
-  stagedPredict(X: LocalInput, options?: StagedOptions): AsyncGenerator<Float64Array, void, undefined>;
+  stagedPredict(X: LocalTable, options?: StagedOptions): AsyncGenerator<Float64Array, void, undefined>;
   stagedPredict(
-    X: MatrixInput,
+    X: TableInput,
     options: StagedOptions = {},
   ): AsyncGenerator<DistributedArray | Float64Array, void, undefined> {
     return this.staged(options, (model) => model.predict(X));
   }
 
   /** Mean NDCG (of `ndcgAt` best) of the groups. */
-  async score(X: MatrixInput, y: VectorInput, options: FitOptions & { groups?: VectorInput } = {}): Promise<number> {
+  async score(X: TableInput, y: VectorInput, options: FitOptions & { groups?: VectorInput } = {}): Promise<number> {
     const owner = "HistGradientBoostingRanker.score";
     using design = openGroups(owner, this.coded(owner, X), y, options);
     const { featureNames: names, baselines, trees } = this.state;

@@ -7,13 +7,8 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
-import {
-  requireTarget,
-  type DistributedInput,
-  type LocalInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../../src/estimator/inputs.js";
+import { requireTarget, type DistributedInput, type VectorInput } from "../../src/estimator/inputs.js";
+import type { LocalTable, TableInput } from "../../src/estimator/table.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { r2Score } from "../../src/metrics/index.js";
@@ -105,15 +100,18 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * of largest gradient and draws `otherRate` of the others, whose derivatives count for those not drawn (Ke et al., 2017),
  * after the first `1 / learningRate` rounds.
  *
- * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame whose columns of text are categories (see `categoricalFeatures`): no
- * encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
+ * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame, or a table in this
+ * process, whose columns of text are categories (see `categoricalFeatures`; 255 of a column at most): no encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: `(nRows)`, for `poisson` and `tweedie` none negative, for `gamma` all
  * above 0.
  *
- * X is read once, binned to a byte a value (twice: in rows and in columns), and let go. A tree of 31 leaves takes about 8
+ * X is read once (once more for texts), binned to a byte a value (twice: in rows and in columns), and let go. With `maxBins` above
+ * 255 a column of more values than 255 becomes a column of bytes for each 254 of its thresholds: exact, but time and memory grow
+ * with them. A tree of 31 leaves takes about 8
  * rounds; a round sends histograms only (6 KiB a column and leaf). The derivatives are rounded to integers
  * (30 and 22 bits, fewer above a million rows), so that every sum is exact: the model has the same bits for any partitioning,
- * engine and number of threads.
+ * engine and number of threads. From 65,536 rows on, or with `quantizedGradients: true`, they are rounded at random to few bits (10
+ * and 8), which is faster and costs nothing that matters.
  *
  * Differs from scikit-learn: `huber` and `tweedie` are there (as in LightGBM, whose `alpha` is `delta`); the quantile of a leaf is
  * one that minimises its loss (`numpy.percentile` interpolates between ranks); thresholds lie between observed values, and are weighted; rows for early stopping are drawn one
@@ -142,7 +140,7 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    * weights, or targets of a loss with a log link, are all zero, or too few rows are left for early stopping
    */
   async fit(
-    X: MatrixInput,
+    X: TableInput,
     y: VectorInput,
     options: BoostingFitOptions<HistGradientBoostingRegressor> = {},
   ): Promise<this> {
@@ -160,9 +158,10 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    * A model with the same splits whose leaves are of new rows, tree after tree (LightGBM's refit): each takes
    * `decay · old + (1 − decay) · new`, where new is what a fit would give the leaf. Leaves that no row reaches keep their
    * value. This model is as it was.
-   * @throws DataError for other columns than the fit's; FitError for more than 254 thresholds in a column
+   * @throws DataError for other columns than the fit's; FitError for sets that tell more than 255
+   * groups of codes of a column apart
    */
-  async refit(X: MatrixInput, y: VectorInput, options: RefitOptions = {}): Promise<HistGradientBoostingRegressor> {
+  async refit(X: TableInput, y: VectorInput, options: RefitOptions = {}): Promise<HistGradientBoostingRegressor> {
     const owner = "HistGradientBoostingRegressor.refit";
     requireTarget(owner, y);
     using design = Design.open(owner, this.coded(owner, X), y, options);
@@ -177,9 +176,9 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    * @throws DataError naming an infinity in X; FitError where several quantiles were fitted
    */
   predict(X: DistributedInput): DistributedArray;
-  predict(X: LocalInput): Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array>;
-  predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
+  predict(X: LocalTable): Promise<Float64Array>;
+  predict(X: TableInput): DistributedArray | Promise<Float64Array>;
+  predict(X: TableInput): DistributedArray | Promise<Float64Array> {
     const owner = "HistGradientBoostingRegressor.predict";
     const several = this.state.baselines.length;
     if (several > 1)
@@ -200,9 +199,9 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    * @throws DataError naming an infinity in X; FitError for another loss
    */
   predictQuantiles(X: DistributedInput): DistributedArray;
-  predictQuantiles(X: LocalInput): Promise<LocalMatrix>;
-  predictQuantiles(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
-  predictQuantiles(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+  predictQuantiles(X: LocalTable): Promise<LocalMatrix>;
+  predictQuantiles(X: TableInput): DistributedArray | Promise<LocalMatrix>;
+  predictQuantiles(X: TableInput): DistributedArray | Promise<LocalMatrix> {
     const owner = "HistGradientBoostingRegressor.predictQuantiles";
     const { loss, baselines } = this.state;
     if (loss !== boostLoss.quantile)
@@ -229,9 +228,9 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    * ```
    */
   predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
-  predictWithin(X: LocalInput, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
+  predictWithin(X: LocalTable, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;
   async predictWithin(
-    X: MatrixInput,
+    X: TableInput,
     options: WithinOptions,
   ): Promise<PredictedWithin<DistributedArray | Float64Array>> {
     const owner = "HistGradientBoostingRegressor.predictWithin";
@@ -248,16 +247,16 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
    * predicts from the first tree on, so all stages together cost the square of the rounds.
    */
   stagedPredict(X: DistributedInput, options?: StagedOptions): AsyncGenerator<DistributedArray, void, undefined>;
-  stagedPredict(X: LocalInput, options?: StagedOptions): AsyncGenerator<Float64Array, void, undefined>;
+  stagedPredict(X: LocalTable, options?: StagedOptions): AsyncGenerator<Float64Array, void, undefined>;
   stagedPredict(
-    X: MatrixInput,
+    X: TableInput,
     options: StagedOptions = {},
   ): AsyncGenerator<DistributedArray | Float64Array, void, undefined> {
     return this.staged(options, (model) => model.predict(X));
   }
 
   /** R² of the predictions. */
-  async score(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<number> {
+  async score(X: TableInput, y: VectorInput, options: FitOptions = {}): Promise<number> {
     return (await r2Score(y, await this.predict(X), options)) as number;
   }
 

@@ -13,9 +13,8 @@ import type { InitialTrees } from "./fit-boosting.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
 import { outputsOf, quantilesOfLoss, type Objective } from "./objectives.js";
 import { DerivedRounds } from "./round-starts.js";
+import { BYTE_THRESHOLDS, type ColumnLayout } from "./column-layout.js";
 import type { FinishedTree } from "./round-tasks.js";
-
-const MOST_THRESHOLDS = 254;
 
 /**
  * The thresholds of each column in some trees, ascending: bins between them tell rows apart as the trees do. Of columns of
@@ -24,20 +23,25 @@ const MOST_THRESHOLDS = 254;
 export function thresholdsOf(owner: string, trees: TreeEnsemble, width: number): Float64Array[] {
   const { feature, threshold } = trees;
   const found = Array.from({ length: width }, () => new Set<number>());
+  const ofSets = new Set<number>();
   feature.forEach((column, k) => {
     if (column < 0) return;
     const value = threshold[k] as number;
-    if (isCategorical(trees, k)) for (const edge of setEdges(trees, k)) found[column]?.add(edge);
-    else if (value < Infinity) found[column]?.add(value);
+    if (isCategorical(trees, k)) {
+      ofSets.add(column);
+      for (const edge of setEdges(trees, k)) found[column]?.add(edge);
+    } else if (value < Infinity) found[column]?.add(value);
   });
-  return found.map((values, column) => {
-    if (values.size > MOST_THRESHOLDS) {
+  for (const column of ofSets) {
+    // A set is one of bins of one byte.
+    const { size } = found[column] as Set<number>;
+    if (size > BYTE_THRESHOLDS) {
       throw new FitError(
-        `${owner}: the trees have ${values.size} thresholds in column ${column}, more than the ${MOST_THRESHOLDS} that bins can tell apart. Fit anew on the new rows.`,
+        `${owner}: the trees tell ${size + 1} groups of codes in column ${column} apart, more than the ${BYTE_THRESHOLDS + 1} that bins can. Fit anew on the new rows.`,
       );
     }
-    return Float64Array.from(values).sort();
-  });
+  }
+  return found.map((values) => Float64Array.from(values).sort());
 }
 
 /** The largest values below which codes of a node's set change sides. */
@@ -67,7 +71,7 @@ function binsOfSet(trees: TreeEnsemble, k: number, thresholds: Float64Array): Ui
 /** What {@link refitTrees} is told. */
 export interface RefitProblem {
   readonly data: BoostData;
-  readonly thresholds: readonly Float64Array[];
+  readonly layout: ColumnLayout;
   readonly objective: Objective;
   readonly params: BoostingParams;
   readonly rows: number;
@@ -84,7 +88,7 @@ export async function refitTrees(
   { trees }: InitialTrees,
   problem: RefitProblem,
 ): Promise<{ value: Float64Array; trainScore: Float64Array }> {
-  const { data, thresholds, objective, params, rows, wScale, weight, decay } = problem;
+  const { data, layout, objective, params, rows, wScale, weight, decay } = problem;
   const outputs = outputsOf(objective);
   const shares = quantilesOfLoss(objective);
   const starter = new DerivedRounds(owner, data, objective, rows);
@@ -101,7 +105,7 @@ export async function refitTrees(
       if (output > 0) await data.begin({ gradients: { kind: "made" }, ...(finished ? { finished } : {}) });
       const root = trees.offsets[first + output] as number;
       const end = trees.offsets[first + output + 1] as number;
-      const { splits, nodes } = shapeOf(trees, root, end, thresholds);
+      const { splits, nodes } = shapeOf(trees, root, end, layout);
       if (splits.length > 0) await data.follow(splits);
       const sums = await data.reduce<Float64Array>(
         fnRef(new URL("./refit-tasks.js", import.meta.url).href, "nodeSumsStep"),
@@ -138,7 +142,7 @@ function shapeOf(
   trees: TreeEnsemble,
   root: number,
   end: number,
-  thresholds: readonly Float64Array[],
+  { thresholds, sources }: ColumnLayout,
 ): { splits: Expansion[]; nodes: number[] } {
   const { feature, threshold, missingLeft, left } = trees;
   const splits: Expansion[] = [];
@@ -149,15 +153,19 @@ function shapeOf(
       nodes.push(k - root);
       continue;
     }
-    const own = thresholds[column] as Float64Array;
+    // Of several columns of bins the one that has the threshold; only missing values go right where it is infinite.
+    const first = sources ? sources.indexOf(column) : column;
+    const last = sources ? sources.lastIndexOf(column) : column;
+    let place = first;
+    while (place < last && (thresholds[place]?.at(-1) as number) < (threshold[k] as number)) place += 1;
+    const own = thresholds[place] as Float64Array;
     const at = own.indexOf(threshold[k] as number);
     const child = left[k] as number;
     splits.push({
       node: k - root,
       left: child,
       right: child + 1,
-      feature: column,
-      // Only missing values go right where the threshold is infinite.
+      feature: place,
       bin: at < 0 ? own.length : at,
       missingLeft: missingLeft[k] === 1,
       ...(isCategorical(trees, k) ? { set: binsOfSet(trees, k, own) } : {}),

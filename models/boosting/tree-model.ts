@@ -1,11 +1,12 @@
 import { DataError } from "../../src/base/errors.js";
+import type { LocalTable, TableInput } from "../../src/estimator/table.js";
 import type { Plain, PlainRecord } from "../../src/base/plain.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyToRows } from "../../src/estimator/apply.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
-import type { DistributedInput, LocalInput, MatrixInput } from "../../src/estimator/inputs.js";
+import type { DistributedInput, MatrixInput } from "../../src/estimator/inputs.js";
 import { dumpText, type TreeWords } from "../../src/numeric/trees/dump-text.js";
 import { areFew, packTrees, unpackedTrees, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { addRow } from "../../src/numeric/trees/row-walk.js";
@@ -104,9 +105,9 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
    * Cost: about (leaves) x (columns of a path)² a tree and row.
    */
   shapValues(X: DistributedInput): DistributedArray;
-  shapValues(X: LocalInput): Promise<LocalMatrix>;
-  shapValues(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
-  shapValues(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+  shapValues(X: LocalTable): Promise<LocalMatrix>;
+  shapValues(X: TableInput): DistributedArray | Promise<LocalMatrix>;
+  shapValues(X: TableInput): DistributedArray | Promise<LocalMatrix> {
     const { nFeatures, trees } = this.state;
     const owner = `${this.kind}.shapValues`;
     if (this.#paths?.of !== trees) {
@@ -123,9 +124,9 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
    * element is the mean margin. Lazy for distributed X. Cost: about the columns of a path times that of {@link shapValues}.
    */
   shapInteractions(X: DistributedInput): DistributedArray;
-  shapInteractions(X: LocalInput): Promise<LocalMatrix>;
-  shapInteractions(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
-  shapInteractions(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+  shapInteractions(X: LocalTable): Promise<LocalMatrix>;
+  shapInteractions(X: TableInput): DistributedArray | Promise<LocalMatrix>;
+  shapInteractions(X: TableInput): DistributedArray | Promise<LocalMatrix> {
     const { nFeatures, trees } = this.state;
     const expected = this.#expected(leafPaths(trees, this.nodeWeight));
     const args = { trees: trees as unknown as Plain, weight: this.nodeWeight, expected };
@@ -135,9 +136,9 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
 
   /** The leaf of each row in each tree, `(nRows, trees)`, i32: its number among the nodes of the tree. Lazy for distributed X. */
   applyLeaves(X: DistributedInput): DistributedArray;
-  applyLeaves(X: LocalInput): Promise<LocalMatrix>;
-  applyLeaves(X: MatrixInput): DistributedArray | Promise<LocalMatrix>;
-  applyLeaves(X: MatrixInput): DistributedArray | Promise<LocalMatrix> {
+  applyLeaves(X: LocalTable): Promise<LocalMatrix>;
+  applyLeaves(X: TableInput): DistributedArray | Promise<LocalMatrix>;
+  applyLeaves(X: TableInput): DistributedArray | Promise<LocalMatrix> {
     const { trees } = this.state;
     const inner = [trees.offsets.length - 1];
     const args = { trees: trees as unknown as Plain };
@@ -155,8 +156,8 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
   }
 
   /** X of a call, with its columns of text as the codes of the fit. */
-  protected coded(_owner: string, X: MatrixInput): MatrixInput {
-    return X;
+  protected coded(_owner: string, X: TableInput): MatrixInput {
+    return X as MatrixInput;
   }
 
   /** What children weigh in the expectations of SHAP values. */
@@ -181,7 +182,7 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
 
   #explained(
     owner: string,
-    X: MatrixInput,
+    X: TableInput,
     step: string,
     args: Record<string, Plain>,
     innerShape: readonly number[],

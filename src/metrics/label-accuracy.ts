@@ -1,6 +1,7 @@
 import type { DistributedArray } from "../collections/array/distributed-array.js";
 import type { FitOptions } from "../estimator/design.js";
-import type { LabelInput, MatrixInput } from "../estimator/inputs.js";
+import type { LabelInput } from "../estimator/inputs.js";
+import type { TableInput } from "../estimator/table.js";
 import { codeLabels, type Label } from "../estimator/labels.js";
 import { accuracyScore } from "./accuracy.js";
 
@@ -8,7 +9,7 @@ import { accuracyScore } from "./accuracy.js";
 interface LabelPredictor {
   readonly kind: string;
   readonly classes: readonly Label[];
-  predict(X: MatrixInput): DistributedArray | Promise<Label[]>;
+  predict(X: TableInput): DistributedArray | Promise<Label[]>;
 }
 
 /**
@@ -17,7 +18,7 @@ interface LabelPredictor {
  */
 export async function labelAccuracy(
   classifier: LabelPredictor,
-  X: MatrixInput,
+  X: TableInput,
   y: LabelInput,
   options: FitOptions,
 ): Promise<number> {

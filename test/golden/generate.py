@@ -20,6 +20,7 @@ from naive_bayes_cases import naive_bayes
 from non_negative_cases import non_negative
 from logistic_cases import logistic_cv, logistic_penalties, logistic_regression
 from label_metric_cases import label_metric_cases
+from many_bins_cases import many_bins
 from metric_cases import metric_cases, more_metric_cases
 from preprocessing_cases import scalers, selectors, transformers
 from scaler_cases import standard_scaler
@@ -32,6 +33,7 @@ from text_cases import text
 
 MAKERS = {
     "boosting": boosting,
+    "many-bins": many_bins,
     "forest": forest,
     "standard-scaler": standard_scaler,
     "linear-regression": linear_regression,

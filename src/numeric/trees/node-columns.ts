@@ -9,6 +9,8 @@ export interface ColumnRules {
   readonly seed?: number;
   /** Number of the tree. */
   readonly tree?: number;
+  /** The column that each column of bins is of, where several may be of one: they are drawn together. */
+  readonly sources?: Int32Array;
   /** Sets of columns that may meet on a path; any may unless given. */
   readonly together?: readonly (readonly number[])[];
 }
@@ -39,9 +41,9 @@ export class NodeColumns {
 
   constructor(width: number, rules: ColumnRules) {
     this.#rules = rules;
-    this.#width = width;
+    this.#width = rules.sources ? (rules.sources.at(-1) as number) + 1 : width;
     this.#rng = new CounterRng(rules.seed ?? 0, "tree columns");
-    const all = Array.from({ length: width }, (_, j) => j);
+    const all = Array.from({ length: this.#width }, (_, j) => j);
     this.#tree = this.#draw(all, rules.byTree, "tree", 0);
   }
 
@@ -57,14 +59,16 @@ export class NodeColumns {
     }
     const mask = new Uint8Array(this.#width);
     for (const column of this.#draw(columns, byNode, "node", place.key)) mask[column] = 1;
-    return mask;
+    const { sources } = this.#rules;
+    return sources ? Uint8Array.from(sources, (source) => mask[source] as number) : mask;
   }
 
   /** The places of both children of a node that a column splits. */
   children(place: NodePlace, feature: number): [NodePlace, NodePlace] {
-    const { together } = this.#rules;
+    const { together, sources } = this.#rules;
+    const column = sources ? (sources[feature] as number) : feature;
     const sets = together
-      ? { sets: (place.sets ?? together.map((_, k) => k)).filter((k) => together[k]?.includes(feature)) }
+      ? { sets: (place.sets ?? together.map((_, k) => k)).filter((k) => together[k]?.includes(column)) }
       : {};
     const child = (side: number): NodePlace => ({
       depth: place.depth + 1,

@@ -35,8 +35,10 @@ export type TreeEnsemble = {
 
 /** How bins of the training data become values. */
 export interface BinMeaning {
-  /** Thresholds between the bins of each column. */
+  /** Thresholds between the bins of each column of bins. */
   readonly thresholds: readonly Float64Array[];
+  /** The column that each column of bins is of, where several may be of one. */
+  readonly sources?: Int32Array;
   /** Of categorical columns: the codes in each bin. */
   readonly categories?: readonly (readonly ArrayLike<number>[] | undefined)[];
   /** See {@link TreeEnsemble.outputs}. */
@@ -46,7 +48,7 @@ export interface BinMeaning {
 /** Grown trees with thresholds and category codes in the place of bins. */
 export function joinTrees(
   trees: readonly GrownTree[],
-  { thresholds, categories, outputs = 1 }: BinMeaning,
+  { thresholds, categories, sources, outputs = 1 }: BinMeaning,
 ): TreeEnsemble {
   const offsets = new Int32Array(trees.length + 1);
   trees.forEach((tree, t) => (offsets[t + 1] = (offsets[t] as number) + tree.feature.length));
@@ -67,7 +69,9 @@ export function joinTrees(
   return {
     ...(outputs === 1 ? {} : { outputs }),
     offsets,
-    feature: all(new Int32Array(total), (tree) => tree.feature),
+    feature: all(new Int32Array(total), (tree) =>
+      sources ? tree.feature.map((column) => (column < 0 ? column : (sources[column] as number))) : tree.feature,
+    ),
     threshold: all(new Float64Array(total), (tree) =>
       Float64Array.from(tree.feature, (feature, k) =>
         feature < 0 || tree.sets?.[k] ? 0 : (thresholds[feature]?.[tree.bin[k] as number] ?? Infinity),

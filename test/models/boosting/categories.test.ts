@@ -178,6 +178,45 @@ describe("categories in boosted trees", () => {
     expect(stages[1]).toBe(Number(predicted[3]));
   });
 
+  it("come from tables in this process, too: rows of cells and columns by name", async () => {
+    const text = (code: number): string | null => (Number.isNaN(code) ? null : `c${String(code).padStart(4, "0")}`);
+    const cells = rowsOf(columns).map(([a, x, b, z]) => [text(a!), x!, text(b!), z!]);
+    const named = {
+      a: columns[0]!.map(text),
+      x: columns[1]!,
+      b: columns[2]!.map(text),
+      z: columns[3]!,
+    };
+    const params = { maxIter: 6, minSamplesLeaf: 5 };
+    const byFrame = await new HistGradientBoostingRegressor(params).fit(frameOf(columns, 3), y);
+    const [byCells, byNames] = [
+      await new HistGradientBoostingRegressor(params).fit(cells, y),
+      await new HistGradientBoostingRegressor(params).fit(named, y, { evalSets: [{ X: named, y }] }),
+    ];
+    expect(byCells.trees).toEqual(byFrame.trees);
+    expect(byNames.trees).toEqual(byFrame.trees);
+    byNames.trainScore.forEach((score, k) => expect(byNames.evalsResult["eval0"]!["loss"]![k]).toBeCloseTo(score, 9));
+    expect(byCells.featureNames).toBeUndefined();
+    expect(byNames.featureNames).toEqual(["a", "x", "b", "z"]);
+    const expected = (await byFrame.predict(frameOf(columns, 2)).compute()).toFlat();
+    expect(Array.from(await byCells.predict(cells))).toEqual(Array.from(expected, Number));
+    expect(Array.from(await byNames.predict(named))).toEqual(Array.from(expected, Number));
+    expect((await byNames.shapValues(named)).rows).toBe(500);
+    const strange = await byCells.predict([["never seen", 0, null, 0]]);
+    expect(strange[0]).toBe((await byCells.predict([[null, 0, null, 0]]))[0]);
+    expect(() => byCells.predict([["c0003", "one", null, 0]])).toThrow(
+      'column 1 has the text "one" in row 0, but the fit saw numbers there',
+    );
+    const labels = y.map((value) => (value > 1 ? "high" : "low"));
+    const classes = await new HistGradientBoostingClassifier(params).fit(named, labels);
+    expect(await classes.score(named, labels)).toBeGreaterThan(0.7);
+    const one = await new HistGradientBoostingRegressor({ maxIter: 1, minSamplesLeaf: 1 }).fit(
+      ["u", "v", null],
+      [1, 2, 3],
+    );
+    expect((await one.predict(["u", "w"])).length).toBe(2);
+  });
+
   it("are refit on new rows: nothing changes on the old ones, and sets keep their sides", async () => {
     const X = cutAt([200, 100, 200]);
     const model = await new HistGradientBoostingRegressor({ ...FEW, maxIter: 6 }).fit(X, y);

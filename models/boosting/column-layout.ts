@@ -1,0 +1,56 @@
+import type { BinMeaning } from "../../src/numeric/trees/tree-ensemble.js";
+import type { SplitSettings } from "./split-params.js";
+
+/** Most thresholds of a column of bytes: bins 0 to 254, and 255 for missing values. */
+export const BYTE_THRESHOLDS = 254;
+
+/**
+ * How columns of X become columns of bytes. A column of more bins than a byte tells apart becomes several: each has a stretch of
+ * its thresholds, and what lies below or above is in the first or last bin. A threshold is in one of them, so that the best
+ * split of all of them is the best split of the column, found in the same order: nothing else has to know.
+ */
+export interface ColumnLayout {
+  /** Thresholds of each column of bytes. */
+  readonly thresholds: readonly Float64Array[];
+  /** The column of X that each is of; undefined where they are the columns of X. */
+  readonly sources: Int32Array | undefined;
+}
+
+/** The layout of columns with these thresholds. */
+export function layoutOf(thresholds: readonly Float64Array[]): ColumnLayout {
+  if (thresholds.every((own) => own.length <= BYTE_THRESHOLDS)) return { thresholds, sources: undefined };
+  const pieces = thresholds.flatMap((own, source) =>
+    Array.from({ length: Math.max(1, Math.ceil(own.length / BYTE_THRESHOLDS)) }, (_, k) => ({
+      source,
+      own: own.slice(k * BYTE_THRESHOLDS, (k + 1) * BYTE_THRESHOLDS),
+    })),
+  );
+  return {
+    thresholds: pieces.map(({ own }) => own),
+    sources: Int32Array.from(pieces, ({ source }) => source),
+  };
+}
+
+/** Something that each column of X has, for each column of bytes. */
+export function spreadOver<T>({ sources }: ColumnLayout, list: readonly T[]): readonly T[] {
+  return sources ? Array.from(sources, (source) => list[source] as T) : list;
+}
+
+/** Rules of columns of X as rules of columns of bytes. */
+export function settingsOver(layout: ColumnLayout, splits: SplitSettings): SplitSettings {
+  const { sources } = layout;
+  if (!sources) return splits;
+  const { monotonic, categorical, columns } = splits;
+  return {
+    ...splits,
+    ...(monotonic ? { monotonic: Int8Array.from(sources, (source) => monotonic[source] as number) } : {}),
+    ...(categorical ? { categorical: Uint8Array.from(sources, (source) => categorical[source] as number) } : {}),
+    ...(columns ? { columns: { ...columns, sources } } : {}),
+  };
+}
+
+/** What bins mean, by columns of bytes. */
+export function meaningOver(layout: ColumnLayout, categories: NonNullable<BinMeaning["categories"]>): BinMeaning {
+  const { thresholds, sources } = layout;
+  return { thresholds, categories: spreadOver(layout, categories), ...(sources ? { sources } : {}) };
+}
