@@ -9,7 +9,14 @@ import type { Design } from "../../src/estimator/design.js";
 import type { SplitRules } from "../../src/numeric/trees/split-search.js";
 import type { Expansion, FoundSplit, GrowthRequest } from "../../src/numeric/trees/tree-grower.js";
 import type { Span } from "./binning-tasks.js";
-import { DriverHistograms, measuredNodes, mergeMeasured, type MeasuredNodes } from "./driver-search.js";
+import {
+  DriverHistograms,
+  measuredNodes,
+  mergeBegun,
+  mergeMeasured,
+  type BegunTree,
+  type MeasuredNodes,
+} from "./driver-search.js";
 import type { BeginArgs } from "./round-tasks.js";
 import { addScores, type Found } from "./search-tasks.js";
 import type { TreesArgs } from "./tree-tasks.js";
@@ -134,7 +141,7 @@ export class BoostData implements Disposable {
   #held: HeldPlan;
   /** Histograms of the tree that grows. */
   #histograms: HeldPlan | undefined;
-  #onDriver = new DriverHistograms();
+  #onDriver = new DriverHistograms([]);
 
   private constructor(design: Design, held: HeldPlan) {
     this.#engine = design.engine;
@@ -206,6 +213,12 @@ export class BoostData implements Disposable {
   /** Ends a tree and begins the next; the scores of the trees so far. */
   async begin(args: BeginArgs): Promise<Float64Array> {
     const begun = this.plan(rounds("beginTreeStep"), args as unknown as Plain);
+    if (this.#engine.groupByHolder) {
+      // With the root's histogram, which saves a pass a tree.
+      const { scores, root } = await this.advance<BegunTree>(begun, searching("rootStep"), undefined, mergeBegun);
+      this.#onDriver = new DriverHistograms(root);
+      return scores;
+    }
     const { scores } = await this.advance(begun, rounds("scoreStep"), undefined, mergeScores);
     this.#histograms?.release();
     this.#histograms = undefined;
@@ -220,10 +233,9 @@ export class BoostData implements Disposable {
 
   async #searchHere(request: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
     const { expansions } = request;
-    if (expansions.length === 0) this.#onDriver = new DriverHistograms();
-    const moved =
-      expansions.length > 0 ? this.plan(rounds("splitStep"), { expansions } as unknown as Plain) : this.#held;
-    const nodes = measuredNodes(request);
+    if (expansions.length === 0) return this.#onDriver.search(request, [], rules);
+    const moved = this.plan(rounds("splitStep"), { expansions } as unknown as Plain);
+    const nodes = measuredNodes(expansions);
     const measured = await this.advance<MeasuredNodes>(moved, searching("measureStep"), { nodes }, mergeMeasured);
     return this.#onDriver.search(request, measured, rules);
   }

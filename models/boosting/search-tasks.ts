@@ -62,6 +62,15 @@ export function measureStep(
   return args.nodes.map((node) => counter.count(node));
 }
 
+/** The scores of one chunk, and its root's histogram, for such a driver. */
+export function rootStep(
+  context: TaskContext,
+  _args: undefined,
+  chunk: GrowingChunk,
+): { readonly scores: Float64Array; readonly root: readonly Sums[] } {
+  return { scores: chunk.scores, root: measureStep(context, { nodes: [0] }, chunk) };
+}
+
 /** Counts the rows of a chunk's nodes into histograms. */
 function rowCounter(
   context: TaskContext,

@@ -43,13 +43,14 @@ class Node:
     deaths: int = 0
     #: Set while the value is there, or will never be.
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    watching: bool = False
     #: The node in whose task this one can be made, its only input.
     beside: Node | None = None
     #: Nodes that are made in this one's task, the last time it was given to Dask.
     carried: list[Node] = field(default_factory=list)
     #: The worker that was last known to hold it.
     worker: str | None = None
+    #: Where what is carried was asked for, and the answer to come.
+    asked: tuple[str, asyncio.Task[None]] | None = None
 
     @property
     def where(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from dask.utils import parse_bytes
 
+from . import companions
 from .errors import SidecarUnusable
 from .sidecar import Sidecar, SidecarOptions
 from .tasks import PROBLEMS, SIDECAR_TOPIC, SIDECARS
@@ -23,6 +24,7 @@ MEMORY_SHARE = 0.6
 
 async def start(worker: Any, home: str | None, version: str) -> None:
     """Starts the sidecar of a worker. Without a build the worker has none, and its tasks say so."""
+    worker.handlers[companions.REQUEST] = companions.serve
     if home is None:
         logger.info("the driver's build of partwise is not on this machine; the driver will bring it")
         return

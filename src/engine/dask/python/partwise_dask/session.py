@@ -11,7 +11,7 @@ from typing import Any
 
 from distributed import Future, KilledWorker, wait
 
-from . import tasks
+from . import companions, tasks
 from .cluster import Cluster, facts_of
 from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .graph import Node, dask_graph, missing_for
@@ -22,9 +22,19 @@ logger = logging.getLogger("partwise.session")
 MAX_DEATHS = 3
 #: Losses that are noticed within this time are made good together, so that what they share is made once.
 GATHER_LOSSES = 0.005
-#: Dask sends what a client says no more often than every 10 ms. Releases go with the next graph, so that it need not
-#: wait for them; or after this time, when none comes.
-RELEASE_DELAY = 0.02
+#: Dask sends what a client says no more often than every 10 ms, and what the scheduler says to a worker every 5 ms. So
+#: that a graph has to wait for neither, releases are seldom, and follow a graph: what comes within these 10 ms after
+#: it goes together, while the graph runs.
+RELEASE_DELAY = 0.1
+RELEASE_AFTER_GRAPH = 0.002
+#: So many values may be waited for at the workers that make them, each on a connection of its own.
+MAX_ASKED = 64
+#: A worker is asked again after so long.
+ASK_SECONDS = 10.0
+#: When Dask knows that a value is made, and what was made in its task has not come: the time to wait before asking who
+#: has it, and the time that the worker has that was asked already.
+LATE = 0.02
+TOO_LATE = 2.0
 
 PlainError = dict[str, Any]
 Emit = Callable[[dict[str, Any], Bytes], None]
@@ -52,6 +62,10 @@ class Session:
         self._closed = False
         self._released: list[Any] = []
         self._letting_go: asyncio.TimerHandle | None = None
+        self._let_go_at = 0.0
+        self._asking = 0
+        #: Workers that did not answer when they were asked directly.
+        self._unreachable: set[str] = set()
         self.client.subscribe_topic(self.topic, self._on_event)
         self._stop_changes = cluster.on_change(self._cluster_changed)
         self._stop_sidecars = cluster.on_sidecar_event(self._on_sidecar_event)
@@ -60,10 +74,6 @@ class Session:
 
     async def submit(self, run: str, wires: list[dict[str, Any]], blobs: list[bytes], keep: list[str]) -> None:
         """Takes a whole graph over: one message to the scheduler."""
-        if self._released:
-            self._let_go()
-            # Dask hears of it in this turn of the loop, and of the graph in the same message.
-            await asyncio.sleep(0)
         nodes: dict[str, Node] = {}
         for wire_task, blob in zip(wires, blobs, strict=True):
             key = wire_task["key"]
@@ -84,6 +94,8 @@ class Session:
         # Tasks that nobody reads or keeps run for what they do.
         targets = [node for node in nodes.values() if node.kept or node.key not in read]
         await self._start(targets)
+        if self._released and asyncio.get_running_loop().time() - self._let_go_at > RELEASE_DELAY:
+            self._let_go_in(RELEASE_AFTER_GRAPH)
 
     async def put(self, key: str, data: bytes, source: dict[str, Any] | None, specs: bytes | None) -> None:
         """Takes a value over; ``source`` is the task that can make it again."""
@@ -126,12 +138,18 @@ class Session:
                     self._released.append(node.future)
                     node.future = None
         if self._released and self._letting_go is None:
-            self._letting_go = asyncio.get_running_loop().call_later(RELEASE_DELAY, self._let_go)
+            self._let_go_in(RELEASE_DELAY)
+
+    def _let_go_in(self, seconds: float) -> None:
+        if self._letting_go is not None:
+            self._letting_go.cancel()
+        self._letting_go = asyncio.get_running_loop().call_later(seconds, self._let_go)
 
     def _let_go(self) -> None:
         if self._letting_go is not None:
             self._letting_go.cancel()
             self._letting_go = None
+        self._let_go_at = asyncio.get_running_loop().time()
         self._released.clear()
 
     async def cancel(self, run: str) -> None:
@@ -146,7 +164,14 @@ class Session:
         """The workers that hold each value."""
         futures = {key: node.future for key in keys if (node := self._kept.get(key)) and node.future is not None}
         holders = await self.client.who_has(list(futures.values())) if futures else {}
-        return {key: list(holders.get(futures[key].key, ())) if key in futures else [] for key in keys}
+        found: dict[str, list[str]] = {}
+        for key in keys:
+            node = self._kept.get(key)
+            there = list(holders.get(futures[key].key, ())) if key in futures else []
+            # Dask may not have heard of what its worker told us.
+            early = node is not None and node.ended.is_set() and node.future is not None and node.worker is not None
+            found[key] = there or ([str(node.worker)] if node is not None and early else [])
+        return found
 
     async def close(self) -> None:
         """Lets everything go."""
@@ -202,10 +227,14 @@ class Session:
                 node.future = future
                 node.ended.clear()
                 self._job(self._watch(node, future))
+                if node.carried:
+                    self._ask_early(node, future)
 
     async def _watch(self, node: Node, future: Any) -> None:
         with contextlib.suppress(Exception):
             await wait([future])
+        if node.asked is not None and future.status != "finished":
+            node.asked[1].cancel()
         if future is None or node.future is not future or self._closed:
             return  # made again meanwhile, or let go
         try:
@@ -230,62 +259,96 @@ class Session:
         self._inputs_are_lost(node, gone)
 
     async def _finished(self, node: Node, future: Future) -> None:
-        carried = [one for one in node.carried if not one.ended.is_set()]
-        size = await self._take_beside(node, future, carried) if carried else None
+        if node.carried:
+            await self._take_late(node, future)
+        if node.ended.is_set():
+            return  # its worker said so already
         if not node.kept:
             node.future = None
             node.ended.set()
             self._emit({"op": "end", "key": node.key, "state": "done"}, b"")
             return
-        header: dict[str, Any] = {"op": "end", "key": node.key, "state": "done"}
         value: Value | None = None
         if future.type is Inline:
             (value,) = await self._gather([future])
             if value is None:
                 return  # its worker died just now; Dask makes it again, and this is called again
         if isinstance(value, Inline):
-            header["bytes"] = value.nbytes
-            node.ended.set()
-            self._emit(header, value.data)
+            self._done(node, value.nbytes, value.data)
             return
-        if size is None:
-            sizes = await self.client.nbytes([future.key], summary=False)
-            size = int(sizes.get(future.key, 0))
-        header["bytes"] = size
-        node.ended.set()
-        self._emit(header, b"")
+        sizes = await self.client.nbytes([future.key], summary=False)
+        self._done(node, int(sizes.get(future.key, 0)))
 
-    async def _take_beside(self, node: Node, future: Future, carried: list[Node]) -> int | None:
-        """Fetches what was made in the task of ``node``, whose size it returns. What is lost is made by itself."""
-        taken: tuple[int, Beside] | None = None
-        # Mostly where what it was made from was.
-        guess = next((dep.worker for dep in node.deps if dep.worker is not None), None)
-        for worker in [guess, None]:
-            if worker is None:
-                holders = await self.client.who_has([future])
-                worker = next(iter(holders.get(future.key, ())), None)
-            if worker is None:
-                break
+    def _done(self, node: Node, size: int, data: Bytes = b"") -> None:
+        node.ended.set()
+        self._emit({"op": "end", "key": node.key, "state": "done", "bytes": size}, data)
+
+    def _ask_early(self, node: Node, future: Future) -> None:
+        """Asks for what is carried where it will probably be made: where what it is made from is."""
+        worker = next((dep.worker for dep in node.deps if dep.worker is not None), None)
+        if worker is not None and worker not in self._unreachable and self._asking < MAX_ASKED:
+            node.asked = (worker, self._job(self._take_early(node, future, worker)))
+
+    async def _take_early(self, node: Node, future: Future, worker: str) -> None:
+        self._asking += 1
+        try:
+            while node.future is future and not future.done():
+                found = await companions.ask(self.client, worker, future.key, ASK_SECONDS)
+                if found is not None and node.future is future:
+                    self._taken(node, worker, found)
+                    return
+        except Exception as error:
+            logger.info("worker %s cannot be asked directly: %s", worker, error)
+            self._unreachable.add(worker)
+        finally:
+            self._asking -= 1
+
+    async def _take_late(self, node: Node, future: Future) -> None:
+        """Sees to what is carried by a node that is made. What is lost is made by itself."""
+        worker, asked = node.asked or (None, None)
+        if asked is not None:
+            await asyncio.wait([asked], timeout=LATE)
+            if not node.carried:
+                return
+        holders = list((await self.client.who_has([future])).get(future.key, ()))
+        if asked is not None and worker in holders:
+            await asyncio.wait([asked], timeout=TOO_LATE)
+            if not node.carried:
+                return
+            self._unreachable.add(str(worker))
+        if asked is not None:
+            asked.cancel()
+        for holder in holders:
             with contextlib.suppress(Exception):
-                found = await self.client.run(tasks.take_beside, future.key, workers=[worker], on_error="ignore")
-                taken = found.get(worker)
-            if taken is not None:
-                node.worker = worker
-                break
-        size, values = taken if taken is not None else (None, {})
-        for one in carried:
-            value = values.get(one.key)
-            if value is None:
-                one.beside = None
-                self._again(one)
-            elif isinstance(value, dict):
-                self._fail(one, value)
-            else:
-                one.ended.set()
-                self._emit({"op": "end", "key": one.key, "state": "done", "bytes": len(value)}, value)
+                found = (
+                    (await self.client.run(companions.take, future.key, workers=[holder], on_error="ignore")).get(
+                        holder
+                    )
+                    if holder in self._unreachable
+                    else await companions.ask(self.client, holder, future.key)
+                )
+                if found is not None and node.carried:
+                    self._taken(node, holder, found)
+        for one in node.carried:
+            one.beside = None
+            self._again(one)
+        node.carried = []
+
+    def _taken(self, node: Node, worker: str, found: Beside) -> None:
+        """What was carried is here; so the node is made."""
+        node.worker = worker
+        data, at = memoryview(found.data), 0
+        for one, outcome in zip(node.carried, found.outcomes, strict=True):
+            size = outcome.get("size", 0)
+            if "error" in outcome:
+                self._fail(one, outcome["error"])
+            elif not one.ended.is_set():
+                self._done(one, size, data[at : at + size])
+            at += size
         # The lineage keeps this node for long, and them with it.
         node.carried = []
-        return size
+        if node.kept and found.size > INLINE_BYTES and not node.ended.is_set():
+            self._done(node, found.size)
 
     async def _errored(self, node: Node, error: BaseException | None) -> None:
         if isinstance(error, TaskFailed):

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgpack
 
+from .companions import offer
 from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .sidecar import Sidecar, SidecarProcess
 from .value import Beside, Bytes, Handle, HandleLost, Inline, Value
@@ -57,32 +58,11 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
             else Inline(body[:own] if facts["beside"] else body)
         )
         if facts["beside"]:
-            value.beside = _beside(facts["beside"], header["beside"], memoryview(body)[own:])
+            offer(facts["attempt"], value, Beside(value.nbytes, header["beside"], memoryview(body)[own:]))
         return value
     if header.get("lost"):
         raise ValuesLost(facts["task"], tuple(header["lost"]))
     raise TaskFailed(msgpack.packb(header["error"]))
-
-
-def _beside(keys: list[str], outcomes: list[dict[str, Any]], data: memoryview) -> Beside:
-    found: Beside = {}
-    at = 0
-    for key, outcome in zip(keys, outcomes, strict=True):
-        if not outcome["ok"]:
-            found[key] = outcome["error"]
-            continue
-        found[key] = bytes(data[at : at + outcome["size"]])
-        at += outcome["size"]
-    return found
-
-
-def take_beside(key: str, dask_worker: Any = None) -> tuple[int, Beside] | None:
-    """The size of a value that this worker holds and what was made beside it, once; None when it is not here."""
-    value = dask_worker.data.get(key)
-    if value is None or value.beside is None:
-        return None
-    beside, value.beside = value.beside, None
-    return value.nbytes, beside
 
 
 def _inputs(

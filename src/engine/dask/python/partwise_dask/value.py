@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dask.sizeof import sizeof
 from distributed.protocol import dask_deserialize, dask_serialize
@@ -16,8 +17,17 @@ INLINE_BYTES = 64 * 1024
 
 Bytes = bytes | bytearray | memoryview
 
-#: Values that were made in the task of another one, by key: their bytes, or the error as JavaScript knows errors.
-Beside = dict[str, Bytes | dict[str, Any]]
+
+class Beside(NamedTuple):
+    """Values that were made in the task of another one."""
+
+    #: The bytes of that other one.
+    size: int
+    #: One for each value, in the order in which they were asked for: its ``size``, or the ``error`` as JavaScript knows
+    #: errors.
+    outcomes: Sequence[dict[str, Any]]
+    #: The values one after another.
+    data: Bytes
 
 
 class HandleLost(Exception):
@@ -27,7 +37,7 @@ class HandleLost(Exception):
 class Inline:
     """A small value: its bytes."""
 
-    __slots__ = ("beside", "data")
+    __slots__ = ("__weakref__", "beside", "data")
 
     def __init__(self, data: Bytes) -> None:
         self.data = data
