@@ -79,6 +79,8 @@ const TABLE = new ParamTable<NeuralClassifierParams>("NeuralClassifier", (z) =>
  */
 export class NeuralClassifier extends NeuralModel<NeuralClassifierParams, NeuralClassifierState> {
   static readonly table = TABLE;
+  /** tfjs computes in single precision, in an order that its backend chooses. */
+  static readonly resultTolerance = 1e-4;
 
   /** @throws ParameterError on an unknown parameter or a value out of range */
   constructor(params: Partial<NeuralClassifierParams> = {}) {

@@ -38,6 +38,8 @@ const TABLE = new ParamTable<NeuralRegressorParams>("NeuralRegressor", (z) => z.
  */
 export class NeuralRegressor extends NeuralModel<NeuralRegressorParams, NeuralState> {
   static readonly table = TABLE;
+  /** tfjs computes in single precision, in an order that its backend chooses. */
+  static readonly resultTolerance = 1e-4;
 
   /** @throws ParameterError on an unknown parameter or a value out of range */
   constructor(params: Partial<NeuralRegressorParams> = {}) {

@@ -7,6 +7,11 @@ export type AnyEstimator = Estimator<object, FittedInput & object>;
 /** A class that can be made from JSON. */
 export interface EstimatorClass {
   fromJSON(json: EstimatorJson): unknown;
+  /**
+   * How far numbers of the same model on the same rows may lie apart on another machine, as a share of the largest of their
+   * column: for classes that compute in single precision, in an order that is not their own. 1e-9 when absent.
+   */
+  readonly resultTolerance?: number;
 }
 
 const classes = new Map<string, EstimatorClass>();
@@ -19,6 +24,12 @@ export function registerEstimator(kind: string, Class: EstimatorClass): void {
 /** Names of all classes that are loaded. */
 export function registeredKinds(): string[] {
   return [...classes.keys()].sort();
+}
+
+/** The largest {@link EstimatorClass.resultTolerance} of these kinds; undefined where none has one. */
+export function resultTolerance(kinds: readonly string[]): number | undefined {
+  const known = kinds.map((kind) => classes.get(kind)?.resultTolerance).filter((one) => one !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 /**

@@ -4,7 +4,7 @@ import { DataError, FileError, ParameterError, show } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import { DistributedDataFrame } from "../collections/frame/distributed-data-frame.js";
-import type { FunctionModel, WithScoring } from "../inference/score-dataset.js";
+import type { FunctionModel, WithScoring } from "../inference/score-options.js";
 
 /** Rows that a runtime sees at once in `predict`; what it makes in between is a few times as large. */
 const BATCH_ROWS = 65_536;

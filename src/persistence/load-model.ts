@@ -2,6 +2,7 @@ import { DataError, PartwiseError, show } from "../base/errors.js";
 import { estimatorFromJSON, registeredKinds, type AnyEstimator } from "../estimator/registry.js";
 import { verifyGoldenRows } from "./golden-rows.js";
 import { loadKinds } from "./kind-loaders.js";
+import { kindsIn } from "./kinds-in.js";
 import { readModelFile, type ModelFile } from "./model-file.js";
 
 /** Options of {@link loadModel}. */
@@ -55,15 +56,6 @@ export async function modelOf(file: ModelFile, name: string, options: LoadOption
       { cause: error },
     );
   }
-}
-
-/** All that is called a kind in the model's data: the estimator's own and those of its parts. */
-function kindsIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(kindsIn);
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
-  const own = value as Record<string, unknown>;
-  const kind = typeof own["kind"] === "string" && "params" in own && "state" in own ? [own["kind"]] : [];
-  return [...kind, ...Object.values(own).flatMap(kindsIn)];
 }
 
 /** Modules whose functions the model's data name. */

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { LogisticRegression } from "#models/index.js";
+import { LinearRegression, LogisticRegression, NeuralRegressor } from "#models/index.js";
 import { FunctionTransformer, OneHotEncoder, StandardScaler } from "#preprocessing/index.js";
 import { CounterRng } from "#src/base/rng.js";
 import {
@@ -13,8 +13,9 @@ import {
   makePipeline,
   readModelFile,
   saveModel,
-  type LocalMatrix,
 } from "#src/index.js";
+import { LocalMatrix } from "#src/collections/array/local-matrix.js";
+import { verifyGoldenRows } from "#src/persistence/golden-rows.js";
 import { asRows, checkData, cut } from "#src/testing/check-data.js";
 import { DOUBLED } from "#src/testing/check-functions.js";
 import { testSubjects } from "#src/testing/index.js";
@@ -229,6 +230,51 @@ describe("a file that is not what it should be", () => {
       /transform of golden row \d+ is .* and was .* when the model was saved/,
     );
     await expect(loadModel(path("bad"), { verify: false })).resolves.toBeDefined();
+  });
+
+  /** The file with number `row` of a method's first column changed. */
+  const answered = (bytes: Buffer, method: string, row: number, change: (value: number) => number): Buffer => {
+    const header = Number(bytes.readBigUInt64LE(16));
+    const { golden } = JSON.parse(bytes.subarray(32, 32 + header).toString("utf8")) as {
+      golden: { outputs: Record<string, { $array: [string, number, number] }[]> };
+    };
+    const at = 32 + header + golden.outputs[method]![0]!.$array[1] + 8 * row;
+    bytes.writeDoubleLE(change(bytes.readDoubleLE(at)), at);
+    return rehash(bytes);
+  };
+
+  it("is compared to what its kind of model computes with: a network may answer in single precision", async () => {
+    const X = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(i)]);
+    const y = X.map(([a = 0, b = 0]) => 3 * a - b);
+    const network = await new NeuralRegressor({ hiddenLayers: [4], epochs: 3, randomState: 1 }).fit(X, y);
+    const linear = await new LinearRegression().fit(X, y);
+    for (const [model, off, error] of [
+      [network, 1e-6, undefined],
+      [network, 0.05, /predict of golden row \d+ is .* and was/],
+      [linear, 1e-6, /predict of golden row \d+ is .* and was/],
+    ] as const) {
+      await saveModel(model as never, path("answers"), { data: X });
+      const bytes = readFileSync(path("answers"));
+      // The largest of them, because differences count as a share of it.
+      const values = (await (model as typeof linear).predict(X.slice(0, 32))) as Float64Array;
+      const row = values.reduce((most, value, i) => (Math.abs(value) > Math.abs(values[most]!) ? i : most), 0);
+      const changed = load(answered(bytes, "predict", row, (value) => value * (1 + off)));
+      if (error) await expect(changed).rejects.toThrow(error);
+      else await expect(changed).resolves.toBeDefined();
+    }
+  });
+
+  it("lets a class pass that was as probable as another, where models compute in single precision", async () => {
+    const columns = [{ name: "x", dtype: "Float64", values: Float64Array.of(1, 2) }];
+    const proba = [Float64Array.of(0.50004, 0.9), Float64Array.of(0.49996, 0.1)];
+    const golden = { rows: 2, named: false, columns, outputs: { predict: [["a", "a"]], predictProba: proba } };
+    const says = (...labels: string[]) =>
+      ({ kind: "Test", predict: async () => labels, predictProba: async () => new LocalMatrix(proba, 2) }) as never;
+    await verifyGoldenRows("File", says("b", "a"), { ...golden, tolerance: 1e-4 });
+    await expect(verifyGoldenRows("File", says("a", "b"), { ...golden, tolerance: 1e-4 })).rejects.toThrow(
+      /row 1 is "b"/,
+    );
+    await expect(verifyGoldenRows("File", says("b", "a"), golden)).rejects.toThrow(/row 0 is "b" and was "a"/);
   });
 
   it(
