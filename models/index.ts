@@ -94,6 +94,7 @@ export { SGDRegressor, type SGDRegressorParams } from "./linear/sgd-regressor.js
 export type { BatchStream, StreamBatch } from "./linear/sgd-stream.js";
 export { TweedieRegressor, type TweedieRegressorParams } from "./linear/tweedie-regressor.js";
 export { BernoulliNB, type BernoulliNBParams } from "./naive-bayes/bernoulli-nb.js";
+export { CategoricalNB, type CategoricalNBParams } from "./naive-bayes/categorical-nb.js";
 export { GaussianNB, type GaussianNBParams } from "./naive-bayes/gaussian-nb.js";
 export { MultinomialNB, type MultinomialNBParams } from "./naive-bayes/multinomial-nb.js";
 export { NeuralClassifier, type NeuralClassifierParams } from "./neural/neural-classifier.js";

@@ -2,23 +2,17 @@ import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import type { ClassStatistic } from "../../src/numeric/class-statistics.js";
-import { NaiveBayes, type JointModel, type NaiveBayesParams } from "./naive-bayes.js";
+import { discreteFields, DiscreteNaiveBayes, type DiscreteNBParams } from "./discrete-naive-bayes.js";
+import { NaiveBayes, type JointModel } from "./naive-bayes.js";
 
 /** Parameters of {@link BernoulliNB}. */
-export interface BernoulliNBParams extends NaiveBayesParams {
-  alpha: number;
-  fitPrior: boolean;
+export interface BernoulliNBParams extends DiscreteNBParams {
   binarize: number;
 }
 
 const TABLE = new ParamTable<BernoulliNBParams>("BernoulliNB", (z) =>
   z.object({
-    priors: z
-      .union([z.null(), z.array(z.number().min(0)).min(2)])
-      .default(null)
-      .describe("probability of each class, in sorted order; the classes' shares of the weight when null"),
-    alpha: z.number().positive().default(1).describe("what is added to every count (Lidstone); 1 is Laplace's"),
-    fitPrior: z.boolean().default(true).describe("false: classes are equally likely, unless priors are given"),
+    ...discreteFields(z),
     binarize: z.number().default(0).describe("values above this are 1, others 0"),
   }),
 );
@@ -37,7 +31,7 @@ const TABLE = new ParamTable<BernoulliNBParams>("BernoulliNB", (z) =>
  * console.log(await model.predict([[1, 0]])); // ["a"]
  * ```
  */
-export class BernoulliNB extends NaiveBayes<BernoulliNBParams> {
+export class BernoulliNB extends DiscreteNaiveBayes<BernoulliNBParams> {
   static readonly table = TABLE;
 
   /** @throws ParameterError on an unknown parameter or a value out of range */
@@ -77,12 +71,8 @@ export class BernoulliNB extends NaiveBayes<BernoulliNBParams> {
   }
 
   protected model(): JointModel {
-    const prior =
-      this.params.fitPrior || this.params.priors
-        ? this.logPriors()
-        : this.state.statistics.weight.map((_, __, all) => -Math.log(all.length));
     const shares = this.#shares();
-    const constant = prior.map((value, c) =>
+    const constant = this.classLogPrior.map((value, c) =>
       (shares[c] as Float64Array).reduce((sum, share) => sum + Math.log1p(-share), value),
     );
     const weight = Float64Array.from(shares.flatMap((row) => Array.from(row, (p) => Math.log(p) - Math.log1p(-p))));

@@ -2,24 +2,13 @@ import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import type { ClassStatistic } from "../../src/numeric/class-statistics.js";
-import { NaiveBayes, type JointModel, type NaiveBayesParams } from "./naive-bayes.js";
+import { discreteFields, DiscreteNaiveBayes, type DiscreteNBParams } from "./discrete-naive-bayes.js";
+import { NaiveBayes, type JointModel } from "./naive-bayes.js";
 
 /** Parameters of {@link MultinomialNB}. */
-export interface MultinomialNBParams extends NaiveBayesParams {
-  alpha: number;
-  fitPrior: boolean;
-}
+export type MultinomialNBParams = DiscreteNBParams;
 
-const TABLE = new ParamTable<MultinomialNBParams>("MultinomialNB", (z) =>
-  z.object({
-    priors: z
-      .union([z.null(), z.array(z.number().min(0)).min(2)])
-      .default(null)
-      .describe("probability of each class, in sorted order; the classes' shares of the weight when null"),
-    alpha: z.number().positive().default(1).describe("what is added to every count (Lidstone); 1 is Laplace's"),
-    fitPrior: z.boolean().default(true).describe("false: classes are equally likely, unless priors are given"),
-  }),
-);
+const TABLE = new ParamTable<MultinomialNBParams>("MultinomialNB", (z) => z.object(discreteFields(z)));
 
 /**
  * Naive Bayes for counts, of words say: P(column | class) = (count + alpha) / (all counts of the class + alpha p).
@@ -34,7 +23,7 @@ const TABLE = new ParamTable<MultinomialNBParams>("MultinomialNB", (z) =>
  * console.log(await model.predict([[1, 0]])); // [0]
  * ```
  */
-export class MultinomialNB extends NaiveBayes<MultinomialNBParams> {
+export class MultinomialNB extends DiscreteNaiveBayes<MultinomialNBParams> {
   static readonly table = TABLE;
 
   /** @throws ParameterError on an unknown parameter or a value out of range */
@@ -70,11 +59,7 @@ export class MultinomialNB extends NaiveBayes<MultinomialNBParams> {
   }
 
   protected model(): JointModel {
-    const prior =
-      this.params.fitPrior || this.params.priors
-        ? this.logPriors()
-        : this.state.statistics.weight.map((_, __, all) => -Math.log(all.length));
-    return { constant: prior, weight: Float64Array.from(this.featureLogProb.flatMap((row) => [...row])) };
+    return { constant: this.classLogPrior, weight: Float64Array.from(this.featureLogProb.flatMap((row) => [...row])) };
   }
 }
 

@@ -43,7 +43,7 @@ export interface NaiveBayesState extends FittedInput {
 }
 
 /** What predictions need, derived from the statistics. */
-export type JointModel = Pick<JointArgs, "constant" | "weight" | "center" | "threshold">;
+export type JointModel = Pick<JointArgs, "constant" | "weight" | "center" | "threshold" | "sizes">;
 
 /**
  * A classifier from sums by class: one pass, mergeable without loss, so that `partialFit` and `merge` equal one fit on all

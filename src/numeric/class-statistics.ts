@@ -1,6 +1,7 @@
 import { DataError } from "../base/errors.js";
 import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
+import { countCodes, largerSizes, widened } from "./class-codes.js";
 import { CompensatedSum } from "./compensated-sum.js";
 import { densify } from "./densify.js";
 import type { DesignChunk } from "./design-chunk.js";
@@ -9,7 +10,8 @@ import type { DesignChunk } from "./design-chunk.js";
 export type ClassStatistic =
   | { readonly of: "moments" }
   | { readonly of: "sums" }
-  | { readonly of: "above"; readonly threshold: number };
+  | { readonly of: "above"; readonly threshold: number }
+  | { readonly of: "codes"; readonly least: number };
 
 /** Arguments of {@link classStatisticsStep}. */
 export type ClassStatisticsArgs = ClassStatistic & { readonly owner: string; readonly limit: number };
@@ -20,10 +22,12 @@ export interface ClassStatistics {
   /** Labels with weight, ascending. */
   readonly labels: Float64Array;
   readonly weight: Float64Array;
-  /** A class and column: the weighted mean, or the sum. */
+  /** A class and column: the weighted mean, or the sum. Of codes: a class, column and code, columns one after the other. */
   readonly first: readonly Float64Array[];
   /** A class and column: Σ w (x - mean)²; empty without moments. */
   readonly second: readonly Float64Array[];
+  /** Codes of each column; only where codes were counted. */
+  readonly sizes?: Int32Array;
 }
 
 /** {@link ClassStatistics} of one partition, sparse rows made dense. NaN and infinities show in the sums. */
@@ -56,6 +60,10 @@ export function classStatisticsStep(
     return sum.value;
   });
   const columns = x.columns.map((column) => context.memory.view(column));
+  if (args.of === "codes") {
+    const rows = Array.from(labels, (label) => members.get(label) as number[]);
+    return { rows: x.rows, labels, weight, second: [], ...countCodes(context, args, columns, rows, weightOf) };
+  }
   const first: Float64Array[] = [];
   const second: Float64Array[] = [];
   for (const [k, label] of labels.entries()) {
@@ -114,11 +122,14 @@ export function mergeClassStatistics(a: ClassStatistics, b: ClassStatistics): Cl
   const of = (part: ClassStatistics, label: number): OneClass | undefined => {
     const k = part.labels.indexOf(label);
     if (k < 0) return undefined;
-    const [first, second] = [part.first[k] as Float64Array, part.second[k] as Float64Array];
+    const [first, second] = [part.first[k] as Float64Array, part.second[k] ?? new Float64Array(0)];
     return { weight: part.weight[k] as number, first, second };
   };
+  const sizes = a.sizes && b.sizes ? largerSizes(a.sizes, b.sizes) : undefined;
+  const wide = (part: ClassStatistics, own: OneClass | undefined): OneClass | undefined =>
+    own && sizes && part.sizes ? { ...own, first: widened(own.first, part.sizes, sizes) } : own;
   const parts = Array.from(labels, (label): OneClass => {
-    const [left, right] = [of(a, label), of(b, label)];
+    const [left, right] = [wide(a, of(a, label)), wide(b, of(b, label))];
     return left && right ? joined(left, right) : ((left ?? right) as OneClass);
   });
   return {
@@ -127,6 +138,7 @@ export function mergeClassStatistics(a: ClassStatistics, b: ClassStatistics): Cl
     weight: Float64Array.from(parts, (part) => part.weight),
     first: parts.map((part) => part.first),
     second: parts.map((part) => part.second),
+    ...(sizes ? { sizes } : {}),
   };
 }
 

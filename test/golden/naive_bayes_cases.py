@@ -1,7 +1,7 @@
 """Golden cases of naive Bayes classifiers."""
 
 import numpy as np
-from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, GaussianNB, MultinomialNB
 
 from golden_file import Golden, columns_of, rng, short
 
@@ -33,5 +33,13 @@ def naive_bayes():
         case(f"{name} weights", ["counts", "weights"], Class(alpha=0.3), counts, w)
         case(f"{name} equal", ["counts"], Class(fit_prior=False), counts)
         case(f"{name} priors", ["counts"], Class(class_prior=[0.5, 0.25, 0.25]), counts)
+    # Codes with columns of other sizes, and a code that few rows have.
+    codes = np.column_stack([counts[:, 0] % 3, counts[:, 1] % 5, np.minimum(counts[:, 2], 6), r.integers(0, 2, n)])
+    g.put("codes", columns=columns_of(codes), y=y)
+    case("categorical", ["codes"], CategoricalNB(), codes)
+    case("categorical weights", ["codes", "weights"], CategoricalNB(alpha=0.3), codes, w)
+    case("categorical equal", ["codes"], CategoricalNB(fit_prior=False), codes)
+    case("categorical priors", ["codes"], CategoricalNB(class_prior=[0.5, 0.25, 0.25]), codes)
+    case("categorical room", ["codes"], CategoricalNB(min_categories=9), codes)
     case("bernoulli threshold", ["counts"], BernoulliNB(binarize=1), counts)
     return g

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BernoulliNB, GaussianNB, MultinomialNB } from "#models/index.js";
+import { BernoulliNB, CategoricalNB, GaussianNB, MultinomialNB } from "#models/index.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { crossValidate, KFold } from "#src/model-selection/index.js";
 import { expectClose } from "../checks/tolerances.js";
@@ -11,7 +11,7 @@ const CLOSE = { rtol: 1e-9, atol: 1e-11 };
 const array = (columns: readonly (readonly number[])[], partitions: number): DistributedArray =>
   DistributedArray.fromColumns(columns, { partitions });
 const priors = [0.5, 0.25, 0.25];
-const makers: Record<string, () => GaussianNB | MultinomialNB | BernoulliNB> = {
+const makers: Record<string, () => GaussianNB | MultinomialNB | BernoulliNB | CategoricalNB> = {
   gaussian: () => new GaussianNB(),
   "gaussian smooth": () => new GaussianNB({ varSmoothing: 1e-2 }),
   "gaussian priors": () => new GaussianNB({ priors }),
@@ -24,6 +24,11 @@ const makers: Record<string, () => GaussianNB | MultinomialNB | BernoulliNB> = {
   "bernoulli weights": () => new BernoulliNB({ alpha: 0.3 }),
   "bernoulli equal": () => new BernoulliNB({ fitPrior: false }),
   "bernoulli priors": () => new BernoulliNB({ priors }),
+  categorical: () => new CategoricalNB(),
+  "categorical weights": () => new CategoricalNB({ alpha: 0.3 }),
+  "categorical equal": () => new CategoricalNB({ fitPrior: false }),
+  "categorical priors": () => new CategoricalNB({ priors }),
+  "categorical room": () => new CategoricalNB({ minCategories: 9 }),
   "bernoulli threshold": () => new BernoulliNB({ binarize: 1 }),
 };
 
@@ -67,6 +72,7 @@ describe("naive Bayes", () => {
           () => new GaussianNB({ varSmoothing: 0.1 }),
           () => new MultinomialNB(),
           () => new BernoulliNB(),
+          () => new CategoricalNB(),
         ]) {
           const whole = await (make() as GaussianNB).fit(X, y);
           const batches = make() as GaussianNB;
@@ -96,6 +102,71 @@ describe("naive Bayes", () => {
         "scores",
       );
     }
+  });
+
+  it("counts categories as a table by hand does, whichever of them a part has, and merges", async () => {
+    const X = [
+      [0, 3],
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [0, 0],
+    ];
+    const y = ["a", "b", "a", "b", "a"];
+    const sampleWeight = [2, 1, 0, 1, 1];
+    const model = await new CategoricalNB({ alpha: 0.5 }).fit(
+      array([X.map(([a]) => a as number), X.map(([, b]) => b as number)], 4),
+      y,
+      { sampleWeight },
+    );
+    expect([...model.nCategories]).toEqual([3, 4]);
+    expect(model.categoryCount.map((classes) => classes.map((counts) => [...counts]))).toEqual([
+      [
+        [3, 0, 0],
+        [0, 1, 1],
+      ],
+      [
+        [1, 0, 0, 2],
+        [2, 0, 0, 0],
+      ],
+    ]);
+    // P(row | class) as a product of shares: (count + alpha) / (rows of the class + alpha * categories).
+    const share = (count: number, rows: number, categories: number): number =>
+      (count + 0.5) / (rows + 0.5 * categories);
+    const a = (3 / 5) * share(3, 3, 3) * share(2, 3, 4);
+    const b = (2 / 5) * share(0, 2, 3) * share(0, 2, 4);
+    const proba = await model.predictProba([[0, 3]]);
+    expectClose(proba.toFlat(), [a / (a + b), b / (a + b)], CLOSE, "by hand");
+    const left = await new CategoricalNB({ alpha: 0.5 })
+      .fit(X.slice(1, 4), y.slice(1, 4), {
+        sampleWeight: sampleWeight.slice(1, 4),
+      })
+      .catch((error: Error) => error.message);
+    expect(left).toContain("one class only");
+    const parts = [
+      await new CategoricalNB({ alpha: 0.5 }).fit(X.slice(0, 2), y.slice(0, 2), { sampleWeight: [2, 1] }),
+      await new CategoricalNB({ alpha: 0.5 }).fit(X.slice(3), y.slice(3), { sampleWeight: [1, 1] }),
+    ] as const;
+    const merged = CategoricalNB.merge(...parts);
+    expectClose((await merged.predictProba(X)).toFlat(), (await model.predictProba(X)).toFlat(), CLOSE, "merged");
+  });
+
+  it("leaves a category out that fit had no room for, and refuses what is no code", async () => {
+    const model = await new CategoricalNB().fit(
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      [0, 1],
+    );
+    const [unseen, alone] = [await model.predictProba([[1, 7]]), await new CategoricalNB().fit([[0], [1]], [0, 1])];
+    expectClose(unseen.toFlat(), (await alone.predictProba([[1]])).toFlat(), CLOSE, "unseen");
+    await expect(new CategoricalNB().fit(array([[0, 1, 2.5, 1]], 2), [0, 1, 0, 1])).rejects.toThrow(
+      "X must hold category codes 0, 1, 2, ... (below 1000000); got 2.5 in column 0, partition 1, row 0",
+    );
+    await expect(new CategoricalNB().fit([[0], [1e6]], [0, 1])).rejects.toThrow("got 1000000 in column 0");
+    await expect(model.predict([[0, -1]])).rejects.toThrow("CategoricalNB.predict: X must hold category codes");
+    await expect(new CategoricalNB().fit([[0], [NaN]], [0, 1])).rejects.toThrow("NaN");
   });
 
   it("refuses negative counts, priors that are none, and rows of one class", async () => {

@@ -1,4 +1,5 @@
 import { BernoulliNB } from "../../../models/naive-bayes/bernoulli-nb.js";
+import { CategoricalNB } from "../../../models/naive-bayes/categorical-nb.js";
 import { GaussianNB } from "../../../models/naive-bayes/gaussian-nb.js";
 import { MultinomialNB } from "../../../models/naive-bayes/multinomial-nb.js";
 import { Binarizer } from "../../../preprocessing/binarizer.js";
@@ -18,20 +19,22 @@ const promises = {
   onePass: true,
 } as const;
 
-// The checks' rows have negative values, of which there are no counts: marks of what is above 0 stand before it.
-const marked = (): Pipeline => makePipeline(new Binarizer(), new MultinomialNB());
+// The checks' rows have negative values, which are no counts and no codes: marks of what is above 0 stand before them.
+const marked = (model: MultinomialNB | CategoricalNB): TestSubject => ({
+  ...promises,
+  name: `Pipeline of Binarizer and ${model.kind}`,
+  make: () => makePipeline(new Binarizer(), model.clone()),
+  makeWith: (params) =>
+    new Pipeline({ ...makePipeline(new Binarizer(), model.clone()).getParams(), ...params } as PipelineParams),
+  fromJSON: (json) => Pipeline.fromJSON(json),
+  attributes: [],
+  // A pipeline opens the rows of each of its steps.
+  onePass: false,
+});
 
 export const naiveBayesSubjects: readonly TestSubject[] = [
   subjectOf(GaussianNB, {}, promises),
   subjectOf(BernoulliNB, {}, promises),
-  {
-    ...promises,
-    name: "Pipeline of Binarizer and MultinomialNB",
-    make: marked,
-    makeWith: (params) => new Pipeline({ ...marked().getParams(), ...params } as PipelineParams),
-    fromJSON: (json) => Pipeline.fromJSON(json),
-    attributes: [],
-    // A pipeline opens the rows of each of its steps.
-    onePass: false,
-  },
+  marked(new MultinomialNB()),
+  marked(new CategoricalNB()),
 ];
