@@ -16,6 +16,8 @@ export interface ChartSeries {
   readonly y: ArrayLike<number>;
   /** Mark each point. */
   readonly dots?: boolean;
+  /** A light band around the curve (quartiles, say), from `low` to `high` at each x. */
+  readonly band?: { readonly low: ArrayLike<number>; readonly high: ArrayLike<number> };
 }
 
 /** What is drawn. */
@@ -76,7 +78,7 @@ export async function drawChart(owner: string, spec: ChartSpec): Promise<string>
   const yDomain =
     spec.yDomain ??
     domainOf(
-      spec.series.map((one) => one.y),
+      spec.series.flatMap(({ y, band }) => (band ? [y, band.low, band.high] : [y])),
       spec.yLog === true,
     );
   const bars = spec.bars;
@@ -110,6 +112,20 @@ export async function drawChart(owner: string, spec: ChartSpec): Promise<string>
             { stroke: GREY, strokeWidth: 1.5, strokeDasharray: "6 5" },
           ),
         ]),
+    // All bands first, so that none covers a curve.
+    ...spec.series.flatMap(({ x, band }, k) =>
+      band
+        ? [
+            Plot.areaY(Array.from(x), {
+              x: (at: number) => at,
+              y1: Array.from(band.low),
+              y2: Array.from(band.high),
+              fill: colourOf(k),
+              fillOpacity: 0.14,
+            }),
+          ]
+        : [],
+    ),
     ...spec.series.flatMap((one, k) => {
       const points = thinned(one, {
         xDomain,
@@ -181,10 +197,22 @@ function check(owner: string, spec: ChartSpec): void {
         `${owner}: the curve ${show(one.name)} has ${one.x.length} x and ${one.y.length} y values. Pass as many of both, at least one.`,
       );
     }
+    const { low, high } = one.band ?? {};
+    if ((low ?? one.x).length !== one.x.length || (high ?? one.x).length !== one.x.length) {
+      throw new DataError(
+        `${owner}: the band of the curve ${show(one.name)} has ${low?.length} low and ${high?.length} high values for ${one.x.length} points. Pass as many of each.`,
+      );
+    }
     for (let i = 0; i < one.x.length; i++) {
       for (const [axis, value, log] of [
         ["x", one.x[i], spec.xLog],
         ["y", one.y[i], spec.yLog],
+        ...(low && high
+          ? ([
+              ["low", low[i], spec.yLog],
+              ["high", high[i], spec.yLog],
+            ] as const)
+          : []),
       ] as const) {
         if (Number.isFinite(value) && !(log && (value ?? 0) <= 0)) continue;
         throw new DataError(
