@@ -36,6 +36,7 @@ export {
 } from "./boosting/plot-trees.js";
 export { toXGBoost, type ToXGBoostOptions } from "./boosting/write-foreign.js";
 export type { TreeModel } from "./boosting/tree-model.js";
+export { IsotonicRegression, type IsotonicRegressionParams } from "./isotonic/isotonic-regression.js";
 export { coefficientTable, type CoefficientTable, type CoefficientTableOptions } from "./linear/inference.js";
 export { ElasticNet, type ElasticNetParams } from "./linear/elastic-net.js";
 export { ElasticNetCV, type ElasticNetCVParams } from "./linear/elastic-net-cv.js";

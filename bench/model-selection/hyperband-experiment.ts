@@ -2,14 +2,17 @@
  * Hyperband beside a passive search, as in "Better and faster hyperparameter optimization with Dask" (Sievert, Augspurger
  * and Rocklin, SciPy 2019): the best validation accuracy so far by `partialFit` calls, over seeds.
  *
- *     node dist/bench/model-selection/hyperband-experiment.js [--seeds 50] [--rows 10000] [--max-iter 81] [--eta 3] [--write]
+ *     node dist/bench/model-selection/hyperband-experiment.js [--seeds 50] [--rows 10000] [--max-iter 81] [--eta 3]
+ *       [--curves FILE] [--from 0] [--write]
  *
  * As in the paper: two pairs of circles with noise 0.04, the second shifted by 0.6, labels 0 to 3, with four columns of
  * noise; a network of 24 neurons with its seven parameters (small-network.ts); both searches on the same rows; the passive
  * one trains to the end as many draws of its own as make the same number of calls. Not as in the paper: 10,000 rows and not
  * 60,000, of which a call sees a fifth of the train rows, so that a model sees 16 passes over them and not 50; for which
- * steps are ten times as long (1e-3 to 1e-1). `--write` writes docs/hyperband.svg and the numbers of it, docs/hyperband.json.
+ * steps are ten times as long (1e-3 to 1e-1). `--write` writes docs/hyperband.svg and the numbers of it, docs/hyperband.json. With `--curves`
+ * each seed's curves are kept in that file, and seeds that it has are not run again: a stopped run goes on.
  */
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,6 +32,8 @@ import { SmallNetwork } from "./small-network.js";
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "50" },
+    from: { type: "string", default: "0" },
+    curves: { type: "string" },
     rows: { type: "string", default: "10000" },
     "max-iter": { type: "string", default: "81" },
     eta: { type: "string", default: "3" },
@@ -109,12 +114,14 @@ const firstCall = (total: number, there: (calls: number) => boolean): number => 
   return calls;
 };
 
-const hyperbands: Float64Array[] = [];
-const passives: Float64Array[] = [];
-let total = 0;
-let models = 0;
-let trained = 0;
-for (let seed = 0; seed < seeds; seed++) {
+interface Curves {
+  readonly seed: number;
+  readonly hyperband: Float64Array;
+  readonly passive: Float64Array;
+}
+
+/** Both searches on the data of a seed. */
+async function searched(seed: number): Promise<Curves> {
   const { X, y } = await circles(seed);
   const shared = {
     estimator: new SmallNetwork({ randomState: seed }),
@@ -123,9 +130,7 @@ for (let seed = 0; seed < seeds; seed++) {
     parallelTrials: 1,
   };
   const hyperband = new HyperbandSearchCV({ ...shared, maxIter, aggressiveness: eta });
-  ({ totalResource: total, nModels: models } = hyperband.metadata);
   await hyperband.fit(X, y);
-  trained = Math.ceil(total / maxIter);
   const passive = new IncrementalSearchCV({
     ...shared,
     // Other draws than Hyperband's first bracket: both searches are to be independent.
@@ -135,10 +140,42 @@ for (let seed = 0; seed < seeds; seed++) {
     fitsPerScore: Math.ceil(maxIter / 9),
   });
   await passive.fit(X, y);
-  hyperbands.push(curveOf(hyperband.history, total));
-  passives.push(curveOf(passive.history, total));
-  const [own, other] = [hyperbands, passives].map((curves) => (curves[seed]?.[total] ?? NaN).toFixed(4));
-  console.log(`seed ${seed}: hyperband ${own}, passive ${other}`);
+  return { seed, hyperband: curveOf(hyperband.history, total), passive: curveOf(passive.history, total) };
+}
+
+/** The curves of a run before, by seed. */
+function kept(path: string): Map<number, Curves> {
+  if (!existsSync(path)) return new Map();
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const parsed = lines.map((line) => JSON.parse(line) as { seed: number; hyperband: number[]; passive: number[] });
+  return new Map(
+    parsed.map(({ seed, hyperband, passive }) => [
+      seed,
+      { seed, hyperband: Float64Array.from(hyperband), passive: Float64Array.from(passive) },
+    ]),
+  );
+}
+
+const { totalResource: total, nModels: models } = new HyperbandSearchCV({
+  estimator: new SmallNetwork(),
+  paramDistributions: space,
+  maxIter,
+  aggressiveness: eta,
+}).metadata;
+const trained = Math.ceil(total / maxIter);
+const before = values.curves === undefined ? new Map<number, Curves>() : kept(values.curves);
+const hyperbands: Float64Array[] = [];
+const passives: Float64Array[] = [];
+for (let seed = Number(values.from); seed < Number(values.from) + seeds; seed++) {
+  const curves = before.get(seed) ?? (await searched(seed));
+  hyperbands.push(curves.hyperband);
+  passives.push(curves.passive);
+  if (values.curves !== undefined && !before.has(seed)) {
+    const line = { seed, hyperband: [...curves.hyperband], passive: [...curves.passive] };
+    appendFileSync(values.curves, `${JSON.stringify(line)}\n`);
+  }
+  const ends = [curves.hyperband, curves.passive].map((curve) => (curve[total] as number).toFixed(4));
+  console.log(`seed ${seed}: hyperband ${ends[0]}, passive ${ends[1]}`);
 }
 
 const [own, other] = [at(hyperbands, total), at(passives, total)];

@@ -5,7 +5,7 @@ import { metricPass } from "../metrics/metric-pass.js";
 import type { MetricKernel } from "../metrics/metric-kernel.js";
 import { scoreTableKernel } from "../metrics/score-table.js";
 import { mergeBinaryTables, type BinaryTable } from "../numeric/binary-table.js";
-import { isotonicOf } from "../numeric/isotonic.js";
+import { isotonicOf, sharePoints } from "../numeric/isotonic.js";
 import { boundedTemperature, inverseTemperature, plattSigmoid } from "../numeric/score-logistic.js";
 import { TEMPERATURE_STEP, type Calibrator, type TemperatureSums } from "./calibration-steps.js";
 
@@ -47,7 +47,7 @@ export async function fitCalibrators(
     const table = await tableOf(owner, parts, k, classes === 2 ? 0 : k, run);
     calibrators.push(
       method === "isotonic"
-        ? { kind: "isotonic", ...isotonicOf(table) }
+        ? { kind: "isotonic", ...isotonicOf(sharePoints(table)) }
         : { kind: "sigmoid", ...plattSigmoid(owner, table) },
     );
   }

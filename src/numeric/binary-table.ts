@@ -1,6 +1,7 @@
 import { DataError, show } from "../base/errors.js";
 import { argsort } from "./argsort.js";
 import { CompensatedSum } from "./compensated-sum.js";
+import { mergeSortedPairs } from "./sorted-pairs.js";
 
 /**
  * Everything that ranking metrics of two classes need to know: the distinct scores, ascending, and the weight of each
@@ -120,44 +121,11 @@ export function changesSides(own: readonly number[], labels: readonly number[]):
 export function mergeBinaryTables(owner: string, a: BinaryTable, b: BinaryTable): BinaryTable {
   const labels = unionLabels(owner, a.labels, b.labels);
   const [left, right] = [sided(a, labels), sided(b, labels)];
-  const na = a.score.length;
-  const nb = b.score.length;
-  const score = new Float64Array(na + nb);
-  const first = new Float64Array(na + nb);
-  const second = new Float64Array(na + nb);
-  let i = 0;
-  let j = 0;
-  let k = 0;
-  // Locals, because this loop runs on the driver over every distinct score of all rows.
-  const [as, a1, a2] = [a.score, left.first, left.second];
-  const [bs, b1, b2] = [b.score, right.first, right.second];
-  while (i < na && j < nb) {
-    const va = as[i] as number;
-    const vb = bs[j] as number;
-    if (va < vb) {
-      score[k] = va;
-      first[k] = a1[i] as number;
-      second[k] = a2[i++] as number;
-    } else if (vb < va) {
-      score[k] = vb;
-      first[k] = b1[j] as number;
-      second[k] = b2[j++] as number;
-    } else {
-      score[k] = va;
-      first[k] = (a1[i] as number) + (b1[j] as number);
-      second[k] = (a2[i++] as number) + (b2[j++] as number);
-    }
-    k++;
-  }
-  const [rest, at] = i < na ? [{ score: as, first: a1, second: a2 }, i] : [{ score: bs, first: b1, second: b2 }, j];
-  score.set(rest.score.subarray(at), k);
-  first.set(rest.first.subarray(at), k);
-  second.set(rest.second.subarray(at), k);
-  k += rest.score.length - at;
-  if (k === score.length) return { labels, score, first, second };
-  return { labels, score: score.slice(0, k), first: first.slice(0, k), second: second.slice(0, k) };
+  const merged = mergeSortedPairs({ keys: a.score, ...left }, { keys: b.score, ...right });
+  return { labels, score: merged.keys, first: merged.first, second: merged.second };
 }
 
 function sided(table: BinaryTable, labels: readonly number[]): { first: Float64Array; second: Float64Array } {
-  return changesSides(table.labels, labels) ? { first: table.second, second: table.first } : table;
+  const { first, second } = table;
+  return changesSides(table.labels, labels) ? { first: second, second: first } : { first, second };
 }

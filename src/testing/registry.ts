@@ -3,6 +3,7 @@ import { columnSubjects } from "./subjects/columns.js";
 import { composedSubjects } from "./subjects/composed.js";
 import { encoderSubjects } from "./subjects/encoders.js";
 import { forestSubjects } from "./subjects/forest.js";
+import { isotonicSubjects } from "./subjects/isotonic.js";
 import { linearSubjects } from "./subjects/linear.js";
 import { naiveBayesSubjects } from "./subjects/naive-bayes.js";
 import { neuralSubjects } from "./subjects/neural.js";
@@ -16,6 +17,7 @@ import type { TestSubject } from "./subject.js";
  */
 export const testSubjects: readonly TestSubject[] = [
   ...linearSubjects,
+  ...isotonicSubjects,
   ...sgdSubjects,
   ...boostingSubjects,
   ...forestSubjects,

@@ -15,6 +15,7 @@ from glm_cases import coefficient_tables, glm, multinomial, penalised_least_squa
 from glm_family_cases import glm_families
 from encoder_cases import encoder_cases
 from imputer_cases import imputers
+from isotonic_cases import isotonic
 from linear_cases import linear_regression
 from naive_bayes_cases import naive_bayes
 from non_negative_cases import non_negative
@@ -47,6 +48,7 @@ MAKERS = {
     "model-selection": selection_cases,
     "calibration": calibration_cases,
     "naive-bayes": naive_bayes,
+    "isotonic": isotonic,
     "column-scalers": scalers,
     "column-transformers": transformers,
     "column-selectors": selectors,

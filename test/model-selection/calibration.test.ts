@@ -12,7 +12,7 @@ import {
   TunedThresholdClassifierCV,
   type CalibrationMethod,
 } from "#src/model-selection/index.js";
-import { isotonicAt, isotonicOf } from "#src/numeric/isotonic.js";
+import { isotonicAt, isotonicOf, sharePoints } from "#src/numeric/isotonic.js";
 import { plattSigmoid } from "#src/numeric/score-logistic.js";
 import { expectClose } from "../checks/tolerances.js";
 import { goldenCase, loadGolden, type GoldenData } from "../golden/load-golden.js";
@@ -197,7 +197,7 @@ describe("CalibratedClassifierCV", () => {
 });
 
 describe("isotonic and sigmoid calibrators", () => {
-  const tableOf = (score: number[], positive: number[]): Parameters<typeof isotonicOf>[0] => ({
+  const tableOf = (score: number[], positive: number[]): Parameters<typeof sharePoints>[0] => ({
     labels: [0, 1],
     score: Float64Array.from(score),
     first: Float64Array.from(positive, (p) => 1 - p),
@@ -208,12 +208,11 @@ describe("isotonic and sigmoid calibrators", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 }), (quarters) => {
         const shares = quarters.map((q) => q / 4);
-        const knots = isotonicOf(
-          tableOf(
-            shares.map((_, k) => k),
-            shares,
-          ),
+        const table = tableOf(
+          shares.map((_, k) => k),
+          shares,
         );
+        const knots = isotonicOf(sharePoints(table));
         const mean = (from: number, to: number): number =>
           shares.slice(from, to + 1).reduce((sum, value) => sum + value, 0) / (to - from + 1);
         shares.forEach((_, k) => {
