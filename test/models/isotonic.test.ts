@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { IsotonicRegression, type IsotonicRegressionParams } from "#models/index.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { expectClose } from "../checks/tolerances.js";
-import { goldenCase, loadGolden } from "../golden/load-golden.js";
+import { goldenCase, loadGolden, type GoldenData } from "../golden/load-golden.js";
 
 const golden = loadGolden("isotonic");
 const CLOSE = { rtol: 1e-10, atol: 1e-12 };
@@ -46,7 +46,7 @@ describe("IsotonicRegression", () => {
       const { data, expected } = goldenCase(golden, name);
       const { sampleWeight } = data;
       const [x] = data.columns as [number[]];
-      const [places] = data["columnsNew"] as [number[]];
+      const [places] = (data as GoldenData & { columnsNew: [number[]] }).columnsNew;
       for (const partitions of [1, 4]) {
         const model = await new IsotonicRegression(params).fit(
           one(x, partitions),
