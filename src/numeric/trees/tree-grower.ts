@@ -93,9 +93,10 @@ interface Node {
 }
 
 /**
- * Grows one tree leaf by leaf, always the leaf of largest gain next (of equal ones the older), with few requests for
- * searches: a request holds the leaf that has to be split and those that probably will be, up to a third of the splits that
- * are left. The tree is exactly the one that grows leaf by leaf; guesses that were wrong are dropped.
+ * Grows one tree leaf by leaf, always the leaf of largest gain next (of equal ones that whose parent was split first, left
+ * before right). Where requests are dear there are few of them: a request holds the leaf that has to be split and those that
+ * probably will be, up to a third of the splits that are left. The tree is exactly the one that grows leaf by leaf; guesses
+ * that were wrong are dropped.
  *
  * @example
  * ```ts
@@ -112,16 +113,19 @@ export class TreeGrower {
   readonly #root: Node;
   #nodes = 1;
   #splitsLeft: number;
-  /** Leaves of the tree so far that have a split. */
+  /** Leaves of the tree so far that have a split, in the order in which they became leaves of it. */
   readonly #frontier: Node[] = [];
   /** Nodes with a split whose children are not made. */
   readonly #open = new Set<Node>();
   #pending: Expansion[] = [];
   /** Nodes that are searched. */
   #asked: Node[] = [];
+  readonly #guesses: boolean;
 
-  constructor(rules: GrowthRules) {
+  /** @param guesses whether to ask for splits that the tree may turn out not to have */
+  constructor(rules: GrowthRules, guesses = true) {
     this.#rules = rules;
+    this.#guesses = guesses;
     this.#splitsLeft = rules.maxLeafNodes - 1;
     this.#columns = new NodeColumns(rules.bins.length, rules.columns ?? {});
     this.#order = rules.growth === "depth" ? byDepth : byGain;
@@ -153,7 +157,8 @@ export class TreeGrower {
 
   /** Leaves to split in one round. Level by level nothing has to be guessed. */
   #ahead(): number {
-    return this.#order === byDepth ? this.#splitsLeft : Math.ceil(this.#splitsLeft / 3);
+    if (this.#order === byDepth) return this.#splitsLeft;
+    return this.#guesses ? Math.ceil(this.#splitsLeft / 3) : 1;
   }
 
   #limited(limits: NodeLimits, place: NodePlace): NodeLimits {
@@ -272,10 +277,11 @@ export class TreeGrower {
   }
 }
 
+// Equals stay in their order. Numbers of nodes would not do: they depend on what was guessed.
 function byGain(a: Node, b: Node): number {
-  return (b.split as Split).gain - (a.split as Split).gain || a.id - b.id;
+  return (b.split as Split).gain - (a.split as Split).gain;
 }
 
 function byDepth(a: Node, b: Node): number {
-  return a.depth - b.depth || a.id - b.id;
+  return a.depth - b.depth;
 }
