@@ -5,6 +5,7 @@ import type { Column } from "../../src/memory/column.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
 import type { BoostChunk, DerivedChunk, GrowingChunk } from "./boost-chunk.js";
 import { boostChunk, packDerived, type RoundScales } from "./derived-chunk.js";
+import { LeafRows, type LeafOrder } from "./leaf-rows.js";
 import { sampleRows, type RowSample } from "./row-sample.js";
 
 /** A tree that is complete but for its rows. */
@@ -178,21 +179,14 @@ export function finishTree(
   const rest = "rest" in chunk ? chunk.rest : chunk.held;
   const lists = (everywhere ? [chunk.train, chunk.held] : [rest]).filter(({ length }) => length > 0);
   if (lists.length > 0) {
-    const table = wordsIn(memory, space, nodes);
-    const words = sets.length > 0 ? wordsIn(memory, space, sets) : 0;
+    const table = space.words(nodes);
+    const words = sets.length > 0 ? space.words(sets) : 0;
     const own = space.vector(values);
     for (const list of lists) {
       kernels.addTreeBins(chunk.bins.offset, chunk.stride, list.offset, list.length, table, words, own, margin.offset);
     }
   }
   return chunk.margins.map((own, k) => (k === output ? margin : own));
-}
-
-/** Words in the arena of a workspace. */
-function wordsIn(memory: TaskContext["memory"], space: Workspace, words: Int32Array | Uint32Array): number {
-  const pointer = space.bytes(Math.max(8, words.byteLength));
-  new Uint32Array(memory.memoryOf(space.arena).buffer as ArrayBuffer, pointer, words.length).set(words);
-  return pointer;
 }
 
 /** Splits the rows of some nodes. */
@@ -210,41 +204,10 @@ function splitRows(
   space: Workspace,
   expansions: readonly Expansion[],
   chunk: GrowingChunk,
-): Pick<GrowingChunk, "order" | "starts" | "counts"> {
-  const { kernels } = space;
-  const total = chunk.root.length;
-  const order = context.memory.denseIn("i32", total, 1, space.arena).columns[0] as Column<"i32">;
-  const nodes = expansions.reduce((most, { right }) => Math.max(most, right + 1), chunk.starts.length);
-  const starts = new Int32Array(nodes);
-  const counts = new Int32Array(nodes);
-  starts.set(chunk.starts);
-  counts.set(chunk.counts);
-  const scratch = space.bytes(Math.max(8, total * 4));
-  // A list may split a node and then its child: the child's rows are in the new order already.
-  const made = new Set<number>();
-  const changed = expansions.map(({ node }) => node);
-  const whole = changed.length === 1 && counts[changed[0] as number] === total;
-  if (!whole) kernels.copy(order.offset, chunk.order.offset, total * 4);
-  for (const { node, left, right, feature, bin, missingLeft, set } of expansions) {
-    const start = starts[node] as number;
-    const count = counts[node] as number;
-    const column = chunk.columns.offset + feature * chunk.rows;
-    let source = chunk.order.offset + 4 * start;
-    if (made.has(node)) {
-      source = space.bytes(Math.max(8, count * 4));
-      kernels.copy(source, order.offset + 4 * start, count * 4);
-    }
-    const target = order.offset + 4 * start;
-    const first = set
-      ? kernels.partitionRowsBySet(column, source, count, wordsIn(context.memory, space, set), target, scratch)
-      : kernels.partitionRows(column, source, count, bin, Number(missingLeft), target, scratch);
-    starts[left] = start;
-    counts[left] = first;
-    starts[right] = start + first;
-    counts[right] = count - first;
-    made.add(left).add(right);
-  }
-  return { order, starts, counts };
+): LeafOrder {
+  const rows = new LeafRows(context.memory, space, chunk);
+  rows.split(expansions);
+  return rows.now;
 }
 
 /** The scores of a chunk alone. */

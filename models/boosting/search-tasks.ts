@@ -1,12 +1,10 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import { HISTOGRAM_BINS, HISTOGRAM_ROWS, histogramScratchBytes, PACKED_ROWS } from "../../src/kernels/kernels.js";
+import { HISTOGRAM_BINS } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
-import type { Column } from "../../src/memory/column.js";
 import { bestSplit, sumsOf, type SplitRules } from "../../src/numeric/trees/split-search.js";
 import type { Expansion, FoundSplit, NodeSearch } from "../../src/numeric/trees/tree-grower.js";
 import type { GrowingChunk } from "./boost-chunk.js";
-
-type Sums = Column<"i32"> | Column<"f64">;
+import { RowHistograms, type NodeRows, type Sums } from "./row-histograms.js";
 
 /** Histograms of the nodes of one chunk that may be split, `3 × columns × 256` sums each. */
 export interface ChunkHistograms {
@@ -37,11 +35,12 @@ export function histogramStep(
   }
   const { memory } = context;
   using space = new Workspace(memory, chunk.bins.arena);
-  const counter = rowCounter(context, space, chunk);
-  if (!before) nodes[0] = counter.count(0);
+  const counter = new RowHistograms(context, space, chunk);
+  const count = (node: number): Sums => counter.count(rowsOf(chunk, node), counter.empty());
+  if (!before) nodes[0] = count(0);
   for (const { node, left, right, measured } of args.expansions) {
     if (measured < 0) continue;
-    const own = counter.count(measured);
+    const own = count(measured);
     const rest = counter.empty();
     const parent = nodes[node] ?? before?.nodes[node];
     subtract(memory.view(parent as Sums), memory.view(own), memory.view(rest));
@@ -58,8 +57,8 @@ export function measureStep(
   chunk: GrowingChunk,
 ): readonly Sums[] {
   using space = new Workspace(context.memory, chunk.bins.arena);
-  const counter = rowCounter(context, space, chunk);
-  return args.nodes.map((node) => counter.count(node));
+  const counter = new RowHistograms(context, space, chunk);
+  return args.nodes.map((node) => counter.count(rowsOf(chunk, node), counter.empty()));
 }
 
 /** The scores of one chunk, and its root's histogram, for such a driver. */
@@ -71,38 +70,8 @@ export function rootStep(
   return { scores: chunk.scores, root: measureStep(context, { nodes: [0] }, chunk) };
 }
 
-/** Counts the rows of a chunk's nodes into histograms. */
-function rowCounter(
-  context: TaskContext,
-  space: Workspace,
-  chunk: GrowingChunk,
-): { empty(): Sums; count(node: number): Sums } {
-  const { memory } = context;
-  const { kernels } = space;
-  const { packed, width } = chunk;
-  const entries = width * HISTOGRAM_BINS;
-  const most = packed ? PACKED_ROWS : HISTOGRAM_ROWS;
-  const [addRows, emptyOut] = packed
-    ? [kernels.packedHistogram, kernels.packedHistogramSums]
-    : [kernels.histogram, kernels.histogramSums];
-  const hist = space.zeros(packed ? entries : entries * 2).pointer;
-  const scratch = space.bytes(histogramScratchBytes(chunk.stride));
-  const empty = (): Sums => memory.denseIn(packed ? "i32" : "f64", entries * 3, 1, space.arena).columns[0] as Sums;
-  const count = (node: number): Sums => {
-    context.throwIfAborted();
-    const sums = empty();
-    memory.view(sums).fill(0);
-    const start = chunk.starts[node] as number;
-    const end = start + (chunk.counts[node] as number);
-    for (let from = start; from < end; from += most) {
-      const n = Math.min(most, end - from);
-      const rows = chunk.order.offset + 4 * from;
-      addRows(chunk.bins.offset, chunk.stride, width, rows, n, chunk.pairs.offset, hist, scratch);
-      emptyOut(hist, entries, sums.offset);
-    }
-    return sums;
-  };
-  return { empty, count };
+function rowsOf({ order, starts, counts }: GrowingChunk, node: number): NodeRows {
+  return { pointer: order.offset + 4 * (starts[node] as number), count: counts[node] as number };
 }
 
 // A function of its own, because a loop in a callback is compiled anew for each task.

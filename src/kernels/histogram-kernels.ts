@@ -157,7 +157,7 @@ export type PackedHistogramSumsKernel = (hist: number, entries: number, out: num
  * @param n in: rows
  * @param bin in: last bin that goes left, at most 254
  * @param missingLeft in: 1 when missing values go left, else 0
- * @param out out: u32[n], must not overlap `rows`
+ * @param out out: u32[n]; `rows` itself, or no part of it
  * @param scratch scratch: u32[n]
  * @returns the number of rows that go left
  */
@@ -178,7 +178,7 @@ export type PartitionRowsKernel = (
  * @param rows in: u32[n] positions
  * @param n in: rows
  * @param set in: u32[8], bit b mod 32 of word b / 32 is set for the bins that go left, missing values (255) among them
- * @param out out: u32[n], must not overlap `rows`
+ * @param out out: u32[n]; `rows` itself, or no part of it
  * @param scratch scratch: u32[n]
  * @returns the number of rows that go left
  */
