@@ -118,6 +118,11 @@ export class Arena {
     });
   }
 
+  /** Makes sure that this thread sees the memory up to a byte that another thread has told it of. */
+  reach(end: number): void {
+    this.#refresh(end);
+  }
+
   use(): ArenaUse {
     return { held: Number(Atomics.load(this.#counter(), 0)), top: (this.#words[TOP] ?? 0) * UNIT };
   }

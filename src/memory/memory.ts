@@ -143,6 +143,11 @@ export class Memory {
     return csrAt(this.allocateIn(arena, csrBytes(rows, nnz)), rows, cols, nnz);
   }
 
+  /** Makes sure that this thread sees a column that another one has just made, if its arena has grown for it. */
+  reach(column: Column): void {
+    this.#arena(column.arena).reach(column.offset + column.length * ELEMENT_BYTES[column.dtype]);
+  }
+
   /** The column's values in place: valid until its block is freed. */
   view<D extends DType>(column: Column<D>): DTypeArrays[D] {
     return viewOf(column.dtype, this.memoryOf(column.arena).buffer, column.offset, column.length);
