@@ -92,6 +92,12 @@ export interface Engine {
   put(value: Plain, options?: { readonly source?: TaskSpec }): Promise<string>;
   /** Gives up kept keys; a value goes when nothing needs it. Unknown keys are ignored: release is idempotent. */
   release(keys: readonly string[]): void;
+  /**
+   * For engines whose tasks run at once in threads that share memory, so that `parallelism` tasks of one graph may wait for
+   * each other (see `Team`): another task that makes a kept value, which has ended, should it be lost. The task that made it
+   * could not do so again without the others.
+   */
+  setSource?(key: string, source: Omit<TaskSpec, "key">): void;
   /** The workers that hold each key; empty for spilled values. */
   locate(keys: readonly string[]): Promise<Map<string, string[]>>;
   workers(): Promise<WorkerInfo[]>;

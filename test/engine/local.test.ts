@@ -1,9 +1,10 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { FileError } from "#src/base/errors.js";
 import { LocalEngine } from "#src/engine/local/local-engine.js";
+import type { HostDense } from "#src/memory/host-column.js";
 import { engineCases } from "./engine-cases.js";
 import { inTempFolder, rejection, runGraph, task } from "./engine-under-test.js";
 
@@ -90,6 +91,35 @@ describe("local engine", () => {
           ["sum"],
         ),
       ).toEqual([95]);
+      await engine.close();
+    });
+  });
+
+  it("makes a lost value again by the source that it was given", async () => {
+    await inTempFolder(async (folder) => {
+      const engine = new LocalEngine({ threads: 2, memoryLimit: 4 * MB, tempDirectory: folder });
+      const first = [
+        task("base", "makeDense", [], { rows: 50_000, start: 0 }, 0),
+        task("value", "addToDense", ["base"], { by: 1 }, 1),
+      ];
+      await engine.submit(first, { keep: ["base", "value"] });
+      await engine.wait(["base", "value"]);
+      // A value that is there is not touched.
+      engine.setSource("value", task("", "addToDense", ["base"], { by: 2 }, 1));
+      const last = (value: unknown): unknown => (value as HostDense).columns[0]?.data.at(-1);
+      expect((await engine.get(["value"])).map(last)).toEqual([50_000]);
+      engine.release(["base"]);
+      const fillers = ["filler-0", "filler-1", "filler-2", "filler-3"];
+      await engine.submit(
+        fillers.map((key, start) => task(key, "makeDense", [], { rows: 60_000, start }, start)),
+        { keep: fillers },
+      );
+      await engine.wait(fillers);
+      for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+        if (name.endsWith(".bin")) rmSync(join(folder, name));
+      expect((await engine.get(["value"])).map(last)).toEqual([50_001]);
+      engine.release(["value", ...fillers]);
+      await expect.poll(() => engine.heldBytes).toBe(0);
       await engine.close();
     });
   });

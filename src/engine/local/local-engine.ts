@@ -129,6 +129,17 @@ export class LocalEngine implements Engine {
     return key;
   }
 
+  setSource(key: string, source: Omit<TaskSpec, "key">): void {
+    const [task] = fuse([{ ...source, key }], [key]) as [FusedTask];
+    const node = this.#node(key);
+    // One that is made again at this moment is made by the task that it had.
+    if (node.status)
+      node.comeFrom(
+        task,
+        source.deps.map((dep) => this.#node(dep)),
+      );
+  }
+
   release(keys: readonly string[]): void {
     for (const key of keys) {
       const node = this.#nodes.get(key);
