@@ -1,13 +1,21 @@
-import { DataError } from "../../src/base/errors.js";
+import { DataError, throwIfAborted } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
 import { holdAndRead, holdAndReduce, holdPlans, readPlans } from "../../src/collections/hold.js";
+import { holdTeam, teamSize } from "../../src/collections/hold-team.js";
 import { HeldPlan, TaskPlan, type Plan } from "../../src/collections/plan.js";
 import type { RunOptions } from "../../src/collections/plan-run.js";
 import type { Engine, FnRef } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
 import type { SplitRules } from "../../src/numeric/trees/split-search.js";
-import type { Expansion, FoundSplit, GrowthRequest } from "../../src/numeric/trees/tree-grower.js";
+import {
+  TreeGrower,
+  type Expansion,
+  type FoundSplit,
+  type GrownTree,
+  type GrowthRequest,
+  type GrowthRules,
+} from "../../src/numeric/trees/tree-grower.js";
 import type { Span } from "./binning-tasks.js";
 import {
   DriverHistograms,
@@ -19,10 +27,12 @@ import {
 } from "./driver-search.js";
 import type { BeginArgs } from "./round-tasks.js";
 import { addScores, type Found } from "./search-tasks.js";
+import { growthRules, type TeamArgs, type TeamTree } from "./team-tasks.js";
 import type { TreesArgs } from "./tree-tasks.js";
 
 const binning = (name: string): FnRef => fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
 const rounds = (name: string): FnRef => fnRef(new URL("./round-tasks.js", import.meta.url).href, name);
+const together = (name: string): FnRef => fnRef(new URL("./team-tasks.js", import.meta.url).href, name);
 const searching = (name: string): FnRef => fnRef(new URL("./search-tasks.js", import.meta.url).href, name);
 
 // Rows of a sample that thresholds are taken from, as scikit-learn and LightGBM do; below twice of it all rows are taken.
@@ -30,6 +40,9 @@ const SAMPLE_ROWS = 200_000;
 // Chunks of fewer rows cost more in tasks than they gain in threads.
 const SMALL_CHUNK = 16_384;
 const LARGE_CHUNK = 2 ** 20;
+// Milliseconds that threads wait for those that are busy with something else, and most trees that are then grown by rounds.
+const PATIENCE = 150;
+const LONGEST_REST = 64;
 
 /**
  * The thresholds of all columns: one set for any partitioning of the same rows.
@@ -142,6 +155,9 @@ export class BoostData implements Disposable {
   /** Histograms of the tree that grows. */
   #histograms: HeldPlan | undefined;
   #onDriver = new DriverHistograms([]);
+  /** Trees to grow by rounds before the next try to assemble a team, and after it, should it fail, too. */
+  #rest = 0;
+  #nextRest = 1;
 
   private constructor(design: Design, held: HeldPlan) {
     this.#engine = design.engine;
@@ -225,8 +241,55 @@ export class BoostData implements Disposable {
     return scores;
   }
 
+  /** Grows the tree that has begun: by a team, or else by rounds. Rows may still have to follow its last splits. */
+  async grow(args: Omit<TeamArgs, "rounds">): Promise<{ tree: GrownTree; pending: readonly Expansion[] }> {
+    const [grown] = (await this.growTogether(args)) ?? [];
+    return grown ? { tree: grown.tree, pending: [] } : this.growByRounds(args);
+  }
+
+  /** Grows the tree that has begun by rounds of tasks. */
+  async growByRounds(args: Omit<TeamArgs, "rounds">): Promise<{ tree: GrownTree; pending: readonly Expansion[] }> {
+    const rules = growthRules(args.settings, args.scales, args.number);
+    const grower = new TreeGrower(rules);
+    for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(await this.#split(asked, rules));
+    return { tree: grower.finish(), pending: grower.takePending() };
+  }
+
+  /** Grows the tree that has begun, and some after it, by a team of threads; undefined when there is none. */
+  async growTogether(args: TeamArgs): Promise<readonly TeamTree[] | undefined> {
+    if (teamSize(this.#engine, this.#held.partitions) === 0) return undefined;
+    if (this.#rest > 0) {
+      this.#rest -= 1;
+      return undefined;
+    }
+    const work = {
+      label: this.#owner,
+      step: together("teamStep"),
+      args: args as unknown as { readonly [name: string]: Plain },
+      partition: together("teamChunkStep"),
+      value: together("teamTreesStep"),
+      patience: PATIENCE,
+      source: (value: Plain) => sourceOf(value as unknown as readonly TeamTree[]),
+    };
+    const done = await holdTeam(this.#held, this.#engine, work, this.#options);
+    if (!done) {
+      this.#rest = this.#nextRest;
+      this.#nextRest = Math.min(LONGEST_REST, 2 * this.#nextRest);
+      return undefined;
+    }
+    this.#nextRest = 1;
+    this.#held.release();
+    this.#held = done.held;
+    return done.value as unknown as readonly TeamTree[];
+  }
+
+  /** Throws when the fit is aborted. */
+  throwIfAborted(): void {
+    throwIfAborted(this.#options.signal, this.#owner);
+  }
+
   /** Splits the rows of a growing tree as it asks, and finds the best splits of the nodes that it asks for. */
-  split(request: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
+  #split(request: GrowthRequest, rules: GrowthRules): Promise<FoundSplit[]> {
     // Such engines have tasks that cost more than a search.
     return this.#engine.groupByHolder ? this.#searchHere(request, rules) : this.#searchByTasks(request, rules);
   }
@@ -312,6 +375,13 @@ export class BoostData implements Disposable {
     this.#histograms?.release();
     this.#held.release();
   }
+}
+
+/** How a chunk is made again that a team has made. */
+function sourceOf(trees: readonly TeamTree[]): { readonly fn: FnRef; readonly args: Plain } {
+  const begins = trees.flatMap(({ begun }) => (begun ? [begun.args] : []));
+  if (begins.length > 0) return { fn: together("followTreesStep"), args: { begins } as unknown as Plain };
+  return { fn: rounds("splitStep"), args: { expansions: trees[0]?.expansions ?? [] } as unknown as Plain };
 }
 
 interface ScorePart {

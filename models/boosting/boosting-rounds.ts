@@ -1,32 +1,27 @@
 import { FitError } from "../../src/base/errors.js";
 import { CounterRng, DEFAULT_SEED } from "../../src/base/rng.js";
 import type { Design } from "../../src/estimator/design.js";
-import { PACKED_DROP } from "../../src/kernels/kernels.js";
-import { TreeGrower, type GrownTree, type GrowthRules } from "../../src/numeric/trees/tree-grower.js";
+import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
 import type { BoostData } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
-import type { RoundScales } from "./derived-chunk.js";
 import { Dropout } from "./dropout.js";
 import { forRows, withValues } from "./tree-values.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
 import type { RoundWatch } from "./watch.js";
-import type { RoundStarter, SampleRule } from "./round-starts.js";
+import type { GrownRows, RoundOptions, RoundStarter, SampleRule, TreeOrder } from "./round-starts.js";
 import type { FinishedTree } from "./round-tasks.js";
-import type { SplitSettings } from "./split-params.js";
+import type { TreeSettings } from "./team-tasks.js";
 
 /** What {@link boostRounds} needs to know. */
 export interface RoundsProblem {
   readonly data: BoostData;
   readonly starter: RoundStarter;
   readonly params: BoostingParams;
-  readonly splits: SplitSettings;
+  /** Derivatives that are packed are rounded to few bits, see `packPairs`. */
+  readonly settings: TreeSettings;
   readonly outputs: number;
-  /** Whether derivatives are rounded to few bits, see `packPairs`. */
-  readonly packed: boolean;
   /** Leaves end at this quantile of their residuals, one an output; else they keep their Newton step. */
   readonly quantiles?: readonly number[] | undefined;
-  /** Bins of each column, missing values not counted. */
-  readonly bins: Int32Array;
   readonly wScale: number;
   /** Weights of the rows trained on and held out; the second is 0 when none is. */
   readonly weights: { readonly train: number; readonly held: number };
@@ -85,14 +80,20 @@ export async function boostRounds(
   let finished: FinishedTree | undefined;
   let moves: FinishedTree[] = [];
   const dropout = params.dropRate > 0 ? new Dropout(params, outputs) : undefined;
+  const beginning = (number: number): Pick<RoundOptions, "packKeys" | "sample"> => ({
+    ...(problem.settings.packed ? { packKeys: Array.from({ length: outputs }, (_, k) => rng.uint32(number + k)) } : {}),
+    ...(number < treesBefore + (maxRounds - before.trainScore.length) * outputs
+      ? sampleOf(params, number / outputs)
+      : {}),
+  });
+  // Callers who are asked after each round, and other rows than those of the fit, do not wait for rounds to come.
+  const oneByOne = hooks.onIteration !== undefined || watch !== undefined;
+  const whole = outputs === 1 && !dropout && !problem.quantiles;
   for (;;) {
     const done = trainScore.length;
     const last = done >= maxRounds;
     const number = treesBefore + trees.length;
-    const packKeys = problem.packed
-      ? { packKeys: Array.from({ length: outputs }, (_, k) => rng.uint32(number + k)) }
-      : {};
-    const next = { ...packKeys, ...(last ? {} : sampleOf(params, number / outputs)) };
+    const next = beginning(number);
     // With trees to drop, the losses come first, of all trees.
     const begun = await starter.begin({
       ...(finished ? { finished } : {}),
@@ -126,7 +127,13 @@ export async function boostRounds(
     const grown: GrownTree[] = [];
     moves = [];
     for (let output = 0; output < outputs; output++) {
-      const { tree: own, pending } = await growTree(problem, scales, { output, number: number + output });
+      const { tree: own, pending } = await growTree(problem, output, {
+        settings: problem.settings,
+        scales,
+        number: number + output,
+        rounds: whole ? (oneByOne ? 1 : maxRounds - done) : 0,
+        next: (k) => beginning(number + k),
+      });
       const tree =
         share === 1
           ? own
@@ -159,22 +166,11 @@ function sampleOf(params: BoostingParams, round: number): { readonly sample?: Sa
 }
 
 async function growTree(
-  { data, params, splits, packed, bins, quantiles, wScale }: RoundsProblem,
-  scales: RoundScales,
-  { output, number }: { output: number; number: number },
-): Promise<{ tree: GrownTree; pending: FinishedTree["pending"] }> {
-  const rules: GrowthRules = {
-    ...splits,
-    ...(splits.columns ? { columns: { ...splits.columns, tree: number } } : {}),
-    gScale: packed ? scales.g / 2 ** PACKED_DROP.g : scales.g,
-    hScale: packed ? scales.h / 2 ** PACKED_DROP.h : scales.h,
-    bins,
-    learningRate: params.learningRate,
-  };
-  const grower = new TreeGrower(rules);
-  for (let asked = grower.next(); asked; asked = grower.next()) grower.accept(await data.split(asked, rules));
-  const tree = grower.finish();
-  const pending = grower.takePending();
+  { data, starter, params, quantiles, wScale }: RoundsProblem,
+  output: number,
+  order: TreeOrder,
+): Promise<GrownRows> {
+  const { tree, pending } = await starter.grow(order);
   if (!quantiles) return { tree, pending };
   if (pending.length > 0) await data.follow(pending);
   const nodes = tree.leaves.map(({ node }) => node);

@@ -232,7 +232,8 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
       ...(texts ? { texts } : {}),
     };
   };
-  const rules = { data, starter, params, splits, outputs, quantiles, bins, wScale, weights, stopping, packed, watch };
+  const trees = { splits, bins, learningRate: params.learningRate, packed };
+  const rules = { data, starter, params, settings: trees, outputs, quantiles, wScale, weights, stopping, watch };
   const { onIteration } = problem;
   const onTrees = async (): Promise<void> => {
     const done = made.trainScore.length;

@@ -34,22 +34,18 @@ export class DerivativeBounds {
   /** Of |m − y| (squared) or e^m (Poisson). */
   #most: number;
 
-  constructor(loss: BoundedLossCode, rows: BoundedRows) {
+  /** @param known of the bounds to go on from */
+  constructor(loss: BoundedLossCode, rows: BoundedRows, known?: Float64Array) {
     this.#loss = loss;
     this.#rows = rows;
-    this.#margin = Math.abs(rows.baseline);
-    this.#most = loss === boostLoss.squared ? Math.abs(rows.baseline) + rows.maxAbsY : Math.exp(rows.baseline);
+    this.#margin = known?.[0] ?? Math.abs(rows.baseline);
+    this.#most =
+      known?.[1] ?? (loss === boostLoss.squared ? Math.abs(rows.baseline) + rows.maxAbsY : Math.exp(rows.baseline));
   }
 
   /** What it knows, to go on from later. */
   get known(): Float64Array {
     return Float64Array.of(this.#margin, this.#most);
-  }
-
-  /** Goes on from what another one knew. */
-  restore([margin, most]: Float64Array): void {
-    this.#margin = margin as number;
-    this.#most = most as number;
   }
 
   /** Takes what the gradient kernel found. */

@@ -3,7 +3,7 @@ import type { Plain } from "../../src/base/plain.js";
 import type { FnRef } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { BoundedLossCode } from "../../src/kernels/kernels.js";
-import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
+import type { Expansion, GrownTree } from "../../src/numeric/trees/tree-grower.js";
 import type { BoostData } from "./boost-data.js";
 import type { RoundScales } from "./derived-chunk.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
@@ -11,6 +11,7 @@ import type { Objective } from "./objectives.js";
 import { DerivativeBounds, scalesFor, type BoundedRows } from "./round-scales.js";
 import type { FinishedTree } from "./round-tasks.js";
 import type { RowSample } from "./row-sample.js";
+import type { TeamArgs, TeamTree } from "./team-tasks.js";
 
 const task = (name: string): FnRef => fnRef(new URL("./gradient-tasks.js", import.meta.url).href, name);
 
@@ -43,27 +44,54 @@ export interface RoundOptions {
   readonly last: boolean;
 }
 
+/** A tree that has begun, and what may come after it. */
+export interface TreeOrder extends Omit<TeamArgs, "rounds"> {
+  /** Rounds that may be gone through before the next {@link RoundStarter.begin}, this one among them; 0 when the tree does not end them. */
+  readonly rounds: number;
+  /** What the k-th round after this one begins with. */
+  readonly next: (k: number) => Pick<RoundOptions, "packKeys" | "sample">;
+}
+
+/** A grown tree, and the splits that its rows have not followed yet. */
+export interface GrownRows {
+  readonly tree: GrownTree;
+  readonly pending: readonly Expansion[];
+}
+
 /** Begins rounds: ends the tree before, and finds the derivatives at the new margins. */
 export interface RoundStarter {
   begin(options: RoundOptions): Promise<StartedRound>;
+  /** Grows the tree that has begun. */
+  grow(order: TreeOrder): Promise<GrownRows>;
   /** The margins are about to move by a tree. */
   moved(tree: GrownTree): void;
   /** What a fit that goes on from here has to know besides the trees. */
   readonly known?: Float64Array;
 }
 
-/** Rounds of a loss whose derivatives have bounds that are known beforehand: one pass finds their integers. */
+// Milliseconds of the trees that a team grows in one go: messages cost little beside them, and nobody waits long for news.
+const BATCH_MS = 200;
+
+/**
+ * Rounds of a loss whose derivatives have bounds that are known beforehand: one pass finds their integers. A team may go
+ * through several of them by itself; they are then told one by one.
+ */
 export class BoundedRounds implements RoundStarter {
   readonly #data: BoostData;
   readonly #loss: BoundedLossCode;
+  readonly #rows: BoundedRows;
   readonly #bounds: DerivativeBounds;
+  /** Trees that are grown and not told yet, and what began after the one that was told last. */
+  #ahead: readonly TeamTree[] = [];
+  #begun: TeamTree["begun"];
+  #batch = 1;
 
   /** @param known of the fit that goes on */
   constructor(data: BoostData, loss: BoundedLossCode, rows: BoundedRows, known?: Float64Array) {
     this.#data = data;
     this.#loss = loss;
-    this.#bounds = new DerivativeBounds(loss, rows);
-    if (known) this.#bounds.restore(known);
+    this.#rows = rows;
+    this.#bounds = new DerivativeBounds(loss, rows, known);
   }
 
   get known(): Float64Array {
@@ -74,8 +102,42 @@ export class BoundedRounds implements RoundStarter {
     this.#bounds.moved(tree);
   }
 
+  async grow({ rounds, next, ...order }: TreeOrder): Promise<GrownRows> {
+    this.#data.throwIfAborted();
+    if (rounds === 0) return this.#data.grow(order);
+    if (this.#ahead.length === 0) await this.#goAhead(Math.min(rounds, this.#batch), next, order);
+    const [told, ...ahead] = this.#ahead;
+    if (!told) return this.#data.growByRounds(order);
+    this.#ahead = ahead;
+    this.#begun = told.begun;
+    return { tree: told.tree, pending: [] };
+  }
+
+  async #goAhead(count: number, next: TreeOrder["next"], order: Omit<TeamArgs, "rounds">): Promise<void> {
+    const started = performance.now();
+    const trees = await this.#data.growTogether({
+      ...order,
+      rounds: {
+        loss: this.#loss,
+        rows: this.#rows,
+        known: this.#bounds.known,
+        next: Array.from({ length: count }, (_, k) => next(k + 1)),
+      },
+    });
+    if (!trees) return;
+    const each = (performance.now() - started) / count;
+    this.#batch = Math.max(1, Math.min(4 * count, Math.floor(BATCH_MS / each)));
+    this.#ahead = trees;
+  }
+
   async begin({ finished, packKeys, sample }: RoundOptions): Promise<StartedRound> {
     const scales = this.#bounds.scales();
+    if (this.#begun) {
+      const { scores } = this.#begun;
+      this.#begun = undefined;
+      this.#bounds.measured(scores[0] ?? 0);
+      return { scales, loss: sums(scores, scales) };
+    }
     const rules = { scales, ...(packKeys ? { packKeys } : {}), ...(sample ? { sample } : {}) };
     const gradients = { kind: "bounded", loss: this.#loss, ...rules } as const;
     const scores = await this.#data.begin({ gradients, ...(finished ? { finished } : {}) });
@@ -102,6 +164,10 @@ export class DerivedRounds implements RoundStarter {
   }
 
   moved(): void {}
+
+  grow({ settings, scales, number }: TreeOrder): Promise<GrownRows> {
+    return this.#data.grow({ settings, scales, number });
+  }
 
   async begin({ finished, moves, packKeys, sample, last }: RoundOptions): Promise<StartedRound> {
     const data = this.#data;
