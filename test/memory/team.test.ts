@@ -82,12 +82,14 @@ describe("a team of threads", () => {
     const memory = Memory.create(2 ** 26);
     const control = block(memory, 2);
     const other = run(memory, control, 1, 2);
-    const words = memory.view(control);
-    await expect.poll(() => Atomics.load(words, 1)).toBe(1);
+    let aborted = false;
     const team = new Team(memory, control, { member: 0, members: 2 }, () => {
-      throw new Error("aborted");
+      if (aborted) throw new Error("aborted");
     });
     expect(team.join(LONG)).toBe(true);
+    // What the other expects of the first turn.
+    team.exchange(memory.columnFrom("f64", Float64Array.of(0)));
+    aborted = true;
     expect(() => team.work(() => team.meet())).toThrow("aborted");
     expect(await other).toBe("broken");
   });
