@@ -26,6 +26,7 @@ class Peer:
     def setup(self, data):
         self.X, self.y = read(data, "", data["rows"])
         self.others = read(data, "other-", data["rows"] // 10)
+        self.categories = data.get("categories", [])
 
     def run(self):
         return self.train()
@@ -53,10 +54,13 @@ class LightGbm(Peer):
             "use_quantized_grad": self.quantised,
             "verbose": -1,
         }
-        return lightgbm.train(params, lightgbm.Dataset(self.X, self.y), TREES)
+        return lightgbm.train(params, lightgbm.Dataset(self.X, self.y, categorical_feature=self.categories), TREES)
 
     def margins(self, model, X):
         return model.predict(X, raw_score=True)
+
+    def contributions(self, model, X):
+        return model.predict(X, pred_contrib=True)
 
 
 class LightGbmQuantised(LightGbm):
@@ -77,10 +81,24 @@ class XgBoost(Peer):
             "max_bin": 255,
             "nthread": os.cpu_count(),
         }
-        return xgboost.train(params, xgboost.QuantileDMatrix(self.X, self.y, max_bin=255), TREES)
+        types = ["c" if j in self.categories else "q" for j in range(self.X.shape[1])]
+        rows = xgboost.QuantileDMatrix(self.X, self.y, max_bin=255, feature_types=types, enable_categorical=True)
+        return xgboost.train(params, rows, TREES)
+
+    def matrix(self, X):
+        import xgboost
+
+        types = ["c" if j in self.categories else "q" for j in range(X.shape[1])]
+        return xgboost.DMatrix(X, feature_types=types, enable_categorical=True)
 
     def margins(self, model, X):
+        # In-place prediction does not take categories.
+        if self.categories:
+            return model.predict(self.matrix(X), output_margin=True)
         return model.inplace_predict(X, predict_type="margin")
+
+    def contributions(self, model, X):
+        return model.predict(self.matrix(X), pred_contribs=True)
 
 
 class ScikitLearn(Peer):
@@ -112,12 +130,37 @@ def predicting(kind):
     return Predict
 
 
+def explaining(kind):
+    """SHAP values of the first 10,000 rows of the other set by a model that setup has trained."""
+
+    class Explain(kind):
+        def setup(self, data):
+            super().setup(data)
+            self.model = self.train()
+            self.some = self.others[0][:10_000]
+
+        def run(self):
+            return self.contributions(self.model, self.some)
+
+        def values(self, result):
+            off = abs(result.sum(axis=1) - self.margins(self.model, self.some)).max()
+            # Rows sum to their margins: to the rounding of float32 with XGBoost.
+            return {**super().values(self.model), "sums": float(off > 1e-3)}
+
+    return Explain
+
+
 TRAINERS = {"LightGBM": LightGbm, "LightGBM quantised": LightGbmQuantised, "XGBoost hist": XgBoost}
 WORKS = {
     **{
         f"train-{leaves}/{name}": (lambda kind=kind, leaves=leaves: kind(leaves))
         for leaves in [31, 255]
         for name, kind in TRAINERS.items()
+    },
+    **{f"flights/{name}": (lambda kind=kind: kind(31)) for name, kind in TRAINERS.items()},
+    **{
+        f"shap/{name}": (lambda kind=kind: explaining(kind)(31))
+        for name, kind in {"LightGBM": LightGbm, "XGBoost hist": XgBoost}.items()
     },
     **{
         f"predict/{name}": (lambda kind=kind: predicting(kind)(31))

@@ -13,8 +13,8 @@ import { packTrees } from "../../src/numeric/trees/packed-trees.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
 import type { BoostingFitOptions, CodedEvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { BoostingParams } from "./boosting-params.js";
-import { codedInput, textsOf } from "./categories.js";
-import { MAX_CATEGORIES, type ColumnTexts } from "./category-tasks.js";
+import { categoryLimits, codedInput, textsOf } from "./categories.js";
+import type { ColumnTexts } from "./category-tasks.js";
 import { fitBoosting, refitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
 import { sumWithin, type PredictedWithin, type WithinOptions } from "./predict-within.js";
@@ -136,7 +136,7 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
     X: TableInput,
     options: FitOptions,
   ): Promise<{ readonly x: MatrixInput; readonly texts: ColumnTexts | undefined }> {
-    const texts = await textsOf(owner, X, Math.min(this.params.maxBins, MAX_CATEGORIES), options);
+    const texts = await textsOf(owner, X, categoryLimits(this.params).known, options);
     return { x: codedInput(owner, X, texts), texts };
   }
 

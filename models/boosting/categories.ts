@@ -10,8 +10,12 @@ import { reducePartitions } from "../../src/collections/reduce.js";
 import {
   codedFrame,
   hasText,
+  MAX_CATEGORIES,
+  MAX_CODE,
   mergeCodes,
   mergeTexts,
+  mostFrequent,
+  type CodeCounts,
   type CodesArgs,
   type ColumnTexts,
   type TextsArgs,
@@ -23,6 +27,7 @@ export interface CategoryParams {
   categoricalFeatures: "fromDtype" | (string | number | boolean)[] | null;
   catSmooth: number;
   maxCatToOnehot: number;
+  rareCategories: "error" | "missing";
 }
 
 /** The rules of {@link CategoryParams}. */
@@ -40,6 +45,12 @@ export function categoryParamRules(z: ZodNamespace) {
       .min(0)
       .default(10)
       .describe("smoothing of categories' order; also the fewest rows of one that is told apart"),
+    rareCategories: z
+      .enum(["error", "missing"])
+      .default("error")
+      .describe(
+        "of a column of more categories than bins (255 at most): an error, or those of fewest rows are missing values",
+      ),
     maxCatToOnehot: z.int().min(0).default(4).describe("up to so many categories are tried one against the rest"),
   };
 }
@@ -72,16 +83,30 @@ export function categoricalColumns(
   return [...named].sort((a, b) => a - b);
 }
 
-/** One pass for the distinct codes of columns of categories, the same for any partitioning. @throws DataError as `codesStep` */
+/** Categories that a column may have, and those that bins tell apart. */
+export function categoryLimits({
+  maxBins,
+  rareCategories,
+}: Pick<CategoryParams, "rareCategories"> & { readonly maxBins: number }): { known: number; told: number } {
+  const told = Math.min(maxBins, MAX_CATEGORIES);
+  return { told, known: rareCategories === "missing" ? MAX_CODE + 1 : told };
+}
+
+/**
+ * One pass for the codes of columns of categories that have bins, the same for any partitioning: all, or where they are too
+ * many those of most rows.
+ * @throws DataError as `codesStep`
+ */
 export async function categoryCodes(
   design: Design,
   columns: readonly number[],
-  limit: number,
+  { known, told }: { readonly known: number; readonly told: number },
 ): Promise<Float64Array[]> {
   if (columns.length === 0) return [];
-  const args: CodesArgs = { owner: design.owner, names: design.names, columns, limit };
+  const args: CodesArgs = { owner: design.owner, names: design.names, columns, limit: known };
   const step = fnRef(new URL("./category-tasks.js", import.meta.url).href, "codesStep");
-  return design.reduce<Float64Array[]>(step, { ...args }, (a, b) => mergeCodes(args, a, b), false);
+  const found = await design.reduce<CodeCounts[]>(step, { ...args }, (a, b) => mergeCodes(args, a, b), false);
+  return found.map((counts) => mostFrequent(counts, told));
 }
 
 /** Thresholds that give each of some ascending codes a bin of its own. */

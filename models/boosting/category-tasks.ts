@@ -25,23 +25,35 @@ export interface CodesArgs {
   readonly names: readonly string[] | undefined;
   /** Positions of the columns of categories. */
   readonly columns: readonly number[];
+  /** Most codes of a column. */
   readonly limit: number;
+}
+
+/** Codes of one column, ascending, and the rows of each. */
+export interface CodeCounts {
+  readonly codes: Float64Array;
+  readonly rows: Float64Array;
 }
 
 /**
  * Distinct codes of the columns of categories in one partition, ascending; rows of weight 0 and missing values left out.
  * @throws DataError for a code that is negative, not whole or too large, and for more codes than the limit
  */
-export function codesStep(context: TaskContext, args: CodesArgs, design: DesignChunk): Float64Array[] {
+export function codesStep(context: TaskContext, args: CodesArgs, design: DesignChunk): CodeCounts[] {
   const x = design.x as DenseChunk;
   const w = design.w ? context.memory.view(design.w) : undefined;
   using space = Workspace.over(context.memory, x);
   return args.columns.map((j) => {
     const values = x.rows === 0 ? new Float64Array(0) : doublesOf(context, space, x.columns[j] as Column);
-    const seen = new Set<number>();
+    const seen = new Map<number, number>();
     for (let row = 0; row < x.rows; row++) {
       const code = values[row] as number;
-      if (Number.isNaN(code) || w?.[row] === 0 || seen.has(code)) continue;
+      if (Number.isNaN(code) || w?.[row] === 0) continue;
+      const before = seen.get(code);
+      if (before !== undefined) {
+        seen.set(code, before + 1);
+        continue;
+      }
       if (!(Number.isInteger(code) && code >= 0 && code <= MAX_CODE)) {
         const partition = context.partition?.index ?? 0;
         const column = args.names?.[j] ?? j;
@@ -50,26 +62,43 @@ export function codesStep(context: TaskContext, args: CodesArgs, design: DesignC
           { details: { column, partition, row } },
         );
       }
-      seen.add(code);
+      seen.set(code, 1);
     }
     return sortedCodes(args, j, seen);
   });
 }
 
 /** The codes of both. @throws DataError for more than the limit */
-export function mergeCodes(args: CodesArgs, a: readonly Float64Array[], b: readonly Float64Array[]): Float64Array[] {
-  return a.map((own, k) => sortedCodes(args, args.columns[k] as number, new Set([...own, ...(b[k] as Float64Array)])));
+export function mergeCodes(args: CodesArgs, a: readonly CodeCounts[], b: readonly CodeCounts[]): CodeCounts[] {
+  return a.map((own, k) => {
+    const both = new Map<number, number>();
+    for (const { codes, rows } of [own, b[k] as CodeCounts])
+      codes.forEach((code, i) => both.set(code, (both.get(code) ?? 0) + (rows[i] as number)));
+    return sortedCodes(args, args.columns[k] as number, both);
+  });
 }
 
-function sortedCodes({ owner, names, limit }: CodesArgs, column: number, codes: ReadonlySet<number>): Float64Array {
-  if (codes.size > limit) throw tooMany(owner, names?.[column] ?? column, codes.size, limit);
-  return Float64Array.from(codes).sort();
+/** So many codes of most rows (of equal ones the smaller), ascending. */
+export function mostFrequent({ codes, rows }: CodeCounts, most: number): Float64Array {
+  if (codes.length <= most) return codes;
+  const order = Array.from(codes.keys()).sort((a, b) => (rows[b] as number) - (rows[a] as number) || a - b);
+  return Float64Array.from(order.slice(0, most), (k) => codes[k] as number).sort();
+}
+
+function sortedCodes(
+  { owner, names, limit }: CodesArgs,
+  column: number,
+  seen: ReadonlyMap<number, number>,
+): CodeCounts {
+  if (seen.size > limit) throw tooMany(owner, names?.[column] ?? column, seen.size, limit);
+  const codes = Float64Array.from(seen.keys()).sort();
+  return { codes, rows: codes.map((code) => seen.get(code) as number) };
 }
 
 /** The error for more categories than there are bins. */
 export function tooMany(owner: string, column: string | number, found: number, limit: number): DataError {
   return new DataError(
-    `${owner}: column ${show(column)} has ${found} categories or more, but its bins take ${limit}${limit < MAX_CATEGORIES ? " (maxBins)" : ", and no more"}. Group the rare ones, use a TargetEncoder, or leave the column out of categoricalFeatures.`,
+    `${owner}: column ${show(column)} has ${found} categories or more, but its bins take ${limit}${limit < MAX_CATEGORIES ? " (maxBins)" : ", and no more"}. Pass rareCategories: "missing" to tell the most frequent ones apart, use a TargetEncoder, or leave the column out of categoricalFeatures.`,
     { details: { column } },
   );
 }

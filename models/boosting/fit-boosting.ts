@@ -37,8 +37,8 @@ import {
 import { refitTrees, thresholdsOf } from "./refit-boosting.js";
 import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.js";
 import { RoundWatch, type EvalRows, type EvalsResult } from "./watch.js";
-import { categoricalColumns, categoryCodes, codeThresholds } from "./categories.js";
-import { MAX_CATEGORIES, type ColumnTexts } from "./category-tasks.js";
+import { categoricalColumns, categoryCodes, categoryLimits, codeThresholds } from "./categories.js";
+import type { ColumnTexts } from "./category-tasks.js";
 import { layoutOf, meaningOver, settingsOver, spreadOver } from "./column-layout.js";
 import { splitSettings } from "./split-params.js";
 
@@ -140,7 +140,7 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const wScale = exactScale(range.maxW, rows, 50);
   const outputs = outputsOf(objective);
   const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
-  const found = await categoryCodes(design, categorical, Math.min(params.maxBins, MAX_CATEGORIES));
+  const found = await categoryCodes(design, categorical, categoryLimits(params));
   const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed, categorical);
   const categories: (readonly number[][] | undefined)[] = [];
   const codes = thresholds.map((): Float64Array | null => null);
@@ -168,6 +168,8 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   using data = await BoostData.open(design, {
     rows: range.rows,
     ...layout,
+    // Rare categories have no bins.
+    ...(params.rareCategories === "missing" ? { codes: spreadOver(layout, codes) } : {}),
     margins: start,
     seed,
     heldOut,

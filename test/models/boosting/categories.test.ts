@@ -247,6 +247,47 @@ describe("categories in boosted trees", () => {
     expect(again.categories).toEqual(frame.categories);
   });
 
+  it("of fewest rows are missing values where they are more than bins, when asked", async () => {
+    // 400 categories: 300 of four rows and more, told apart up to 255, and 100 of one row.
+    const code = Array.from({ length: 2200 }, (_, i) => (i < 2100 ? i % 300 : 200 + i - 1900));
+    const noise = code.map((_, i) => ((i * 37) % 101) / 101);
+    const target = code.map((c, i) => (c % 2) * 3 + noise[i]!);
+    const text = code.map((c) => `c${c}`);
+    const params = { rareCategories: "missing", maxIter: 3, minSamplesLeaf: 2, catSmooth: 1 } as const;
+    const rows = code.map((c, i) => [c, noise[i]!]);
+    const numbers = { ...params, categoricalFeatures: [0] };
+    const model = await new HistGradientBoostingRegressor(numbers).fit(rows, target);
+    // By hand: the codes of most rows stay, of equal ones the smaller; the others are NaN.
+    const rowsOfCode = new Map<number, number>();
+    for (const c of code) rowsOfCode.set(c, (rowsOfCode.get(c) ?? 0) + 1);
+    const kept = new Set(
+      [...rowsOfCode]
+        .toSorted((a, b) => b[1] - a[1] || a[0] - b[0])
+        .slice(0, 255)
+        .map(([c]) => c),
+    );
+    const told = rows.map(([c, x]) => [kept.has(c!) ? c! : NaN, x!]);
+    const byHand = await new HistGradientBoostingRegressor(numbers).fit(told, target);
+    expect(model.trees).toEqual(byHand.trees);
+    expect(await model.predict(rows)).toEqual(await byHand.predict(told));
+    const predicted = await model.predict(rows);
+    const loss = target.reduce((sum, value, i) => sum + 0.5 * (predicted[i]! - value) ** 2, 0) / target.length;
+    expect(-model.trainScore.at(-1)!).toBeCloseTo(loss, 9);
+    const frames = await Promise.all(
+      [1, 3].map((partitions) =>
+        new HistGradientBoostingRegressor(params).fit(
+          DistributedDataFrame.fromColumns({ text, noise }, { partitions }),
+          target,
+        ),
+      ),
+    );
+    expect(frames[1]!.toJSON()).toEqual(frames[0]!.toJSON());
+    expect(frames[0]!.trainScore.at(-1)!).toBeCloseTo(model.trainScore.at(-1)!, 1);
+    await expect(
+      new HistGradientBoostingRegressor({ ...numbers, rareCategories: "error" }).fit(rows, target),
+    ).rejects.toThrow('Pass rareCategories: "missing"');
+  });
+
   it("say what is wrong", async () => {
     const fit = (rows: number[][], params: object = {}): Promise<unknown> =>
       new HistGradientBoostingRegressor({ categoricalFeatures: [0], ...params }).fit(
