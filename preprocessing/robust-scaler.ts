@@ -22,7 +22,7 @@ import {
 import { requireSameColumns, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { rangesOf } from "./range-fit.js";
-import { normalQuantile } from "./special-functions.js";
+import { normalQuantile } from "../src/numeric/normal-quantile.js";
 
 /** Parameters of {@link RobustScaler}. */
 export interface RobustScalerParams {

@@ -5,7 +5,7 @@ import { nonFiniteError } from "../src/estimator/design-tasks.js";
 import { addCellStep, addRowStep, denseRow, type RowValue } from "../src/estimator/row-steps.js";
 import type { Column, CsrChunk, DenseChunk } from "../src/memory/column.js";
 import { eachColumn, type ColumnLabels } from "./column-steps.js";
-import { SplineEvaluator, type SplineBasis } from "./spline-basis.js";
+import { SplineEvaluator, type SplineBasis } from "../src/numeric/spline-basis.js";
 
 /** What the steps of a spline transformer know. */
 export interface SplineArgs extends ColumnLabels {

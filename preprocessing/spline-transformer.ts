@@ -26,7 +26,7 @@ import {
 import { floatDtype, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { rangesOf } from "./range-fit.js";
-import { spaced, splineBasis, type Extrapolation } from "./spline-basis.js";
+import { spaced, splineBasis, type Extrapolation } from "../src/numeric/spline-basis.js";
 
 /** Parameters of {@link SplineTransformer}. */
 export interface SplineTransformerParams {

@@ -6,6 +6,7 @@ import {
   RandomForestClassifier,
 } from "#models/index.js";
 import {
+  GeneralizedLinearRegressor,
   HuberRegressor,
   Lasso,
   LinearRegression,
@@ -24,15 +25,19 @@ import {
 import {
   Binarizer,
   FrequencyEncoder,
+  KBinsDiscretizer,
   MaxAbsScaler,
   MinMaxScaler,
   Normalizer,
   OneHotEncoder,
   OrdinalEncoder,
   PolynomialFeatures,
+  PowerTransformer,
+  QuantileTransformer,
   RobustScaler,
   SelectKBest,
   SimpleImputer,
+  SplineTransformer,
   StandardScaler,
   TargetEncoder,
   VarianceThreshold,
@@ -44,7 +49,7 @@ import type { AnyEstimator } from "#src/estimator/registry.js";
 export interface Exported {
   readonly name: string;
   make(): AnyEstimator;
-  readonly X: "numbers" | "gaps" | "table";
+  readonly X: "numbers" | "gaps" | "table" | "positive" | "codes";
   readonly y: "two" | "three" | "positive";
   /** Whether every answer has the same bits in JavaScript; else up to a few units in the last place. */
   readonly sameBits: boolean;
@@ -100,6 +105,26 @@ export const exportedModels: readonly Exported[] = [
   transformer("OrdinalEncoder of numbers with gaps", () => new OrdinalEncoder(), "gaps"),
   transformer("TargetEncoder", () => new TargetEncoder(), "table"),
   transformer("FrequencyEncoder", () => new FrequencyEncoder(), "table"),
+  transformer("KBinsDiscretizer", () => new KBinsDiscretizer({ nBins: 4, encode: "ordinal" })),
+  transformer("KBinsDiscretizer, a column a bin", () => new KBinsDiscretizer({ nBins: 3, encode: "onehotDense" })),
+  transformer("PowerTransformer", () => new PowerTransformer(), "gaps"),
+  { ...transformer("PowerTransformer, Box-Cox", () => new PowerTransformer({ method: "box-cox" })), X: "positive" },
+  transformer("QuantileTransformer", () => new QuantileTransformer({ nQuantiles: 30 }), "gaps"),
+  transformer(
+    "QuantileTransformer to a normal distribution",
+    () => new QuantileTransformer({ nQuantiles: 30, outputDistribution: "normal" }),
+    "gaps",
+  ),
+  ...(["constant", "linear", "continue", "periodic"] as const).map((extrapolation) =>
+    transformer(
+      `SplineTransformer, ${extrapolation}`,
+      () => new SplineTransformer({ nKnots: 4, extrapolation, knots: "quantile" }),
+    ),
+  ),
+  transformer(
+    "SplineTransformer of degree 1",
+    () => new SplineTransformer({ degree: 1, extrapolation: "linear", includeBias: false }),
+  ),
   model("LinearRegression", () => new LinearRegression(), "positive"),
   model("Ridge", () => new Ridge(), "positive"),
   model("Lasso", () => new Lasso({ alpha: 0.1 }), "positive"),
@@ -109,6 +134,18 @@ export const exportedModels: readonly Exported[] = [
   model("SGDRegressor", () => new SGDRegressor(), "positive"),
   model("PoissonRegressor", () => new PoissonRegressor(), "positive"),
   model("TweedieRegressor", () => new TweedieRegressor({ power: 1.5 }), "positive"),
+  ...(["log", "inverse", "inverseSquared", "sqrt"] as const).map((link) =>
+    model(
+      `GeneralizedLinearRegressor with the link ${link}`,
+      () => new GeneralizedLinearRegressor({ family: "gamma", link, alpha: 0.1 }),
+      "positive",
+    ),
+  ),
+  model(
+    "GeneralizedLinearRegressor with the link cloglog",
+    () => new GeneralizedLinearRegressor({ family: "binomial", link: "cloglog", alpha: 0.1 }),
+    "two",
+  ),
   model("LogisticRegression of two classes", () => new LogisticRegression(), "two"),
   model("LogisticRegression of three classes", () => new LogisticRegression(), "three"),
   model("LinearSVC of two classes", () => new LinearSVC(), "two"),
@@ -146,6 +183,18 @@ export const exportedModels: readonly Exported[] = [
     () => new HistGradientBoostingRegressor({ maxIter: 3, maxLeafNodes: 80, minSamplesLeaf: 1 }),
     "positive",
   ),
+  model(
+    "HistGradientBoostingRegressor with sets of categories",
+    () => new HistGradientBoostingRegressor({ maxIter: 8, minSamplesLeaf: 2, categoricalFeatures: [0, 2] }),
+    "positive",
+    "codes",
+  ),
+  model(
+    "HistGradientBoostingClassifier of three classes with sets of categories",
+    () => new HistGradientBoostingClassifier({ maxIter: 4, minSamplesLeaf: 2, categoricalFeatures: [0] }),
+    "three",
+    "codes",
+  ),
   model("RandomForestClassifier", () => new RandomForestClassifier({ nEstimators: 5 }), "two", "gaps"),
   model("RandomForestClassifier of three classes", () => new RandomForestClassifier({ nEstimators: 5 }), "three"),
   model("ExtraTreesRegressor", () => new ExtraTreesRegressor({ nEstimators: 5 }), "positive"),
@@ -153,6 +202,15 @@ export const exportedModels: readonly Exported[] = [
   model(
     "FeatureUnion",
     () => makePipeline(makeUnion(new StandardScaler(), new PolynomialFeatures()), new Ridge()),
+    "positive",
+  ),
+  model(
+    "bins and splines in compressed rows",
+    () =>
+      makePipeline(
+        makeUnion(new KBinsDiscretizer({ nBins: 3, encode: "onehot" }), new SplineTransformer({ sparseOutput: true })),
+        new Ridge(),
+      ),
     "positive",
   ),
   model("ColumnTransformer of text and numbers", () => makePipeline(table(), new LogisticRegression()), "two", "table"),
@@ -173,6 +231,14 @@ export function columnsFor(kind: Exported["X"]): Record<string, (number | string
   const [a, b, c] = [0, 1, 2].map((j) =>
     index.map((i) => (kind === "gaps" && (i + j) % 6 === 0 ? Number.NaN : at(i)[j]!)),
   );
+  if (kind === "positive") return { a: a!.map((x) => x + 2), b: b!.map((x) => x + 6), c: c!.map((x) => x + 1) };
+  // Codes beyond 64 too, so that sets take several words; some are missing.
+  if (kind === "codes")
+    return {
+      a: index.map((i) => (i % 13 === 0 ? Number.NaN : ((i * 7) % 11) * 9)),
+      b: b!,
+      c: index.map((i) => (i * 5) % 6),
+    };
   if (kind !== "table") return { a: a!, b: b!, c: c! };
   return {
     city: index.map((i) => ["Brno", "Praha", "Wien"][(i * 7) % 3]!),

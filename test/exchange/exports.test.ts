@@ -5,8 +5,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GeneralizedLinearRegressor, LogisticRegression } from "#models/index.js";
-import { KBinsDiscretizer, OneHotEncoder, QuantileTransformer, StandardScaler } from "#preprocessing/index.js";
 import {
+  KNNImputer,
+  OneHotEncoder,
+  PowerTransformer,
+  SplineTransformer,
+  StandardScaler,
+} from "#preprocessing/index.js";
+import {
+  DistributedArray,
   DistributedDataFrame,
   exportJavaScript,
   exportOnnx,
@@ -135,6 +142,35 @@ describe("exportJavaScript", () => {
     expect(() => transform(null)).toThrow("A row is an array of values");
   });
 
+  it("refuses what the transformers refuse, and goes on beyond knots and quantiles as they do", async () => {
+    const x = Array.from({ length: 40 }, (_, i) => [1 + (i % 17) / 4]);
+    const write = async (model: { fit(X: unknown): Promise<unknown> }, name: string) => {
+      await model.fit(x);
+      const path = join(folder, name);
+      await exportJavaScript(model as never, path);
+      return (await import(pathToFileURL(path).href)) as { transform(row: unknown): number[] };
+    };
+    const power = await write(new PowerTransformer({ method: "box-cox" }), "box-cox.mjs");
+    expect(() => power.transform([-1])).toThrow('column "x0" has -1, and Box-Cox needs values above 0');
+    const strict = await write(new SplineTransformer({ extrapolation: "error" }), "strict.mjs");
+    expect(() => strict.transform([99])).toThrow('column "x0" has 99; its knots are from 1 to 5');
+    for (const extrapolation of ["constant", "linear", "continue", "periodic"] as const) {
+      const model = new SplineTransformer({ extrapolation });
+      const { transform } = await write(model, `${extrapolation}.mjs`);
+      const rows = [[-3], [0.99], [1], [5], [5.5], [40]];
+      expect(rows.map((row) => transform(row))).toEqual((await model.transform(rows)).toRows());
+      const onnx = join(folder, `${extrapolation}.onnx`);
+      await exportOnnx(model, onnx);
+      const read = await onnxModel(onnx, { runtime: "onnxruntime-web" });
+      const scored = await read.predict(DistributedArray.fromRows(rows)).compute();
+      (scored as LocalMatrix)
+        .toRows()
+        .forEach((row, i) =>
+          row.forEach((value, k) => close(value, transform(rows[i]!)[k], 1e-12, `${extrapolation} ${i}`)),
+        );
+    }
+  });
+
   it("keeps hostile names as data", async () => {
     const name = '"]; globalThis.hacked = 1; //\u2028\n`${1}';
     const model = await new StandardScaler().fit({ [name]: [1, 2, 3] });
@@ -180,6 +216,20 @@ describe("exportOnnx", () => {
     });
   });
 
+  it("sends codes that fit has not seen where the model sends them, and missing ones", async () => {
+    const { model, onnx, javaScript } = cases.get("HistGradientBoostingRegressor with sets of categories")!;
+    const rows = [9, 10, 98, 500, Number.NaN].flatMap((a) => [0, 4, 7, 40, Number.NaN].map((c) => [a, 0.5, c]));
+    const expected = (await askModel(model, "predict", DistributedArray.fromRows(rows))).flat();
+    const { predict } = (await import(pathToFileURL(javaScript).href)) as { predict(row: unknown): number };
+    rows.forEach((row, i) => close(predict(row), expected[i], 1e-13, `row ${i}`));
+    const columns = Object.fromEntries(["a", "b", "c"].map((own, j) => [own, rows.map((row) => row[j]!)]));
+    const read = await onnxModel(onnx, { runtime: "onnxruntime-web" });
+    const scored = await read.predict(DistributedDataFrame.fromColumns(columns)).compute();
+    [...scored.getColumn(scored.columns[0]!).toArray()].forEach((value, i) =>
+      close(value, expected[i], 1e-12, `row ${i}`),
+    );
+  });
+
   it("encodes a category that fit has not seen as the model does", async () => {
     const model = await onnxModel(cases.get("TargetEncoder")!.onnx, { runtime: "onnxruntime-web" });
     const rows = { city: ["Graz"], kind: ["day"], a: [0.5], b: [1], c: [1] };
@@ -197,18 +247,13 @@ describe("exports", () => {
   it("name the step that has no form outside partwise", async () => {
     const rows = Array.from({ length: 20 }, (_, i) => [i, (i * 7) % 5]);
     const y = rows.map(([a]) => (a! > 9 ? 1 : 0));
-    const quantiles = await makePipeline(new QuantileTransformer({ nQuantiles: 10 }), new LogisticRegression()).fit(
-      rows,
-      y,
+    const neighbours = await makePipeline(new KNNImputer({ nNeighbors: 2 }), new LogisticRegression()).fit(rows, y);
+    await expect(exportOnnx(neighbours, join(folder, "no.onnx"))).rejects.toThrow(
+      "exportOnnx: the step fillFromNeighbours cannot be exported: there is no form of it (fillFromNeighbours) outside partwise yet.",
     );
-    await expect(exportOnnx(quantiles, join(folder, "no.onnx"))).rejects.toThrow(
-      "exportOnnx: the step toLevelsStep cannot be exported: there is no form of it (toLevelsStep) outside partwise yet.",
-    );
-    const binned = await new KBinsDiscretizer({ nBins: 3 }).fit(rows);
-    await expect(exportJavaScript(binned, join(folder, "no.mjs"))).rejects.toThrow("cannot be exported");
     const probit = await new GeneralizedLinearRegressor({ family: "binomial", link: "probit" }).fit(rows, y);
     await expect(exportJavaScript(probit, join(folder, "no.mjs"))).rejects.toThrow(
-      "its link probit has no form outside partwise yet",
+      "the normal distribution of its link probit has no exact form in these formats; use logit",
     );
   });
 

@@ -4,6 +4,8 @@ import { onlyColumns } from "../../collections/frame/verbs.js";
 import type { PackedTrees } from "../../numeric/trees/packed-trees.js";
 import type { GraphValue } from "./graph.js";
 import type { Builder, Lowering, Symbolic } from "./record-graph.js";
+import { stacked } from "./stacked.js";
+import { TRANSFORM_LOWERINGS } from "./transform-lowerings.js";
 import { treeParams } from "./tree-params.js";
 
 type Args = Record<string, Plain>;
@@ -106,20 +108,6 @@ const oneHot: Lowering = {
   },
 };
 
-function stacked(
-  build: Builder,
-  parts: readonly (Symbolic & { kind: "matrix" })[],
-  weights: readonly number[] = parts.map(() => 1),
-): Symbolic & { kind: "matrix" } {
-  const width = parts.reduce((sum, part) => sum + part.width, 0);
-  return build.node(
-    "stack",
-    parts.map(({ node }) => node),
-    width,
-    { weights },
-  );
-}
-
 const stack: Lowering = {
   args: ["owner", "parts", "weights", "dtype"],
   lower: (build, args, inputs) =>
@@ -137,6 +125,7 @@ const matrixOf: Lowering = { args: [], lower: (build, _args, [x]) => build.matri
  * on columns. One entry brings a step, and with it every estimator that uses it, to all export formats.
  */
 export const LOWERINGS: Readonly<Record<string, Lowering>> = {
+  ...TRANSFORM_LOWERINGS,
   "src/collections/array/tasks#selectColumns": each(["columns"], (build, args, x) =>
     build.node("choose", [x.node], list(args["columns"]).length, { columns: list(args["columns"]) }),
   ),
@@ -237,13 +226,21 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     [...linearArgs, "composition", "vectors"],
     scores,
     (build, x, args) => {
-      const { link } = args["composition"] as unknown as { readonly link: { readonly name: string } };
+      const { link } = args["composition"] as unknown as {
+        readonly link: { readonly name: string; readonly power?: number };
+      };
       if ((args["vectors"] as readonly string[]).length > 0)
         return build.refuse("offsets and exposures come beside the rows");
       if (link.name === "identity") return x;
       if (link.name === "log") return build.node("exp", [x.node], 1);
       if (link.name === "logit") return build.node("sigmoid", [x.node], 1);
-      return build.refuse(`its link ${link.name} has no form outside partwise yet`);
+      if (link.name === "probit")
+        return build.refuse("the normal distribution of its link probit has no exact form in these formats; use logit");
+      if (link.name !== "power") return build.node("inverseLink", [x.node], 1, { link: link.name, power: 1 });
+      if (link.power === 0) return build.node("exp", [x.node], 1);
+      return (link.power ?? 1) === 1
+        ? x
+        : build.node("inverseLink", [x.node], 1, { link: "power", power: 1 / (link.power as number) });
     },
   ),
   "models/boosting/tree-tasks#marginStep": modelled([...labelled, ...margins], trees, (_build, x) => x),

@@ -22,6 +22,100 @@ export const ROW_OPS: Readonly<Record<GraphOp, RowOp>> = {
   clip: (p, x) => x.map((value: number) => (value < p.low ? p.low : value > p.high ? p.high : value)),
   fill: (p, x) => x.map((value: number, j: number) => (Number.isNaN(value) ? p.fill[j] : value)),
   missing: (_p, x) => x.map((value: number) => (Number.isNaN(value) ? 1 : 0)),
+  bins: (p, x) => {
+    if (!Number.isFinite(x[0])) throw new Error(`${p.owner}: column "${p.name}" has ${x[0]}.`);
+    let bin = 0;
+    while (bin < p.edges.length && x[0] >= p.edges[bin]) bin++;
+    return [bin];
+  },
+  power: (p, x) =>
+    x.map((value: number, j: number) => {
+      if (p.boxCox && value <= 0)
+        throw new Error(`${p.owner}: column "${p.names[j]}" has ${value}, and Box-Cox needs values above 0.`);
+      const log = p.boxCox ? Math.log(value) : value < 0 ? -Math.log1p(-value) : Math.log1p(value);
+      const c = log < 0 ? p.below[j] : p.above[j];
+      return c === 0 ? log : Math.expm1(c * log) / c;
+    }),
+  levels: (p, [x]) => {
+    const end = p.value.length - 1;
+    if (Number.isNaN(x) || Number.isNaN(p.value[0])) return [Number.NaN];
+    if (p.near === 0 ? x <= p.value[0] : x - p.near < p.value[0]) return [0];
+    if (p.near === 0 ? x >= p.value[end] : x + p.near > p.value[end]) return [1];
+    let from = 0;
+    let to = end + 1;
+    while (to - from > 1) {
+      const middle = (from + to) >>> 1;
+      if (p.value[middle] <= x) from = middle;
+      else to = middle;
+    }
+    const below = p.value[from];
+    const low = p.last[from];
+    if (below === x || from === end) return [0.5 * (p.first[from] + low)];
+    const above = p.value[from + 1];
+    const high = p.first[from + 1];
+    const slope = (high - low) / (above - below);
+    return [0.5 * (slope * (x - below) + low + (high - slope * (above - x)))];
+  },
+  normal: (p, x) => {
+    const quotient = (over: number[], under: number[], r: number, factor: number): number => {
+      const sum = (terms: number[]): number => terms.slice(1).reduce((own, term) => own * r + term, terms[0] as number);
+      return (factor * sum(over)) / sum(under);
+    };
+    const quantile = (level: number): number => {
+      const q = level - 0.5;
+      if (Math.abs(q) <= 0.425) return quotient(p.centreOver, p.centreUnder, 0.180625 - q * q, q);
+      const tail = q < 0 ? level : 1 - level;
+      if (!(tail > 0)) return tail === 0 ? (q < 0 ? -Infinity : Infinity) : Number.NaN;
+      const far = Math.sqrt(-Math.log(tail));
+      const z =
+        far <= 5
+          ? quotient(p.middleOver, p.middleUnder, far - 1.6, 1)
+          : quotient(p.outerOver, p.outerUnder, far - 5, 1);
+      return q < 0 ? -z : z;
+    };
+    const [lowest, highest] = [quantile(p.near), quantile(1 - p.near)] as [number, number];
+    return x.map((level: number) => {
+      const z = quantile(level);
+      return z < lowest ? lowest : z > highest ? highest : z;
+    });
+  },
+  splines: (p, [x]) => {
+    const row = Array.from({ length: p.splines }, () => 0);
+    if (Number.isNaN(x) && p.zeros) return row.slice(0, p.width);
+    const within = p.extrapolation === "periodic" || p.extrapolation === "continue" || (x >= p.low && x <= p.high);
+    if (!Number.isFinite(x) || (!within && p.extrapolation === "error"))
+      throw new Error(`${p.owner}: column "${p.name}" has ${x}; its knots are from ${p.low} to ${p.high}.`);
+    if (!within) {
+      const [value, slope, distance] =
+        x < p.low ? [p.lowValue, p.lowSlope, x - p.low] : [p.highValue, p.highSlope, x - p.high];
+      return value.map((own: number, k: number) => own + distance * slope[k]).slice(0, p.width);
+    }
+    const rest = (x - p.low) % (p.high - p.low);
+    const at = p.extrapolation === "periodic" ? p.low + (rest < 0 ? rest + (p.high - p.low) : rest) : x;
+    let from = p.degree;
+    let to = p.knots.length - p.degree - 1;
+    while (to - from > 1) {
+      const middle = (from + to) >>> 1;
+      if (p.knots[middle] <= at) from = middle;
+      else to = middle;
+    }
+    const h = [1];
+    for (let j = 1; j <= p.degree; j++) {
+      const last = h.slice();
+      h[0] = 0;
+      for (let n = 1; n <= j; n++) {
+        const [above, below] = [p.knots[from + n], p.knots[from + n - j]];
+        const w = above === below ? 0 : (last[n - 1] as number) / (above - below);
+        h[n - 1] = above === below ? (h[n - 1] as number) : (h[n - 1] as number) + w * (above - at);
+        h[n] = above === below ? 0 : w * (at - below);
+      }
+    }
+    h.forEach((own, a) => {
+      const k = (from - p.degree + a) % p.splines;
+      row[k] = (row[k] as number) + own;
+    });
+    return row.slice(0, p.width);
+  },
   normalize: (p, x) => {
     const sizes = x.map((value: number) => Math.abs(value));
     const size =
@@ -54,6 +148,14 @@ export const ROW_OPS: Readonly<Record<GraphOp, RowOp>> = {
       let sum = intercept;
       for (let j = 0; j < x.length; j++) sum += p.coef[c * x.length + j] * x[j];
       return sum;
+    }),
+  inverseLink: (p, x) =>
+    x.map((eta: number) => {
+      if (p.link === "cloglog") return -Math.expm1(-Math.exp(eta));
+      if (p.link === "inverse") return 1 / eta;
+      if (p.link === "sqrt") return eta * eta;
+      if (!(eta > 0)) return Number.NaN;
+      return p.link === "inverseSquared" ? 1 / Math.sqrt(eta) : eta ** p.power;
     }),
   exp: (_p, x) => x.map((value: number) => Math.exp(value)),
   bothSides: (_p, x) => [-x[0], x[0]],

@@ -1,6 +1,7 @@
-import { DataError, show } from "../../base/errors.js";
 import type { GraphNode, GraphOp } from "../graph/graph.js";
-import { tensor, type OnnxGraph } from "./onnx-graph.js";
+import type { OnnxGraph } from "./onnx-graph.js";
+import { treeAttributes } from "./onnx-trees.js";
+import { ONNX_TRANSFORMS } from "./onnx-transforms.js";
 
 /** Where the rows come in. */
 export interface OnnxRows {
@@ -20,7 +21,8 @@ export interface OnnxContext {
 }
 
 type Params = GraphNode["params"];
-type OnnxOp = (context: OnnxContext, params: Params, inputs: readonly string[]) => string;
+/** Writes the nodes of an operation; the value that they make. */
+export type OnnxOp = (context: OnnxContext, params: Params, inputs: readonly string[]) => string;
 
 const nums = (params: Params, name: string): readonly number[] => params[name] as readonly number[];
 
@@ -60,6 +62,7 @@ function bounded(context: OnnxContext, value: string, op: "Less" | "Greater", bo
  * arithmetic is the same.
  */
 export const ONNX_OPS: Readonly<Record<GraphOp, OnnxOp>> = {
+  ...ONNX_TRANSFORMS,
   numbers: ({ rows }, params) => rows.numbers(nums(params, "columns")),
   text: ({ rows }, params) => rows.text(params["column"] as number),
   choose: (context, params, inputs) => choose(context, one(inputs), nums(params, "columns")),
@@ -203,7 +206,7 @@ export const ONNX_OPS: Readonly<Record<GraphOp, OnnxOp>> = {
   softmax: ({ graph }, _params, inputs) => graph.node("Softmax", [one(inputs)], { axis: { int: 1 } }),
   trees: (context, params, inputs) => {
     const { graph } = context;
-    const sums = graph.ml("TreeEnsemble", [one(inputs)], treeAttributes(context.owner, params));
+    const sums = graph.ml("TreeEnsemble", [one(inputs)], treeAttributes(params));
     return graph.node("Add", [sums, perColumn(context, nums(params, "baselines"))]);
   },
   pickLabel: (context, params, inputs) => {
@@ -218,98 +221,3 @@ export const ONNX_OPS: Readonly<Record<GraphOp, OnnxOp>> = {
     return graph.node("Gather", [graph.doubles(labels, [labels.length]), best], { axis: { int: 0 } });
   },
 };
-
-const LESS_OR_EQUAL = 0;
-
-/** The attributes of TreeEnsemble (ai.onnx.ml 5), which numbers inner nodes and leaves apart. */
-function treeAttributes(
-  owner: string,
-  params: Params,
-): Record<string, { ints: number[] } | { int: number } | { tensor: ReturnType<typeof tensor> }> {
-  const offsets = nums(params, "offsets");
-  const [feature, left, value] = [nums(params, "feature"), nums(params, "left"), nums(params, "value")];
-  const [threshold, missingLeft] = [nums(params, "threshold"), nums(params, "missingLeft")];
-  const outputs = nums(params, "baselines").length;
-  const categorical = nums(params, "firstWord").findIndex((first) => first >= 0);
-  if (categorical >= 0)
-    throw new DataError(
-      `${owner}: the trees split column ${feature[categorical]} by sets of categories, which this export has no form for. Export to JavaScript (${show("model.js")}), or fit on one-hot columns.`,
-    );
-  const inner: number[] = [];
-  const leaves: number[] = [];
-  // The place of each node among the inner nodes or among the leaves.
-  const place = feature.map((column, k) => (column < 0 ? leaves.push(k) : inner.push(k)) - 1);
-  const roots: number[] = [];
-  const nodes = {
-    feature: [] as number[],
-    split: [] as number[],
-    missing: [] as number[],
-    yes: [] as number[],
-    no: [] as number[],
-    yesLeaf: [] as number[],
-    noLeaf: [] as number[],
-  };
-  const targets: number[] = Array.from({ length: leaves.length }, () => 0);
-  for (let t = 0; t + 1 < offsets.length; t++) {
-    const root = offsets[t] as number;
-    for (let k = root; k < (offsets[t + 1] as number); k++) {
-      if ((feature[k] as number) < 0) {
-        targets[place[k] as number] = t % outputs;
-        continue;
-      }
-      const child = root + (left[k] as number);
-      nodes.feature.push(feature[k] as number);
-      nodes.split.push(threshold[k] as number);
-      nodes.missing.push(missingLeft[k] as number);
-      nodes.yes.push(place[child] as number);
-      nodes.no.push(place[child + 1] as number);
-      nodes.yesLeaf.push((feature[child] as number) < 0 ? 1 : 0);
-      nodes.noLeaf.push((feature[child + 1] as number) < 0 ? 1 : 0);
-    }
-  }
-  for (let t = 0; t + 1 < offsets.length; t++) {
-    const root = offsets[t] as number;
-    if ((feature[root] as number) >= 0) {
-      roots.push(place[root] as number);
-      continue;
-    }
-    // A tree of one leaf becomes a node both of whose sides are that leaf.
-    roots.push(nodes.feature.length);
-    nodes.feature.push(0);
-    nodes.split.push(0);
-    nodes.missing.push(1);
-    nodes.yes.push(place[root] as number);
-    nodes.no.push(place[root] as number);
-    nodes.yesLeaf.push(1);
-    nodes.noLeaf.push(1);
-  }
-  const count = nodes.feature.length;
-  return {
-    aggregate_function: { int: 1 },
-    n_targets: { int: outputs },
-    post_transform: { int: 0 },
-    tree_roots: { ints: roots },
-    nodes_featureids: { ints: nodes.feature },
-    nodes_splits: { tensor: tensor("float64", [count], nodes.split) },
-    nodes_modes: {
-      tensor: tensor(
-        "uint8",
-        [count],
-        Array.from({ length: count }, () => LESS_OR_EQUAL),
-      ),
-    },
-    nodes_missing_value_tracks_true: { ints: nodes.missing },
-    nodes_truenodeids: { ints: nodes.yes },
-    nodes_trueleafs: { ints: nodes.yesLeaf },
-    nodes_falsenodeids: { ints: nodes.no },
-    nodes_falseleafs: { ints: nodes.noLeaf },
-    leaf_targetids: { ints: targets },
-    leaf_weights: {
-      tensor: tensor(
-        "float64",
-        [leaves.length],
-        leaves.map((k) => value[k] as number),
-      ),
-    },
-  };
-}

@@ -81,18 +81,32 @@ export class SplineEvaluator {
     return true;
   }
 
+  /** Values of the basis functions at an outer knot and their slopes, of those that reach beyond it. */
+  beyond(side: "low" | "high"): { readonly value: Float64Array; readonly slope: Float64Array } {
+    this.#beyond(side, 0);
+    const value = this.row.slice();
+    const linear = this.#basis.extrapolation === "linear";
+    const slope = value.map((_, k) => (linear && this.#reaches(side, k) ? (this.#ends[side].slope[k] as number) : 0));
+    return { value, slope };
+  }
+
   // Only the splines that reach over the end are not zero there.
   #beyond(side: "low" | "high", distance: number): void {
-    const { degree, extrapolation, splines } = this.#basis;
+    const { extrapolation, splines } = this.#basis;
     const { value, slope } = this.#ends[side];
     const { row } = this;
     row.fill(0);
     const linear = extrapolation === "linear";
-    const count = linear && degree === 1 ? 2 : Math.max(1, degree);
-    for (let j = 0; j < count; j++) {
-      const k = side === "low" ? j : splines - 1 - j;
+    for (let k = 0; k < splines; k++) {
+      if (!this.#reaches(side, k)) continue;
       row[k] = (value[k] as number) + (linear ? distance * (slope[k] as number) : 0);
     }
+  }
+
+  #reaches(side: "low" | "high", k: number): boolean {
+    const { degree, extrapolation, splines } = this.#basis;
+    const count = extrapolation === "linear" && degree === 1 ? 2 : Math.max(1, degree);
+    return side === "low" ? k < count : k >= splines - count;
   }
 
   /** Values or first derivatives by the recursion of de Boor, with the polynomial of the nearest interval beyond the ends. */
