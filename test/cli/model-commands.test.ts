@@ -2,8 +2,10 @@ import { fileURLToPath } from "node:url";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, describe, expect, it } from "vitest";
 import { commandTable } from "#src/cli/command-table.js";
+import { openData } from "#src/cli/job/open-data.js";
 import { runCli } from "#src/cli/run-cli.js";
 import { loadModel, readParquet } from "#src/index.js";
 
@@ -36,6 +38,86 @@ async function json<T>(...args: string[]): Promise<T> {
 const MODEL = "[StandardScaler, {LogisticRegression: {C: 2}}]";
 const fitIris = (output: string): Promise<{ metrics: Record<string, number>; trainingRows: number }> =>
   json("fit", "--data", "iris", "--target", "target", "--model", MODEL, "--stratify", "--output", output);
+
+async function fromDuckDb(path: string, sql: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  const rows = (await connection.runAndReadAll(sql)).getRows() as unknown[][];
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
+}
+
+describe("partwise predict --into", () => {
+  it("writes the rows of any input into a table once, from flags and from job files", async () => {
+    const model = at("into.partwise");
+    await fitIris(model);
+    const iris = await openData("test", "iris");
+    await iris.writeCsv(at("iris-csv"));
+    await iris.writeIpc(at("iris-ipc"));
+    const database = at("scores.duckdb");
+    const inputs = ["iris", at("iris-csv/*.csv"), join(at("iris-ipc"), "*.arrow")];
+    for (const [k, input] of inputs.entries()) {
+      const line = ["predict", "-m", model, "-i", input, "-o", at(`into-${k}`), "--into", database, "--table", "late"];
+      const first = await partwise(...line, "--passthrough", "target");
+      expect(first.code, first.err).toBe(0);
+      expect(first.out).toMatch(/150 rows in \d+ batches into late of .*scores\.duckdb/);
+      expect((await partwise(...line, "--passthrough", "target")).out).toMatch(/\n0 rows in 0 batches into/);
+    }
+    const [[rows, right]] = (await fromDuckDb(
+      database,
+      "SELECT count(*)::INT, (sum((prediction = target)::INT) > 400) FROM late",
+    )) as [[number, boolean]];
+    expect([rows, right]).toEqual([450, true]);
+
+    const job = at("nightly.yaml");
+    writeFileSync(
+      job,
+      `model: ${model}\ninput: iris\noutput: ${at("nightly")}\noutputs: [predictProba]\npassthrough: []\n` +
+        `into: { database: "env:PARTWISE_TEST_DATABASE", table: probabilities, ledger: done }\n`,
+    );
+    const unset = await partwise("predict", job);
+    expect([unset.code, unset.err]).toEqual([
+      2,
+      'partwise: predict: into names the variable "PARTWISE_TEST_DATABASE", which is not set. Set it, or name the database.\n',
+    ]);
+    process.env["PARTWISE_TEST_DATABASE"] = database;
+    const report = await json<{ table: { rows: number; table: string } }>("predict", job);
+    delete process.env["PARTWISE_TEST_DATABASE"];
+    expect(report.table).toMatchObject({ rows: 150, table: `probabilities of ${database}` });
+    expect(await fromDuckDb(database, 'SELECT sum("rows")::INT FROM done')).toEqual([[150]]);
+    // A flag wins over the file.
+    const other = await json<{ table: { table: string } }>("predict", job, "-o", at("other"), "--into", at("b.duckdb"));
+    expect(other.table.table).toBe(`probabilities of ${at("b.duckdb")}`);
+  });
+
+  it("refuses what is no database or no job, before anything runs", async () => {
+    const job = at("bad-predict.yaml");
+    const line = ["predict", "-m", at("into.partwise"), "-i", "iris", "-o", at("never")];
+    const cases: [string, string[], string][] = [
+      [
+        "",
+        [...line, "--into", "scores.xlsx"],
+        'into must be a DuckDB file (.duckdb, .ddb or .db) or a connection string (postgres://...); got "scores.xlsx"',
+      ],
+      ["", [...line, "--table", "late"], "--table is given without --into"],
+      ["", [...line, "--into", at("x.duckdb"), "--table", "a.b.c"], "table must be a table's name"],
+      ["", [...line, "--into", at("x.duckdb"), "--format", "csv"], "into takes Parquet parts"],
+      ["", ["predict", "-i", "iris"], "--model, --output are missing"],
+      ["model: m\ninto: { database: x.db, tabel: y }", ["predict", job], 'into has the unknown key "tabel"'],
+      ["models: m", ["predict", job], 'the job has the unknown key "models". Keys are model, input, output,'],
+      ["outputs: [prediction]", ["predict", job], 'outputs.0 is "prediction"'],
+      ["deadline: soon", ["predict", job], 'deadline is "soon"'],
+    ];
+    for (const [text, args, message] of cases) {
+      writeFileSync(job, text);
+      const { code, err } = await partwise(...args);
+      expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    }
+    expect(existsSync(at("never"))).toBe(false);
+    expect((await partwise("predict", "--help")).out).toContain("--into <database>");
+  });
+});
 
 describe("partwise from data to scored files", () => {
   it("fits, inspects, explains, scores and predicts", async () => {
@@ -184,11 +266,7 @@ search:
       [["search", "-d", "iris", "-t", "target", "-m", "Lasso", "-o", "x"], 2, "the job has no `search`"],
       [["predict", "-m", at("none.partwise"), "-i", "iris", "-o", at("o")], 1, "there is no such file"],
       [["predict", "-m", at("c.partwise"), "-i", "wine", "-o", at("o")], 1, "which the Pipeline was fitted on"],
-      [
-        ["predict", "-m", at("c.partwise"), "-i", "iris", "-o", at("o"), "--format", "xls"],
-        2,
-        "--format must be one of",
-      ],
+      [["predict", "-m", at("c.partwise"), "-i", "iris", "-o", at("o"), "--format", "xls"], 2, 'format is "xls"'],
       [["score", "-m", at("c.partwise"), "-d", "wine", "-t", "target"], 1, "which the Pipeline was fitted on"],
       [["explain", at("c.partwise"), "--data", "iris"], 1, "--data needs --target"],
       [["inspect", at("rows-nowhere")], 1, "there is no such file"],

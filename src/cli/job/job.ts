@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import type * as Zod from "zod";
-import { FileError, ParameterError, show } from "../../base/errors.js";
 import { lazyRequire } from "../../base/lazy-require.js";
-import { parseYaml } from "./parse-yaml.js";
+import { checkedJob, readJobFile } from "./job-file.js";
 
 /** What a job file of `partwise fit` and `partwise search` says. */
 export interface Job {
@@ -39,39 +37,12 @@ export interface SearchJob {
  * @throws FileError when it cannot be read, ParameterError naming the line of a syntax error or the key that is wrong
  */
 export function readJob(command: string, path: string): Job {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new FileError(
-      `${command}: cannot read the job file ${show(path)}: ${(cause as Error).message}. Check the path.`,
-      {
-        cause,
-        details: { path },
-      },
-    );
-  }
-  return checkJob(command, parseYaml(command, path, text));
+  return checkJob(command, readJobFile(command, path));
 }
 
 /** Checks a job. @throws ParameterError naming the key, its rule and what it is */
 export function checkJob(command: string, content: unknown): Job {
-  const result = schema().safeParse(content);
-  if (result.success) return result.data as unknown as Job;
-  const issue = result.error.issues[0];
-  const at = issue?.path.join(".") || "the job";
-  if (issue?.code === "unrecognized_keys")
-    throw new ParameterError(
-      `${command}: ${issue.path.length === 0 ? "the job has" : `${at} has`} the unknown key ${issue.keys.map(show).join(", ")}. ` +
-        "Keys are data, target, features, weight, model, split, metrics, output and search.",
-    );
-  const value = issue?.path.reduce<unknown>(
-    (inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key],
-    content,
-  );
-  throw new ParameterError(
-    `${command}: ${at} is ${show(value)}: ${issue?.message}. See \`partwise ${command} --help\`.`,
-  );
+  return checkedJob(command, schema(), content);
 }
 
 let made: Zod.ZodObject | undefined;
