@@ -2,11 +2,18 @@ import type { Design } from "../../src/estimator/design.js";
 import type { Plain } from "../../src/base/plain.js";
 import type { GlmFamilyCode } from "../../src/kernels/kernels.js";
 import { COMPOSED_STEP, type Composition } from "../../src/numeric/glm/composed-steps.js";
+import { scaleInPlace } from "../../src/numeric/add-vectors.js";
 import { GLM_STEP, mergeGlmSums, type GlmSums } from "../../src/numeric/glm-steps.js";
 import { choleskySolve, type Cholesky } from "../../src/numeric/linalg/cholesky.js";
 import { lbfgs } from "../../src/numeric/solvers/lbfgs.js";
-import { newton } from "../../src/numeric/solvers/newton.js";
-import type { CurvedObjective, Evaluation, OnIteration, Solution } from "../../src/numeric/solvers/objective.js";
+import { newton, type NewtonOptions } from "../../src/numeric/solvers/newton.js";
+import type {
+  CurvedObjective,
+  Evaluation,
+  Objective,
+  OnIteration,
+  Solution,
+} from "../../src/numeric/solvers/objective.js";
 import { samplePlan, sampleStride } from "./sample-of-design.js";
 
 /** What {@link fitGlm} minimises, `lossScale · Σ w loss(x·coef + a, y) + ½ ridge |coef|² + shift`, and when it stops. */
@@ -85,35 +92,80 @@ function sampleSize(p: number): number {
  */
 export async function fitGlm(design: Design, problem: GlmProblem): Promise<GlmSolution> {
   const p = design.nFeatures;
-  const start = new Float64Array(p + 1);
-  if (problem.fitIntercept) start[p] = problem.intercept;
-  if (problem.start) start.set(problem.start);
+  const start = startOf(problem, p);
   const options = { tol: problem.tol, maxIter: problem.maxIter, onIteration: reportTo(design, problem.maxIter) };
-  const all = { evaluate: async (x: Float64Array) => penalised(await sums(design, problem, x, false), x, problem, 1) };
+  const all = { evaluate: async (x: Float64Array) => penalised(await sums(design, problem, x, false), x, problem) };
   const curved = {
-    evaluate: async (x: Float64Array) => penalisedHessian(await sums(design, problem, x, true), x, problem, 1),
+    evaluate: async (x: Float64Array) => penalisedHessian(await sums(design, problem, x, true), x, problem),
   };
-  if (problem.solver === "newton" || (!problem.solver && isSmall(problem.rows, p, design.layout)))
-    return newton(curved, start, options);
-  if (p > MAX_HESSIAN) return lbfgs(all, start, options);
-  const sparse = design.layout === "csr" && p > MIN_SPARSE && !problem.composed;
-  const dense = design.layout === "csr" && !sparse ? MAX_DENSE / (p + 1) : Infinity;
-  const stride = sampleStride(problem.rows, Math.min(sparse ? SAMPLE : sampleSize(p), dense));
-  using sample = await design.derive(samplePlan(design, stride, sparse));
-  const sampled = {
-    evaluate: async (x: Float64Array) => {
-      const part = await sums(sample, problem, x, true);
-      return penalisedHessian(part, x, problem, problem.weight / part.weight);
+  const way = wayOf(design, problem);
+  if (way.kind === "newton") return newton(curved, start, options);
+  if (way.kind === "lbfgs") return lbfgs(all, start, options);
+  using sample = await design.derive(samplePlan(design, way.stride, way.sparse));
+  const objectives = {
+    all,
+    curved,
+    sampled: { evaluate: async (x: Float64Array) => ofSample(await sums(sample, problem, x, false), x, problem) },
+    sampledCurved: {
+      evaluate: async (x: Float64Array) => ofSampleCurved(await sums(sample, problem, x, true), x, problem),
     },
   };
   // The sample is everything, and has to outlive the solver.
-  if (stride === 1 && !problem.solver) return await newton(sampled, start, options);
+  if (way.stride === 1 && !problem.solver) return await newton(objectives.sampledCurved, start, options);
+  return await solveFromSample(problem, start, objectives, options);
+}
+
+/** Where a solver starts: from a solution that is given, or from the model without columns. */
+export function startOf(problem: GlmProblem, columns: number): Float64Array {
+  const start = new Float64Array(columns + 1);
+  if (problem.fitIntercept) start[columns] = problem.intercept;
+  if (problem.start) start.set(problem.start);
+  return start;
+}
+
+/** How a problem is solved, and every how many rows one is of the sample. */
+export type GlmWay =
+  | { readonly kind: "newton" }
+  | { readonly kind: "lbfgs" }
+  | { readonly kind: "sample"; readonly stride: number; readonly sparse: boolean };
+
+/** The way with the fewest passes. */
+export function wayOf(design: Design, problem: GlmProblem): GlmWay {
+  const p = design.nFeatures;
+  if (problem.solver === "newton" || (!problem.solver && isSmall(problem.rows, p, design.layout)))
+    return { kind: "newton" };
+  if (p > MAX_HESSIAN) return { kind: "lbfgs" };
+  const sparse = design.layout === "csr" && p > MIN_SPARSE && !problem.composed;
+  const dense = design.layout === "csr" && !sparse ? MAX_DENSE / (p + 1) : Infinity;
+  const stride = sampleStride(problem.rows, Math.min(sparse ? SAMPLE : sampleSize(p), dense));
+  return { kind: "sample", stride, sparse };
+}
+
+/** The penalised loss over all rows, and over those of a sample, scaled up to all. */
+export interface GlmObjectives {
+  readonly all: Objective;
+  readonly curved: CurvedObjective;
+  readonly sampled: Objective;
+  readonly sampledCurved: CurvedObjective;
+}
+
+/** The sample's solution first, then L-BFGS over all rows from there. @param onSampled told when the sample has done its part */
+export async function solveFromSample(
+  problem: GlmProblem,
+  start: Float64Array,
+  objectives: GlmObjectives,
+  options: NewtonOptions,
+  onSampled: () => void = () => undefined,
+): Promise<GlmSolution> {
+  const { all, curved, sampledCurved } = objectives;
+  const p = start.length - 1;
   // Further than the sample's own error from the full solution there is nothing to gain.
   const rough = await newton(
-    sampled,
-    p > MAX_NEWTON && !problem.warm && !problem.composed ? await roughly(sample, problem, start, sampled) : start,
+    sampledCurved,
+    p > MAX_NEWTON && !problem.warm && !problem.composed ? await roughly(problem, start, objectives) : start,
     { tol: 1e-4, maxIter: problem.warm || p > MAX_NEWTON ? 0 : problem.maxIter },
   );
+  onSampled();
   let usable = rough.x.every(Number.isFinite);
   if (usable && problem.composed) {
     // Means of rows outside of the sample may lie outside of the family's range there.
@@ -132,20 +184,13 @@ export async function fitGlm(design: Design, problem: GlmProblem): Promise<GlmSo
  * would spend a Hessian on each of its iterations.
  */
 async function roughly(
-  sample: Design,
   problem: GlmProblem,
   start: Float64Array,
-  sampled: CurvedObjective,
+  { sampled, sampledCurved }: GlmObjectives,
 ): Promise<Float64Array> {
-  const first = await newton(sampled, start, { tol: 1e-3, maxIter: 0 });
-  const smooth = {
-    evaluate: async (x: Float64Array) => {
-      const part = await sums(sample, problem, x, false);
-      return penalised(part, x, problem, problem.weight / part.weight);
-    },
-  };
+  const first = await newton(sampledCurved, start, { tol: 1e-3, maxIter: 0 });
   const precondition = (v: Float64Array): Float64Array => choleskySolve(first.factor, v);
-  const { x } = await lbfgs(smooth, start, { tol: 1e-3, maxIter: problem.maxIter, precondition });
+  const { x } = await lbfgs(sampled, start, { tol: 1e-3, maxIter: problem.maxIter, precondition });
   return x.every(Number.isFinite) ? x : start;
 }
 
@@ -166,7 +211,8 @@ export function reportEnd(design: Design, maxIter: number, solution: Solution): 
   design.onProgress?.({ stage: design.owner, done: maxIter, total: maxIter, detail });
 }
 
-function sums(
+/** A pass over the rows of a design. */
+export function sums(
   design: Design,
   { family, power, composed }: GlmProblem,
   coef: Float64Array,
@@ -177,9 +223,10 @@ function sums(
   return design.reduce<GlmSums>(GLM_STEP, { family, power: power ?? 0, coef, hess }, mergeGlmSums, false);
 }
 
-function penalised(total: GlmSums, x: Float64Array, problem: GlmProblem, sampleScale: number): Evaluation {
+/** Sums over rows as the objective's value and gradient. @param up what a sample's sums are scaled up by to those of all rows */
+export function penalised(total: GlmSums, x: Float64Array, problem: GlmProblem, up = 1): Evaluation {
   const { fitIntercept, ridge, shift } = problem;
-  const scale = problem.lossScale * sampleScale;
+  const scale = problem.lossScale * up;
   const p = x.length - 1;
   let value = scale * total.loss + shift;
   const gradient = total.grad.map((entry, j) => {
@@ -190,21 +237,36 @@ function penalised(total: GlmSums, x: Float64Array, problem: GlmProblem, sampleS
   return { value, gradient };
 }
 
-function penalisedHessian(
+/** {@link penalised} from the sums over a sample. */
+export function ofSample(part: GlmSums, x: Float64Array, problem: GlmProblem): Evaluation {
+  return penalised(part, x, problem, problem.weight / part.weight);
+}
+
+/** As {@link ofSample}, with the Hessian. */
+export function ofSampleCurved(
+  part: GlmSums,
+  x: Float64Array,
+  problem: GlmProblem,
+): Evaluation & { hessian: Float64Array } {
+  return penalisedHessian(part, x, problem, problem.weight / part.weight);
+}
+
+/** As {@link penalised}, with the Hessian. */
+export function penalisedHessian(
   total: GlmSums,
   x: Float64Array,
   problem: GlmProblem,
-  sampleScale: number,
+  up = 1,
 ): Evaluation & { hessian: Float64Array } {
   const n = x.length;
   const p = n - 1;
-  const scale = problem.lossScale * sampleScale;
-  const hessian = (total.hess ?? new Float64Array(n * n)).map((entry) => scale * entry);
+  const scale = problem.lossScale * up;
+  const hessian = scaleInPlace((total.hess as Float64Array).slice(), scale);
   for (let j = 0; j < p; j++) hessian[j * n + j] = (hessian[j * n + j] ?? 0) + problem.ridge;
   if (!problem.fitIntercept) {
     // Takes the intercept out of the system without another shape.
     for (let j = 0; j < n; j++) hessian[p * n + j] = hessian[j * n + p] = 0;
     hessian[p * n + p] = 1;
   }
-  return { ...penalised(total, x, problem, sampleScale), hessian };
+  return { ...penalised(total, x, problem, up), hessian };
 }

@@ -7,7 +7,8 @@ import { glmFamily } from "../../src/kernels/kernels.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
 import { Penalty } from "../../src/numeric/solvers/penalty.js";
 import { classFactors, oneClassError, type ClassWeight } from "../../src/estimator/class-design.js";
-import { fitGlm } from "./glm-fit.js";
+import { fitGlm, type GlmProblem } from "./glm-fit.js";
+import { fitGlmJointly } from "./glm-joint-fit.js";
 import type { LogisticPenalty, LogisticSolver } from "./logistic-solver.js";
 import { interceptsOf, type LossShape } from "./partitioned-loss.js";
 import { fitPenalised } from "./penalised-fit.js";
@@ -91,35 +92,60 @@ export function penaltyFactors(
   return { l1: share, l2: 1 - share };
 }
 
+/** Log odds of the classes: the intercept of the model without columns. */
+function logOdds({ classWeights: [negative = 0, positive = 0] }: ClassDesign): number {
+  return Math.log(positive / negative);
+}
+
+/** The problem as one of the GLM solvers'; undefined where it is none. */
+function glmOf(data: ClassDesign, problem: LogisticProblem): GlmProblem | undefined {
+  const { rows, weight } = data;
+  const { C, fitIntercept, tol, maxIter, solver, start } = problem;
+  if (data.classes.length !== 2 || (solver !== "newton" && solver !== "lbfgs")) return undefined;
+  return {
+    family: glmFamily.logistic,
+    lossScale: C,
+    ridge: penaltyFactors(problem.penalty, problem.l1Ratio).l2,
+    shift: 0,
+    intercept: logOdds(data),
+    solver,
+    warm: start !== undefined,
+    ...{ fitIntercept, tol, maxIter, rows, weight, start },
+  };
+}
+
+/**
+ * As {@link fitLogistic} for several problems over the same rows, in their order: those that the GLM solvers take share
+ * their passes, the others are solved one after the other.
+ */
+export async function fitLogisticJointly(
+  data: ClassDesign,
+  problems: readonly LogisticProblem[],
+): Promise<readonly Solution[]> {
+  const glms = problems.map((problem) => glmOf(data, problem)).filter((glm) => glm !== undefined);
+  if (glms.length === problems.length) return fitGlmJointly(data.design, glms);
+  const solutions: Solution[] = [];
+  for (const problem of problems) solutions.push(await fitLogistic(data, problem));
+  return solutions;
+}
+
 /** Minimises the penalised loss over held partitions by the solver that was chosen. */
 export async function fitLogistic(data: ClassDesign, problem: LogisticProblem): Promise<Solution> {
   const { design, classWeights, weight, rows } = data;
   const { C, fitIntercept, tol, maxIter, solver, start } = problem;
+  const glm = glmOf(data, problem);
+  if (glm) return fitGlm(design, glm);
   const { l1, l2 } = penaltyFactors(problem.penalty, problem.l1Ratio);
   const classes = data.classes.length;
-  const [negative = 0, positive = 0] = classWeights;
-  const intercept = Math.log(positive / negative);
   const shared = { fitIntercept, tol, maxIter, rows, weight, start };
   const q = design.nFeatures + 1;
-  if (classes === 2 && (solver === "newton" || solver === "lbfgs")) {
-    const glm = {
-      family: glmFamily.logistic,
-      lossScale: C,
-      ridge: l2,
-      shift: 0,
-      intercept,
-      solver,
-      warm: start !== undefined,
-    };
-    return fitGlm(design, { ...shared, ...glm });
-  }
   if (solver === "lbfgs") return fitSoftmax(design, { ...shared, C, k: classes, classWeights, ridge: l2 });
   const k = classes === 2 ? 1 : classes;
   const family = classes === 2 ? glmFamily.logistic : undefined;
   const shape: LossShape = { family, k, q, lossScale: C, fitIntercept, weight };
   const penalty = new Penalty({ l1, l2, free: interceptsOf(shape) });
   const cold = softmaxStart({ k, fitIntercept: fitIntercept && k > 1, classWeights, weight }, q);
-  if (k === 1 && fitIntercept) cold[q - 1] = intercept;
+  if (k === 1 && fitIntercept) cold[q - 1] = logOdds(data);
   const solution = await fitPenalised(
     design,
     { shape, penalty, tol, maxIter, rows, start: start ?? cold, warm: start !== undefined },

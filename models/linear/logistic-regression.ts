@@ -9,13 +9,21 @@ import { warnNotConverged } from "../../src/estimator/warnings.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
 import { reportEnd } from "./glm-fit.js";
 import type { ClassWeight } from "../../src/estimator/class-design.js";
-import { assertUsableSolution, fitLogistic, openClasses, type ClassDesign } from "./logistic-fit.js";
+import {
+  assertUsableSolution,
+  fitLogistic,
+  fitLogisticJointly,
+  openClasses,
+  type ClassDesign,
+  type LogisticProblem,
+} from "./logistic-fit.js";
 import { LogisticModel, type LogisticState } from "./logistic-model.js";
 import {
   chooseSolver,
   DEFAULT_ITERATIONS,
   type LogisticPenalty,
   type LogisticSolver,
+  type SolverChoice,
   type SolverQuestion,
 } from "./logistic-solver.js";
 import { warnIfSeparated } from "./separation.js";
@@ -150,15 +158,56 @@ export class LogisticRegression extends LogisticModel<LogisticRegressionParams, 
    */
   async fit(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "LogisticRegression.fit";
-    const { C, penalty, fitIntercept, classWeight, tol } = this.params;
-    const l1Ratio = this.#l1Ratio(owner);
-    using data = await openClasses(owner, X, y, classWeight, options);
+    using data = await openClasses(owner, X, y, this.params.classWeight, options);
+    const { problem, choice } = this.#problem(owner, data);
+    await this.#finish(owner, data, problem, choice, await fitLogistic(data, problem));
+    return this;
+  }
+
+  /** Models with equal ones differ in C and the intercept alone, and can be fitted together. */
+  get jointKey(): string | undefined {
+    const { C: _C, fitIntercept: _fitIntercept, warmStart, ...rest } = this.params;
+    return warmStart ? undefined : `LogisticRegression ${JSON.stringify(rest)}`;
+  }
+
+  /**
+   * Fits models of one `jointKey` to the same rows: labels are read and rows held once for all, and the passes of L-BFGS for
+   * two classes are shared, so that each entry of X is read once for many models. Each model ends as its own `fit` would leave
+   * it, up to rounding.
+   * @throws as `fit`
+   */
+  async fitJointly(models: readonly this[], X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<void> {
+    const owner = "LogisticRegression.fit";
+    using data = await openClasses(owner, X, y, this.params.classWeight, options);
+    const fits = models.map((model) => model.#problem(owner, data));
+    const solutions = await fitLogisticJointly(
+      data,
+      fits.map(({ problem }) => problem),
+    );
+    for (const [k, { problem, choice }] of fits.entries())
+      await (models[k] as this).#finish(owner, data, problem, choice, solutions[k] as Solution);
+  }
+
+  /** What is solved over these rows, and how. */
+  #problem(owner: string, data: ClassDesign): { readonly problem: LogisticProblem; readonly choice: SolverChoice } {
+    const { C, penalty, fitIntercept, tol } = this.params;
     const { design, classes, rows } = data;
+    const l1Ratio = this.#l1Ratio(owner);
     const choice = chooseSolver(this.#question(owner, design.nFeatures, design.layout, classes.length, rows));
-    const maxIter = this.params.maxIter ?? DEFAULT_ITERATIONS[choice.solver];
     const { solver } = choice;
-    const start = this.#start(data);
-    const solution = await fitLogistic(data, { C, penalty, l1Ratio, fitIntercept, tol, maxIter, solver, start });
+    const maxIter = this.params.maxIter ?? DEFAULT_ITERATIONS[solver];
+    return { problem: { C, penalty, l1Ratio, fitIntercept, tol, maxIter, solver, start: this.#start(data) }, choice };
+  }
+
+  /** Keeps a solution, with the warnings that it deserves. @throws as `fit`, for one that is not finite */
+  async #finish(
+    owner: string,
+    data: ClassDesign,
+    { C, penalty, fitIntercept, maxIter, solver }: LogisticProblem,
+    { why }: SolverChoice,
+    solution: Solution,
+  ): Promise<void> {
+    const { design, classes } = data;
     await assertUsableSolution(owner, design, solution);
     reportEnd(design, maxIter, solution);
     if (!solution.converged) warnNotConverged("LogisticRegression", maxIter, solution.gradientNorm);
@@ -166,11 +215,7 @@ export class LogisticRegression extends LogisticModel<LogisticRegressionParams, 
       const sides = [`class ${show(classes[0])}`, `class ${show(classes[1])}`] as const;
       await warnIfSeparated(design, solution, "outcomes", sides);
     }
-    this.setState({
-      ...stateOf(data, solution, fitIntercept),
-      explanation: explained(solver, choice.why, solution),
-    });
-    return this;
+    this.setState({ ...stateOf(data, solution, fitIntercept), explanation: explained(solver, why, solution) });
   }
 
   /**

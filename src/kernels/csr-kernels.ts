@@ -102,6 +102,43 @@ export type CsrGlmLossGradKernel = (
 ) => number;
 
 /**
+ * {@link CsrGlmLossGradKernel} for several models at once: one read of the matrix for eight of them.
+ *
+ * @param family in: code of the family
+ * @param power in: of the Tweedie family; others ignore it
+ * @param indptr in: i32[rows + 1]
+ * @param indices in: i32, columns of the entries
+ * @param values in: f64, values of the entries
+ * @param rows in: rows
+ * @param nCols in: columns
+ * @param y in: f64[rows] targets
+ * @param w in: f64[rows] weights, or 0 for none
+ * @param offset in: f64[rows] added to η, or 0 for none
+ * @param models in: an even number of models; one more than wanted, with coefficients 0, makes an odd one even
+ * @param coefs in: f64[(nCols + 1) × models], the models' coefficients of the first column first, intercepts last
+ * @param grads in/out: f64[(nCols + 1) × models], in the same order
+ * @param losses out: f64[2 × models], overwritten; Σ w·loss of each model first, then what rounding took from it
+ * @param scratch scratch: `glmModelsScratchBytes(models)` bytes
+ */
+export type CsrGlmLossGradsKernel = (
+  family: GlmFamilyCode,
+  power: number,
+  indptr: number,
+  indices: number,
+  values: number,
+  rows: number,
+  nCols: number,
+  y: number,
+  w: number,
+  offset: number,
+  models: number,
+  coefs: number,
+  grads: number,
+  losses: number,
+  scratch: number,
+) => void;
+
+/**
  * As {@link CsrGlmLossGradKernel}, and adds `Σ w·loss''(η)·x̃x̃ᵀ` with `x̃ = [x, 1]` to hess, from the pairs of entries of
  * each row. With the squared family and coef 0 that is the Gram matrix.
  *

@@ -7,6 +7,7 @@ import type {
 import type {
   CsrGlmLossGradHessKernel,
   CsrGlmLossGradKernel,
+  CsrGlmLossGradsKernel,
   CsrMatTVecKernel,
   CsrMatVecKernel,
   CsrMomentsKernel,
@@ -207,6 +208,8 @@ export interface Kernels {
   readonly csrGlmLossGrad: CsrGlmLossGradKernel;
   /** GLM loss, gradient and Hessian over a CSR matrix. */
   readonly csrGlmLossGradHess: CsrGlmLossGradHessKernel;
+  /** Of several models at once. */
+  readonly csrGlmLossGrads: CsrGlmLossGradsKernel;
   /** Entries of a CSR matrix scaled by column. */
   readonly csrScale: CsrScaleKernel;
   /** Starts of the rows of blocks side by side. */
@@ -339,6 +342,7 @@ const everyKernel: Readonly<Record<keyof Kernels, true>> = {
   csrMatTVec: true,
   csrGlmLossGrad: true,
   csrGlmLossGradHess: true,
+  csrGlmLossGrads: true,
   csrScale: true,
   csrStackRows: true,
   csrStack: true,
@@ -397,6 +401,12 @@ export function gramScratchBytes(nCols: number): number {
 export function glmScratchBytes(): number {
   // TILE of assembly/lanes.ts, and a line for the element that may be written after an odd last row.
   return 1024 * 8 + 64 + ALIGNMENT;
+}
+
+/** Bytes of scratch that `csrGlmLossGrads` needs for so many models. */
+export function glmModelsScratchBytes(models: number): number {
+  // STRIDE of assembly/glm-models.ts.
+  return models * (128 * 8 + 64) + ALIGNMENT;
 }
 
 /** Bytes of scratch that `softmaxLossGradF64`, `softmaxLossGradF32` and `csrSoftmaxLossGrad` need for `k` classes. */

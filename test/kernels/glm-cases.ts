@@ -1,6 +1,7 @@
 import {
   csrHessScratchBytes,
   glmHessScratchBytes,
+  glmModelsScratchBytes,
   glmScratchBytes,
   type GlmFamilyCode,
   type Kernels,
@@ -255,6 +256,55 @@ const csrLossGrad: TwinCase = (h, n, flavour) => {
   });
 };
 
+const csrLossGrads: TwinCase = (h, n, flavour) => {
+  eachProblem(n, flavour, "F64", (family, power, p, what) => {
+    // The losses are those of a single model, whose cases try all families.
+    if (family !== 1) return;
+    // One pair, and eight in registers with a pair beside them.
+    for (const models of n > 67 ? [10] : [2, 10]) {
+      h.reset();
+      const d = p.x.length;
+      const x = p.x.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
+      const { indptr, indices, values } = toCsr(h, x, n);
+      const y = h.f64(p.y);
+      const w = p.w === undefined ? 0 : h.f64(p.w);
+      const offset = p.offset === undefined ? 0 : h.f64(p.offset);
+      const all = Array.from({ length: models }, (_, m) => uniform(d + 1, 90 + m));
+      const coefs = h.f64(p.coef.flatMap((_, j) => all.map((coef) => coef[j]!)));
+      const grads = h.accumulator(filled((d + 1) * models, 0.5));
+      const losses = h.room(2 * models * 8);
+      const scratch = h.room(glmModelsScratchBytes(models));
+      h.run((k) =>
+        k.csrGlmLossGrads(
+          family,
+          power,
+          indptr,
+          indices,
+          values,
+          n,
+          d,
+          y,
+          w,
+          offset,
+          models,
+          coefs,
+          grads,
+          losses,
+          scratch,
+        ),
+      );
+      const allowed = all.map((coef) => bounds(family, power, { ...p, x, coef }));
+      within(
+        h.f64At(losses, models),
+        allowed.map(({ loss }) => loss),
+        `losses, ${what}, ${models} models`,
+      );
+      const gradients = p.coef.flatMap((_, j) => allowed.map(({ grad }) => grad[j]!));
+      within(h.f64At(grads, (d + 1) * models), gradients, `gradients, ${what}, ${models} models`);
+    }
+  });
+};
+
 const csrLossGradHess: TwinCase = (h, n, flavour) => {
   eachProblem(n, flavour, "F64", (family, power, p, what) => {
     h.reset();
@@ -290,4 +340,5 @@ export const glmCases = {
   inverseLink,
   csrGlmLossGrad: csrLossGrad,
   csrGlmLossGradHess: csrLossGradHess,
+  csrGlmLossGrads: csrLossGrads,
 } satisfies Partial<Record<keyof Kernels, TwinCase>>;

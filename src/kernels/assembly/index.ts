@@ -9,6 +9,7 @@ export {
   glmLossGradF64, glmLossGradF32, glmLossGradHessF64, glmLossGradHessF32, glmLoss, inverseLink, csrGlmLossGrad,
   csrGlmLossGradHess,
 } from "./glm";
+export { csrGlmLossGrads } from "./glm-models";
 export { softmaxLossGradF64, softmaxLossGradF32, csrSoftmaxLossGrad, softmax } from "./softmax";
 export { sgdRows, csrSgdRows } from "./sgd";
 export { minMaxF64, minMaxF32, nonFiniteF64, nonFiniteF32 } from "./extent";

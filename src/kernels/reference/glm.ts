@@ -1,4 +1,4 @@
-import type { CsrGlmLossGradHessKernel, CsrGlmLossGradKernel } from "../csr-kernels.js";
+import type { CsrGlmLossGradHessKernel, CsrGlmLossGradKernel, CsrGlmLossGradsKernel } from "../csr-kernels.js";
 import {
   glmFamily,
   type GlmFamilyCode,
@@ -159,6 +159,34 @@ export function csrGlmLossGrad(views: MemoryViews): CsrGlmLossGradKernel {
       views.f64(coef, nCols + 1),
       views.f64(grad, nCols + 1),
     );
+}
+
+/** Plain twin of the GLM loss and gradient kernel for several models over a CSR matrix. */
+export function csrGlmLossGrads(views: MemoryViews): CsrGlmLossGradsKernel {
+  return (family, power, indptr, indices, values, rows, nCols, y, w, offset, models, coefs, grads, losses) => {
+    const all = views.f64(coefs, (nCols + 1) * models);
+    const sums = views.f64(grads, (nCols + 1) * models);
+    const out = views.f64(losses, 2 * models);
+    out.fill(0);
+    for (let m = 0; m < models; m++) {
+      const of = (values: Float64Array): Float64Array =>
+        Float64Array.from({ length: nCols + 1 }, (_, j) => values[j * models + m]!);
+      const grad = of(sums);
+      out[m] = accumulate(
+        family,
+        power,
+        sparseRows(views, indptr, indices, values, rows),
+        nCols,
+        rows,
+        views.f64(y, rows),
+        views.optionalF64(w, rows),
+        views.optionalF64(offset, rows),
+        of(all),
+        grad,
+      );
+      grad.forEach((value, j) => (sums[j * models + m] = value));
+    }
+  };
 }
 
 /** Plain twin of the GLM loss, gradient and Hessian kernel over a CSR matrix. */

@@ -3,7 +3,15 @@ import { boostDerivatives, boostGradients, boostSoftmax, packDerivatives } from 
 import { applyValidity, convert } from "./convert.js";
 import { csrMatTVec, csrMatVec, csrMoments, csrScale, csrStack, csrStackRows } from "./csr.js";
 import { countByte, csvNumbers } from "./csv.js";
-import { csrGlmLossGrad, csrGlmLossGradHess, glmLoss, glmLossGrad, glmLossGradHess, inverseLink } from "./glm.js";
+import {
+  csrGlmLossGrad,
+  csrGlmLossGradHess,
+  csrGlmLossGrads,
+  glmLoss,
+  glmLossGrad,
+  glmLossGradHess,
+  inverseLink,
+} from "./glm.js";
 import {
   addAtRows,
   binColumn,
@@ -108,6 +116,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     csrMatTVec: csrMatTVec(views),
     csrGlmLossGrad: csrGlmLossGrad(views),
     csrGlmLossGradHess: csrGlmLossGradHess(views),
+    csrGlmLossGrads: csrGlmLossGrads(views),
     csrScale: csrScale(views),
     csrStackRows: csrStackRows(views),
     csrStack: csrStack(views),

@@ -11,17 +11,36 @@ export interface Cholesky {
 export function cholesky(a: Float64Array, n: number, floor = 0): Cholesky | undefined {
   const lower = new Float64Array(n * n);
   let minPivot = Infinity;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j] ?? 0;
-      for (let k = 0; k < j; k++) sum -= (lower[i * n + k] ?? 0) * (lower[j * n + k] ?? 0);
-      if (i !== j) lower[i * n + j] = sum / (lower[j * n + j] ?? 1);
-      else {
-        // Also false for NaN.
-        if (!(sum > floor)) return undefined;
-        minPivot = Math.min(minPivot, sum);
-        lower[i * n + i] = Math.sqrt(sum);
+  for (let j = 0; j < n; j++) {
+    const own = j * n;
+    let pivot = a[own + j] as number;
+    for (let k = 0; k < j; k++) pivot -= (lower[own + k] as number) ** 2;
+    // Also false for NaN.
+    if (!(pivot > floor)) return undefined;
+    minPivot = Math.min(minPivot, pivot);
+    const root = Math.sqrt(pivot);
+    lower[own + j] = root;
+    // Four rows at a time: each sum waits for its own last term only, and all of them use the row of the pivot.
+    let i = j + 1;
+    for (; i + 3 < n; i += 4) {
+      const [p, q, r, s] = [i * n, i * n + n, i * n + 2 * n, i * n + 3 * n];
+      let [s0, s1, s2, s3] = [a[p + j] as number, a[q + j] as number, a[r + j] as number, a[s + j] as number];
+      for (let k = 0; k < j; k++) {
+        const value = lower[own + k] as number;
+        s0 -= (lower[p + k] as number) * value;
+        s1 -= (lower[q + k] as number) * value;
+        s2 -= (lower[r + k] as number) * value;
+        s3 -= (lower[s + k] as number) * value;
       }
+      lower[p + j] = s0 / root;
+      lower[q + j] = s1 / root;
+      lower[r + j] = s2 / root;
+      lower[s + j] = s3 / root;
+    }
+    for (; i < n; i++) {
+      let sum = a[i * n + j] as number;
+      for (let k = 0; k < j; k++) sum -= (lower[i * n + k] as number) * (lower[own + k] as number);
+      lower[i * n + j] = sum / root;
     }
   }
   return { lower, n, minPivot };
@@ -31,14 +50,15 @@ export function cholesky(a: Float64Array, n: number, floor = 0): Cholesky | unde
 export function choleskySolve({ lower, n }: Cholesky, b: ArrayLike<number>): Float64Array {
   const x = Float64Array.from(b);
   for (let i = 0; i < n; i++) {
-    let sum = x[i] ?? 0;
-    for (let k = 0; k < i; k++) sum -= (lower[i * n + k] ?? 0) * (x[k] ?? 0);
-    x[i] = sum / (lower[i * n + i] ?? 1);
+    let sum = x[i] as number;
+    for (let k = 0; k < i; k++) sum -= (lower[i * n + k] as number) * (x[k] as number);
+    x[i] = sum / (lower[i * n + i] as number);
   }
+  // The factor is read by rows here, too: by columns, large ones would miss the cache at each step.
   for (let i = n - 1; i >= 0; i--) {
-    let sum = x[i] ?? 0;
-    for (let k = i + 1; k < n; k++) sum -= (lower[k * n + i] ?? 0) * (x[k] ?? 0);
-    x[i] = sum / (lower[i * n + i] ?? 1);
+    const value = (x[i] as number) / (lower[i * n + i] as number);
+    x[i] = value;
+    for (let k = 0; k < i; k++) x[k] = (x[k] as number) - (lower[i * n + k] as number) * value;
   }
   return x;
 }
