@@ -169,8 +169,8 @@ export function csrGlmLossGrads(views: MemoryViews): CsrGlmLossGradsKernel {
     const out = views.f64(losses, 2 * models);
     out.fill(0);
     for (let m = 0; m < models; m++) {
-      const of = (values: Float64Array): Float64Array =>
-        Float64Array.from({ length: nCols + 1 }, (_, j) => values[j * models + m]!);
+      const of = (packed: Float64Array): Float64Array =>
+        Float64Array.from({ length: nCols + 1 }, (_, j) => packed[j * models + m]!);
       const grad = of(sums);
       out[m] = accumulate(
         family,
