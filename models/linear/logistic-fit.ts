@@ -110,7 +110,12 @@ function glmOf(data: ClassDesign, problem: LogisticProblem): GlmProblem | undefi
     intercept: logOdds(data),
     solver,
     warm: start !== undefined,
-    ...{ fitIntercept, tol, maxIter, rows, weight, start },
+    fitIntercept,
+    tol,
+    maxIter,
+    rows,
+    weight,
+    start,
   };
 }
 
