@@ -1,10 +1,9 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import { Workspace } from "../../src/kernels/workspace.js";
-import type { DenseChunk } from "../../src/memory/column.js";
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
 import { addTrees } from "../../src/numeric/trees/packed-trees.js";
 import { binStep, type BinRules } from "./binning-tasks.js";
 import type { BinnedChunk } from "./boost-chunk.js";
+import { eachDense, rowsFrom, spaceOver } from "./sparse-rows.js";
 import type { TreesArgs } from "./tree-tasks.js";
 
 /** The bins of one partition, with the margins that its rows start at: of a model, of the design's offset, or both. */
@@ -15,8 +14,8 @@ export function binWithBaseStep(
 ): BinnedChunk {
   const { memory } = context;
   const binned = binStep(context, args, design);
-  const x = design.x as DenseChunk;
-  using space = Workspace.over(memory, x);
+  const { x } = design;
+  using space = spaceOver(context, x);
   const { model } = args;
   const base = memory.denseIn("f64", x.rows, model?.outputs ?? 1, space.arena).columns;
   const offset = design.offset ? memory.view(design.offset) : undefined;
@@ -25,6 +24,9 @@ export function binWithBaseStep(
     if (offset) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + (offset[i] as number);
   });
   // Tree after tree on top, as in a fit that was not interrupted: the same bits.
-  if (model) addTrees(memory, space, x, model, base);
+  if (model)
+    eachDense(context, space, x, undefined, (rows, from) =>
+      addTrees(memory, space, rows, model, rowsFrom(base, from, rows.rows)),
+    );
   return { ...binned, base };
 }

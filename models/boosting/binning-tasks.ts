@@ -4,12 +4,14 @@ import type { TaskContext } from "../../src/engine/engine.js";
 import { locateInfinite } from "../../src/estimator/design-tasks.js";
 import { MISSING_BIN } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
-import type { Column, DenseChunk } from "../../src/memory/column.js";
+import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
 import { doublesOf } from "../../src/numeric/doubles-of.js";
 import { binThresholds } from "../../src/numeric/trees/bin-thresholds.js";
 import { exactSumOf, type ExactSum } from "../../src/numeric/trees/exact-scale.js";
 import type { BinnedChunk, BoostChunk } from "./boost-chunk.js";
+import { binSparse } from "./bin-sparse.js";
+import { spaceOver, sparseColumns, takeSparseRows } from "./sparse-rows.js";
 
 /** What a fit has to know of its data first. */
 export interface DataRange {
@@ -45,7 +47,7 @@ export function rangeStep(
   },
   design: DesignChunk,
 ): DataRange {
-  const x = design.x as DenseChunk;
+  const { x } = design;
   assertNoInfinity(context, args, x);
   const y = context.memory.view(design.y as Column<"f64">);
   const w = design.w ? context.memory.view(design.w) : undefined;
@@ -94,8 +96,12 @@ function groupRuns(groups: Float64Array): { ids: Float64Array; rows: Float64Arra
 export function assertNoInfinity(
   context: TaskContext,
   args: { owner: string; names: readonly string[] | undefined },
-  x: DenseChunk,
+  x: MatrixChunk,
 ): void {
+  if (x.kind === "csr") {
+    locateInfinite(context, args, { x });
+    return;
+  }
   using space = Workspace.over(context.memory, x);
   const { table, width, suffix } = space.matrix(x);
   const out = space.zeros(width * 3);
@@ -134,7 +140,7 @@ export function sampleStep(
   args: { starts: readonly number[]; stride: number; seed: number },
   design: DesignChunk,
 ): DesignChunk {
-  const x = design.x as DenseChunk;
+  const { x } = design;
   if (args.stride === 1) return { x, ...(design.w ? { w: design.w } : {}) };
   const rng = new CounterRng(args.seed, "boosting bins");
   const start = args.starts[context.partition?.index ?? 0] ?? 0;
@@ -143,18 +149,28 @@ export function sampleStep(
     const row = block * args.stride + rng.integer(block, args.stride) - start;
     if (row >= 0 && row < x.rows) picks.push(row);
   }
-  using space = Workspace.over(context.memory, x);
+  using space = spaceOver(context, x);
   const take = (source: Column, target: Column<"f64">): void => {
     const from = doublesOf(context, space, source);
     const to = context.memory.view(target);
     for (let i = 0; i < picks.length; i++) to[i] = from[picks[i] as number] as number;
   };
-  const out = context.memory.dense("f64", picks.length, x.columns.length);
-  x.columns.forEach((column, j) => take(column, out.columns[j] as Column<"f64">));
+  const out = x.kind === "csr" ? takeSparseRows(context, x, picks) : takeDenseRows(context, x, picks.length, take);
   if (!design.w) return { x: out };
   const w = context.memory.column("f64", picks.length);
   take(design.w, w);
   return { x: out, w };
+}
+
+function takeDenseRows(
+  context: TaskContext,
+  x: DenseChunk,
+  rows: number,
+  take: (source: Column, target: Column<"f64">) => void,
+): DenseChunk {
+  const out = context.memory.dense("f64", rows, x.columns.length);
+  x.columns.forEach((column, j) => take(column, out.columns[j] as Column<"f64">));
+  return out;
 }
 
 /** Thresholds of columns `from` to `to` from the samples of all partitions; none for those skipped. */
@@ -177,6 +193,13 @@ export function thresholdStep(
     return all;
   };
   const weights = samples.some((sample) => sample.w) ? gather((sample) => sample.w as Column) : undefined;
+  const sparse = samples.flatMap(({ x }) => (x.kind === "csr" ? [x] : []));
+  if (sparse.length > 0) {
+    return Array.from(sparseColumns(context, sparse, args.from, args.to), (column) => {
+      context.throwIfAborted();
+      return binThresholds(column, weights, args.maxBins);
+    });
+  }
   return Array.from({ length: args.to - args.from }, (_, k) => {
     context.throwIfAborted();
     if (args.skipped.includes(args.from + k)) return new Float64Array(0);
@@ -225,11 +248,15 @@ export interface BinRules {
 
 /** The bins of one partition. */
 export function binStep(context: TaskContext, args: BinRules, design: DesignChunk): BinnedChunk {
-  const x = design.x as DenseChunk;
-  using space = Workspace.over(context.memory, x);
+  const { x } = design;
+  using space = spaceOver(context, x);
   const width = args.thresholds.length;
   const stride = Math.ceil(width / 4) * 4;
   const chunk = emptyChunk(context, x.rows, width, space.arena);
+  if (x.kind === "csr") {
+    binSparse(context, args, x, chunk);
+    return { ...chunk, y: design.y as Column<"f64">, ...(design.w ? { w: design.w } : {}) };
+  }
   const f32 = x.columns.every((column) => column.dtype === "f32");
   const kernel = f32 ? space.kernels.binColumnF32 : space.kernels.binColumnF64;
   const sources = x.columns.map((column) => (f32 ? space.pointer(column) : space.doubles(column)));

@@ -18,7 +18,7 @@ import type { ColumnTexts } from "./category-tasks.js";
 import { fitBoosting, refitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
 import { sumWithin, type PredictedWithin, type WithinOptions } from "./predict-within.js";
-import { assertDense, TreeModel } from "./tree-model.js";
+import { TreeModel, usedColumns } from "./tree-model.js";
 import type { Link } from "./tree-tasks.js";
 
 /** Fitted state of boosted trees. */
@@ -88,15 +88,16 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
   ): Promise<PredictedWithin<DistributedArray | T>> {
     const x = toMatrix(owner, this.coded(owner, X));
     checkColumns(owner, x, this.state);
-    assertDense(owner, x);
     const { trees, baselines, featureNames } = this.state;
     const outputs = baselines.length;
+    const used = x.layout === "csr" ? usedColumns(trees) : undefined;
     const { rounds, predictions } = await sumWithin(owner, x, options, {
       rounds: this.nIter,
       argsOf: (from, to) => ({
         owner,
         names: featureNames ?? x.names,
         baselines,
+        ...(used ? { used } : {}),
         ...packTrees(takeTrees(trees, from * outputs, to * outputs)),
       }),
       link,
@@ -124,6 +125,10 @@ export abstract class BoostedModel<P extends BoostingParams> extends TreeModel<P
   get categories(): ColumnTexts {
     const { texts, nFeatures } = this.state;
     return texts ?? Array.from({ length: nFeatures }, () => null);
+  }
+
+  protected override get takesSparse(): boolean {
+    return true;
   }
 
   override get words(): TreeWords {

@@ -1,11 +1,11 @@
 import type { TaskContext } from "../../src/engine/engine.js";
-import { Workspace } from "../../src/kernels/workspace.js";
-import type { DenseChunk } from "../../src/memory/column.js";
+import type { DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 import { leafOfRow } from "../../src/numeric/trees/row-walk.js";
 import { addContributions, type ShapPaths } from "../../src/numeric/trees/shap-paths.js";
 import { addInteractions } from "../../src/numeric/trees/shap-interactions.js";
 import type { TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import { assertNoInfinity } from "./binning-tasks.js";
+import { eachDense, rowsFrom, spaceOver } from "./sparse-rows.js";
 import { withZerosMissing } from "./zeros-missing.js";
 
 /** What the tasks that explain are told of the model. */
@@ -23,17 +23,20 @@ export interface ShapArgs extends ExplainArgs {
 }
 
 /** Contributions of the columns to each row's outputs, and in the last column of each output its mean. */
-export function contributionsStep(context: TaskContext, args: ShapArgs, x: DenseChunk): DenseChunk<"f64"> {
+export function contributionsStep(context: TaskContext, args: ShapArgs, x: MatrixChunk): DenseChunk<"f64"> {
   assertNoInfinity(context, args, x);
   const { expected, nFeatures, paths } = args;
   const width = nFeatures + 1;
-  using space = Workspace.over(context.memory, x);
+  using space = spaceOver(context, x);
   const out = context.memory.denseIn("f64", x.rows, expected.length * width, space.arena);
   out.columns.forEach(({ offset }, k) => {
     const start = k % width === nFeatures ? (expected[Math.floor(k / width)] as number) : 0;
     space.kernels.fillF64(offset, start, x.rows);
   });
-  addContributions(context.memory, space, withZerosMissing(context, args.zeroMissing, x), paths, width, out.columns);
+  eachDense(context, space, x, undefined, (rows, from) => {
+    const own = withZerosMissing(context, args.zeroMissing, rows);
+    addContributions(context.memory, space, own, paths, width, rowsFrom(out.columns, from, rows.rows));
+  });
   return out;
 }
 

@@ -113,11 +113,13 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   const { owner } = design;
   const { objective, params } = problem;
   const seed = params.randomState ?? DEFAULT_SEED;
-  if (design.layout === "csr")
-    throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
   const { texts } = problem;
   const named = { owner, names: design.names, width: design.nFeatures };
   const categorical = categoricalColumns(params.categoricalFeatures, texts, named);
+  if (design.layout === "csr" && categorical.length > 0)
+    throw new DataError(
+      `${owner}: X is sparse, so column ${categorical[0]} cannot hold codes of categories: its zeros are not there. Pass it in a dense array or a frame.`,
+    );
   const settings = splitSettings(params, seed, named, categorical);
   const quantiles = quantilesOfLoss(objective);
   if (quantiles && settings.monotonic) {

@@ -194,7 +194,7 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
       this.coded(owner, X),
       this.state,
       (x) => {
-        assertDense(owner, x);
+        if (!this.takesSparse || step !== "contributionsStep") assertDense(owner, x);
         const whole = { ...args, owner, names: featureNames ?? x.names, nFeatures, zeroMissing: this.zeroMissing };
         return x.mapChunks(owner, fnRef(TASKS, step), whole, { innerShape, dtype });
       },
@@ -209,11 +209,19 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
     return baselines.slice();
   }
 
-  /** Arguments of the prediction tasks for these rows. @throws DataError for sparse X */
+  /** Whether sparse X is taken. */
+  protected get takesSparse(): boolean {
+    return false;
+  }
+
+  /** Arguments of the prediction tasks for these rows. @throws DataError for sparse X, unless it is taken */
   protected treeArgs(owner: string, x: DistributedArray): TreesArgs {
-    assertDense(owner, x);
-    const { trees, baselines, featureNames } = this.state;
+    if (!this.takesSparse) assertDense(owner, x);
+    const { trees, featureNames } = this.state;
     const names = featureNames ?? x.names;
+    const used = x.layout === "csr" ? usedColumns(trees) : undefined;
+    const baselines = this.state.baselines;
+    if (used) return { owner, names, baselines, used, ...packTrees(trees) };
     if (this.#packed?.of !== trees) {
       if (areFew(x.rows)) return { owner, names, baselines, ...unpackedTrees(trees) };
       this.#packed = { of: trees, trees: packTrees(trees) };
@@ -242,8 +250,13 @@ export abstract class TreeModel<P extends object, S extends TreeState> extends E
   }
 }
 
+/** The columns that trees ask for, ascending. */
+export function usedColumns({ feature }: TreeEnsemble): Int32Array {
+  return Int32Array.from(new Set(feature.filter((column) => column >= 0))).sort();
+}
+
 /** @throws DataError for sparse X */
-export function assertDense(owner: string, x: DistributedArray): void {
+function assertDense(owner: string, x: DistributedArray): void {
   if (x.layout === "csr")
     throw new DataError(`${owner}: X is sparse, but its trees take columns of values. Pass a dense array or a frame.`);
 }

@@ -3,10 +3,11 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { addRowStep, largestAt, type RowStep, type RowTools } from "../../src/estimator/row-steps.js";
 import { glmFamily } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
-import type { Column, DenseChunk } from "../../src/memory/column.js";
+import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 import { addTrees, sourceOf, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { addRow, hasInfinity } from "../../src/numeric/trees/row-walk.js";
 import { assertNoInfinity } from "./binning-tasks.js";
+import { eachDense, rowsFrom, spaceOver } from "./sparse-rows.js";
 
 /** Packed trees and where they are used. */
 export interface TreesArgs extends PackedTrees {
@@ -14,31 +15,45 @@ export interface TreesArgs extends PackedTrees {
   readonly names: readonly string[] | undefined;
   /** Where the rows start, one a output. */
   readonly baselines: Float64Array;
+  /** Columns that the trees look at, where X is sparse. */
+  readonly used?: Int32Array | undefined;
 }
 
 /** Sum of the trees for each row of one partition, a column an output. @throws DataError naming an infinity in X */
-export function marginStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
+export function marginStep(context: TaskContext, args: TreesArgs, x: MatrixChunk): DenseChunk<"f64"> {
   assertNoInfinity(context, args, x);
-  using space = Workspace.over(context.memory, x);
+  using space = spaceOver(context, x);
   const out = context.memory.denseIn("f64", x.rows, args.outputs, space.arena);
   out.columns.forEach(({ offset }, k) => space.kernels.fillF64(offset, args.baselines[k] as number, x.rows));
-  addTrees(context.memory, space, x, args, out.columns);
+  addAll(context, space, args, x, out.columns);
   return out;
+}
+
+function addAll(
+  context: TaskContext,
+  space: Workspace,
+  args: TreesArgs,
+  x: MatrixChunk,
+  out: readonly Column<"f64">[],
+): void {
+  eachDense(context, space, x, args.used, (rows, from) =>
+    addTrees(context.memory, space, rows, args, rowsFrom(out, from, rows.rows)),
+  );
 }
 
 /** The sum of further trees on top of the margins of some trees before, as {@link marginStep} has them. */
 export function moreTreesStep(
   context: TaskContext,
   args: TreesArgs,
-  x: DenseChunk,
+  x: MatrixChunk,
   before: DenseChunk<"f64">,
 ): DenseChunk<"f64"> {
-  using space = Workspace.over(context.memory, x);
+  using space = spaceOver(context, x);
   const out = context.memory.denseIn("f64", x.rows, args.outputs, space.arena);
   out.columns.forEach((column, k) =>
     context.memory.view(column).set(context.memory.view(before.columns[k] as Column<"f64">)),
   );
-  addTrees(context.memory, space, x, args, out.columns);
+  addAll(context, space, args, x, out.columns);
   return out;
 }
 
@@ -59,7 +74,7 @@ export function linkStep(context: TaskContext, link: Link, held: DenseChunk<"f64
 }
 
 /** `e^margin` of each row, a column an output. */
-export function expStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
+export function expStep(context: TaskContext, args: TreesArgs, x: MatrixChunk): DenseChunk<"f64"> {
   return expOf(context, marginStep(context, args, x));
 }
 
@@ -70,7 +85,7 @@ function expOf(context: TaskContext, margin: DenseChunk<"f64">): DenseChunk<"f64
 }
 
 /** Probabilities of all classes: of both where there is one output. */
-export function probabilityStep(context: TaskContext, args: TreesArgs, x: DenseChunk): DenseChunk<"f64"> {
+export function probabilityStep(context: TaskContext, args: TreesArgs, x: MatrixChunk): DenseChunk<"f64"> {
   return probabilitiesOf(context, marginStep(context, args, x));
 }
 
@@ -96,7 +111,7 @@ function probabilitiesOf(context: TaskContext, margin: DenseChunk<"f64">): Dense
 export function labelStep(
   context: TaskContext,
   args: TreesArgs & { labels: readonly number[] },
-  x: DenseChunk,
+  x: MatrixChunk,
 ): DenseChunk<"f64"> {
   return labelsOf(context, args.labels, marginStep(context, args, x));
 }
