@@ -54,7 +54,7 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * `log Σₖ e^mₖ − m_y`, with probabilities `e^mₖ / Σ e^m`; second derivatives are `p(1 − p)`, as in scikit-learn. Leaves take
  * `−learningRate · G / (H + l2Regularization)`; trees grow leaf by leaf, largest gain first.
  *
- * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame, or a table in this
+ * X: `(nRows, nFeatures)`, dense (f64 or f32) or sparse (CSR; what it does not hold is the number 0); or a frame, or a table in this
  * process, whose columns of text are categories (see `categoricalFeatures`; 255 of a column at most): no encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: labels of one type (numbers, booleans or strings), two or more.
  *
@@ -89,7 +89,7 @@ export class HistGradientBoostingClassifier extends BoostedModel<HistGradientBoo
   }
 
   /**
-   * @throws DataError for infinities, sparse X or lengths that differ; FitError for fewer than two classes, a label of
+   * @throws DataError for infinities, columns of categories in sparse X, or lengths that differ; FitError for fewer than two classes, a label of
    * `classWeight` that y lacks, `scalePosWeight` with more than two classes, or when too few rows are left for early stopping
    */
   async fit(

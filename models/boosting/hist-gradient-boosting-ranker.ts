@@ -87,8 +87,7 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
   }
 
   /**
-   * @throws DataError without groups, for a group whose rows lie apart, relevance below 0 or above 31, infinities or sparse
-   * X; FitError when too few groups are left for early stopping
+   * @throws DataError without groups, for a group whose rows lie apart, relevance below 0 or above 31, infinities; FitError when too few groups are left for early stopping
    */
   async fit(X: TableInput, y: VectorInput, options: RankerFitOptions = {}): Promise<this> {
     const owner = "HistGradientBoostingRanker.fit";

@@ -100,7 +100,7 @@ const task = (name: string): ReturnType<typeof fnRef> => fnRef(new URL("./tree-t
  * of largest gradient and draws `otherRate` of the others, whose derivatives count for those not drawn (Ke et al., 2017),
  * after the first `1 / learningRate` rounds.
  *
- * X: `(nRows, nFeatures)`, dense, f64 or f32; or a frame, or a table in this
+ * X: `(nRows, nFeatures)`, dense (f64 or f32) or sparse (CSR; what it does not hold is the number 0); or a frame, or a table in this
  * process, whose columns of text are categories (see `categoricalFeatures`; 255 of a column at most): no encoding is needed, and texts that the fit did not see are missing values. NaN are missing values: every split learns the side they go to. Infinities are
  * an error that names column, partition and row. y: `(nRows)`, for `poisson` and `tweedie` none negative, for `gamma` all
  * above 0.
@@ -136,7 +136,7 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
   }
 
   /**
-   * @throws DataError for infinities, sparse X, y that the loss does not allow, or lengths that differ; FitError when
+   * @throws DataError for infinities, columns of categories in sparse X, y that the loss does not allow, or lengths that differ; FitError when
    * weights, or targets of a loss with a log link, are all zero, or too few rows are left for early stopping
    */
   async fit(

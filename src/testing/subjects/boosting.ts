@@ -11,6 +11,7 @@ const boosted = {
   nan: "left out",
   anyRowOrder: true,
   onePass: false,
+  sparse: {},
 } as const;
 const FEW_TREES = { maxIter: 4, maxLeafNodes: 8, minSamplesLeaf: 1, learningRate: 0.3 };
 

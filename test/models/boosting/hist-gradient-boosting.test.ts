@@ -316,9 +316,11 @@ describe("histogram gradient boosting", () => {
       new HistGradientBoostingRegressor({ earlyStopping: true, validationFraction: 1e-9 }).fit(X, [1, 2, 3]),
     ).rejects.toThrow("leaves 3 to train on and 0 to stop by");
     const csr = DistributedArray.fromCsr({ cols: 1, indptr: [0, 1, 2, 3], indices: [0, 0, 0], values: [1, 2, 3] });
-    await expect(new HistGradientBoostingRegressor().fit(csr, [1, 2, 3])).rejects.toThrow("X is sparse");
+    await expect(new HistGradientBoostingRegressor({ categoricalFeatures: [0] }).fit(csr, [1, 2, 3])).rejects.toThrow(
+      "X is sparse",
+    );
     const model = await new HistGradientBoostingRegressor({ minSamplesLeaf: 1, maxIter: 2 }).fit(X, [1, 2, 3]);
-    expect(() => model.predict(csr)).toThrow("X is sparse");
+    expect(() => model.applyLeaves(csr)).toThrow("X is sparse");
     const json = structuredClone(model.toJSON()) as {
       kind: string;
       version: number;
