@@ -1,4 +1,4 @@
-"""The peers of the inference suite: pandas + scikit-learn file by file, LightGBM on pandas chunks."""
+"""The peers of the inference suite: pandas + scikit-learn file by file, Dask-ML's ParallelPostFit, LightGBM on pandas chunks."""
 
 import shutil
 import sys
@@ -8,6 +8,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from peer_server import serve
+
+
+def part_number(path):
+    """Of part-00003.parquet as of Dask's part.3.parquet, whose names do not sort."""
+    return int("".join(c for c in path.stem if c.isdigit()))
 
 
 class Scoring:
@@ -29,7 +34,7 @@ class Scoring:
     def values(self, _):
         import pandas as pd
 
-        scored = pd.concat([pd.read_parquet(f) for f in sorted(self.out.glob("*.parquet"))])
+        scored = pd.concat([pd.read_parquet(f) for f in sorted(self.out.glob("*.parquet"), key=part_number)])
         p = scored["probability"].to_numpy()
         return {"rows": len(p), "mean": float(p.mean()), "first": p[:5]}
 
@@ -56,6 +61,23 @@ class Pandas(Scoring):
             pd.DataFrame({"label": frame["label"], "probability": p}).to_parquet(self.out / file.name, compression="zstd")
 
 
+class DaskMl(Scoring):
+    """Threads, all cores; one partition a file."""
+
+    def fit(self, X, y):
+        from dask_ml.wrappers import ParallelPostFit
+
+        return ParallelPostFit(linear()).fit(X, y)
+
+    def run(self):
+        import dask.dataframe as dd
+
+        self.clear()
+        frame = dd.read_parquet([str(f) for f in self.files])
+        p = self.model.predict_proba(frame[self.features])[:, 1]
+        frame[["label"]].assign(probability=p).to_parquet(str(self.out), compression="zstd", write_index=False)
+
+
 class LightGbm(Scoring):
     def fit(self, X, y):
         from lightgbm import LGBMClassifier
@@ -74,8 +96,9 @@ class LightGbm(Scoring):
 
 WORKS = {
     "score-linear": Pandas,
+    "score-linear/dask-ml": DaskMl,
     "score-boosted": LightGbm,
 }
 
 if __name__ == "__main__":
-    serve(WORKS, ["scikit-learn", "numpy", "pandas", "pyarrow", "lightgbm"])
+    serve(WORKS, ["scikit-learn", "numpy", "pandas", "pyarrow", "dask", "dask-ml", "lightgbm"])
