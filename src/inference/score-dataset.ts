@@ -76,14 +76,19 @@ export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreR
   const passthrough = passthroughOf(options, input, model);
   const needed = neededColumns(input, model, passthrough);
   const frame = needed.length === input.columns.length ? input : input.select(...needed);
-  const { format = "parquet", batchRows, driftRows = 10_000 } = options;
+  const { format = "parquet", compression = "zstd", batchRows, driftRows = 10_000 } = options;
   const badRowLimit = options.badRows?.limit ?? 0;
   const folder = resolve(options.output);
   const job = {
     model: model.packed.hash,
     input: inputIdentity(input.plan),
     // What does not change the files (batches, limits, deadlines) may differ when a run goes on.
-    options: hashOf({ format, passthrough, names: model.names }),
+    options: hashOf({
+      format,
+      passthrough,
+      names: model.names,
+      ...(compression === "zstd" ? {} : { compression }),
+    }),
     partitions: frame.partitions,
   };
   const manifest = Manifest.open(OWNER, folder, job, options.overwrite ? "overwrite" : "resume");
@@ -100,6 +105,7 @@ export async function scoreDataset(options: ScoreDatasetOptions): Promise<ScoreR
         path: join(folder, fileName(index, EXTENSIONS[format])),
         badPath: join(folder, "_partwise", "bad-rows", fileName(index, ".ndjson")),
         format,
+        compression,
         sketch: sketch?.columns,
         driftRows,
       }),

@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.js";
 import type { AnyEstimator } from "../estimator/registry.js";
 import type { DriftThresholds } from "./drift.js";
 import type { ScoreOutput } from "./record-model.js";
-import type { ScoreFormat } from "./score-task.js";
+import type { ScoreCompression, ScoreFormat } from "./score-task.js";
 import type { TableSink } from "./sinks/table-sink.js";
 
 /** Any function as a model: loaded once a worker, called with batches. */
@@ -40,6 +40,8 @@ export interface ScoreDatasetOptions extends RunOptions {
   /** The folder of the parts; made when it is not there. */
   readonly output: string;
   readonly format?: ScoreFormat;
+  /** Of Parquet parts: "zstd" unless given (the smallest files), "snappy" or "lz4" (half the time to write), "uncompressed". */
+  readonly compression?: ScoreCompression;
   /**
    * A table that gets the rows besides, once all parts are there (or those that a deadline left time for): `duckdbSink` or
    * `postgresSink`. Each part is one transaction with its key, so that calling a killed run again doubles nothing. Parquet only.
@@ -69,6 +71,8 @@ export interface ScoreDatasetOptions extends RunOptions {
 /** File name extensions of the formats. */
 export const EXTENSIONS = { parquet: ".parquet", csv: ".csv", ndjson: ".ndjson", ipc: ".arrow" } as const;
 
+const COMPRESSIONS: readonly ScoreCompression[] = ["zstd", "snappy", "lz4", "uncompressed"];
+
 /** @throws ParameterError naming the option that is not what it should be */
 export function checkScoreOptions(owner: string, options: ScoreDatasetOptions): void {
   const { output, format, batchRows, badRows, deadlineSeconds, driftRows } = options;
@@ -77,6 +81,15 @@ export function checkScoreOptions(owner: string, options: ScoreDatasetOptions): 
   if (format !== undefined && !(format in EXTENSIONS))
     throw new ParameterError(
       `${owner}: format must be one of ${Object.keys(EXTENSIONS).join(", ")}; got ${show(format)}.`,
+    );
+  const { compression } = options;
+  if (compression !== undefined && !COMPRESSIONS.includes(compression))
+    throw new ParameterError(
+      `${owner}: compression must be one of ${COMPRESSIONS.join(", ")}; got ${show(compression)}.`,
+    );
+  if (compression !== undefined && (format ?? "parquet") !== "parquet")
+    throw new ParameterError(
+      `${owner}: compression is for Parquet parts; got the format ${show(format)}. Leave compression out.`,
     );
   for (const [name, value] of [
     ["batchRows", batchRows],

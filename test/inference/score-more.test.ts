@@ -32,6 +32,27 @@ beforeAll(async () => {
 });
 
 describe("scoreDataset", () => {
+  it("compresses Parquet parts as asked: the same rows in other bytes, and no going on with another codec", async () => {
+    const model = await new LogisticRegression().fit(columns, y);
+    const sizes: number[] = [];
+    const rows: unknown[] = [];
+    for (const compression of ["zstd", "snappy", "lz4", "uncompressed"] as const) {
+      const output = fresh();
+      const { bytes } = await scoreDataset({ model, input, output, compression });
+      sizes.push(bytes);
+      rows.push((await (await readParquet(join(output, "*.parquet"))).compute()).toRecords());
+      expect(rows.at(-1)).toEqual(rows[0]);
+      if (compression !== "zstd") await expect(scoreDataset({ model, input, output })).rejects.toThrow(/other options/);
+    }
+    expect(new Set(sizes).size).toBe(4);
+    await expect(scoreDataset({ model, input, output: fresh(), compression: "rar" as never })).rejects.toThrow(
+      /compression must be one of zstd, snappy, lz4, uncompressed; got "rar"/,
+    );
+    await expect(scoreDataset({ model, input, output: fresh(), compression: "lz4", format: "csv" })).rejects.toThrow(
+      /compression is for Parquet parts; got the format "csv"/,
+    );
+  });
+
   it("writes explanations and leaves of trees, behind scalers too", async () => {
     for (const model of [
       new HistGradientBoostingClassifier({ maxIter: 4 }),
