@@ -119,10 +119,13 @@ export { readNdjson, type ReadNdjsonOptions } from "./io/read-ndjson.js";
 export { readIpc, readParquet, type ReadColumnsOptions } from "./io/read-parquet.js";
 export {
   calibrationChart,
+  detCurveChart,
   importanceChart,
   lineChart,
   parallelCoordinatesChart,
   parameterImportances,
+  partialDependenceChart,
+  precisionRecallChart,
   progressBar,
   rocCurveChart,
   saveChart,

@@ -50,6 +50,132 @@ export async function rocCurveChart(options: ChartOptions & { readonly curves: r
   });
 }
 
+/** One DET curve: what `detCurve` returns, with a name. */
+export interface DetCurve {
+  readonly name: string;
+  /** False positive rates. */
+  readonly fpr: ArrayLike<number>;
+  /** False negative rates at the same thresholds. */
+  readonly fnr: ArrayLike<number>;
+}
+
+/**
+ * DET curves (both error rates against each other), as SVG, on logarithmic axes: a rate of 0 has no place on them, so that
+ * such points are left out. scikit-learn draws them on axes of normal deviates; for rates below a tenth both look alike.
+ *
+ * @throws DataError for a curve without points where both rates are above 0, of unequal lengths, or with rates outside [0, 1]
+ *
+ * @example
+ * ```ts
+ * await saveChart(await detCurveChart({ curves: [{ name: "model", ...(await detCurve(y, score)) }] }), "det.svg");
+ * ```
+ */
+export async function detCurveChart(options: ChartOptions & { readonly curves: readonly DetCurve[] }): Promise<string> {
+  const { curves, ...rest } = options;
+  const all = curves.map(({ name, fpr, fnr }) => ({ name, x: Array.from(fpr), y: Array.from(fnr) }));
+  assertShares("detCurveChart", all);
+  const series = all.map(({ name, x, y }) => {
+    const kept = x.map((_, i) => i).filter((i) => !(x[i] === 0 || y[i] === 0));
+    // Lengths that differ are the drawing's to refuse.
+    return x.length === y.length
+      ? { name, x: kept.map((i) => x[i] ?? NaN), y: kept.map((i) => y[i] ?? NaN) }
+      : { name, x, y };
+  });
+  return drawChart("detCurveChart", {
+    title: "Detection error tradeoff",
+    ...SQUARE,
+    ...rest,
+    series,
+    xLabel: "False positive rate",
+    yLabel: "False negative rate",
+    xLog: true,
+    yLog: true,
+    legend: "above",
+  });
+}
+
+/** One precision-recall curve: what `precisionRecallCurve` returns, with a name. */
+export interface PrecisionRecallLine {
+  readonly name: string;
+  readonly precision: ArrayLike<number>;
+  readonly recall: ArrayLike<number>;
+  /** Average precision, for the legend. */
+  readonly averagePrecision?: number;
+}
+
+/**
+ * Precision by recall, as SVG.
+ * @throws DataError for a curve without points, of unequal lengths, or with values outside [0, 1]
+ */
+export async function precisionRecallChart(
+  options: ChartOptions & { readonly curves: readonly PrecisionRecallLine[] },
+): Promise<string> {
+  const { curves, ...rest } = options;
+  const series = curves.map(({ name, precision, recall, averagePrecision }) => ({
+    name: averagePrecision === undefined ? name : `${name} (AP ${averagePrecision.toFixed(3)})`,
+    x: recall,
+    y: precision,
+  }));
+  assertShares("precisionRecallChart", series);
+  return drawChart("precisionRecallChart", {
+    title: "Precision and recall",
+    ...SQUARE,
+    ...rest,
+    series,
+    xLabel: "Recall",
+    yLabel: "Precision",
+    xDomain: [0, 1],
+    yDomain: [0, 1],
+    legend: "above",
+  });
+}
+
+/** The dependence on one feature: `grid[0]` and `average` of `partialDependence`, and `individual` where it was asked for. */
+export interface DependenceCurve {
+  readonly name: string;
+  /** Values of the feature, numbers ascending. */
+  readonly grid: ArrayLike<number>;
+  /** The mean prediction at each. */
+  readonly average: ArrayLike<number>;
+  /** Predictions of single rows, a row each: drawn as a band from their first to their last tenth. */
+  readonly individual?: readonly ArrayLike<number>[];
+}
+
+/**
+ * Partial dependence of predictions on a feature of numbers, a curve an output or model, as SVG; with `individual` a light
+ * band holds the middle eight tenths of the rows' own curves.
+ *
+ * @throws DataError for a curve without points, of unequal lengths, or with values that are not finite
+ *
+ * @example
+ * ```ts
+ * const { grid, average } = await partialDependence(model, X, { features: [0] });
+ * const curve = { name: "model", grid: grid[0] as number[], average: average![0]! };
+ * await saveChart(await partialDependenceChart({ curves: [curve], xLabel: "age" }), "age.svg");
+ * ```
+ */
+export async function partialDependenceChart(
+  options: ChartOptions & {
+    readonly curves: readonly DependenceCurve[];
+    readonly xLabel: string;
+    /** "Partial dependence" unless given. */
+    readonly yLabel?: string;
+  },
+): Promise<string> {
+  const { curves, yLabel = "Partial dependence", ...rest } = options;
+  const series = curves.map(({ name, grid, average, individual }) => {
+    if (!individual?.length) return { name, x: grid, y: average };
+    const tenths = Array.from(grid, (_, i) => {
+      const sorted = individual.map((row) => row[i] ?? NaN).sort((a, b) => a - b);
+      const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+      return [at(0.1), at(0.9)] as const;
+    });
+    const band = { low: tenths.map(([low]) => low), high: tenths.map(([, high]) => high) };
+    return { name, x: grid, y: average, band };
+  });
+  return drawChart("partialDependenceChart", { ...rest, series, yLabel, legend: "above" });
+}
+
 /** One calibration curve: bins of predictions. */
 export interface CalibrationCurve {
   readonly name: string;

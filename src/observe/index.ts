@@ -1,10 +1,16 @@
 export {
   calibrationChart,
+  detCurveChart,
   lineChart,
+  partialDependenceChart,
+  precisionRecallChart,
   rocCurveChart,
   type CalibrationCurve,
   type ChartOptions,
   type ChartSeries,
+  type DependenceCurve,
+  type DetCurve,
+  type PrecisionRecallLine,
   type PredictionHistogram,
   type RocCurve,
 } from "./charts.js";

@@ -5,7 +5,7 @@ import { decayRungs, hyperbandBrackets } from "#src/model-selection/budget-table
 import { hasFallenBehind, hasPlateaued } from "#src/model-selection/stopping-rules.js";
 import type { TrialPolicy, TrialUnit } from "#src/model-selection/trial-policy.js";
 import { runTrials, type FinishedUnits } from "#src/model-selection/trial-runner.js";
-import { simulate } from "./simulate-search.js";
+import { simulate } from "#src/testing/simulate-search.js";
 
 const sets = (n: number): { x: number }[] => Array.from({ length: n }, (_, x) => ({ x }));
 

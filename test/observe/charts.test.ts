@@ -2,7 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { calibrationChart, lineChart, rocCurveChart, saveChart, toPng } from "#src/observe/index.js";
+import {
+  calibrationChart,
+  detCurveChart,
+  lineChart,
+  partialDependenceChart,
+  precisionRecallChart,
+  rocCurveChart,
+  saveChart,
+  toPng,
+} from "#src/observe/index.js";
 
 let folder = "";
 beforeAll(() => {
@@ -138,5 +147,57 @@ describe("saveChart and toPng", () => {
     await expect(saveChart(svg(""), join(folder, "file", "chart.svg"))).rejects.toThrow(
       "Choose a folder you may write to.",
     );
+  });
+});
+
+describe("detCurveChart", () => {
+  it("draws error rates on logarithmic axes, without the points that have no place there", async () => {
+    const svg = await detCurveChart({ curves: [{ name: "m", fpr: [1, 0.1, 0.01, 0], fnr: [0, 0.01, 0.1, 1] }] });
+    for (const text of ["False positive rate", "False negative rate", ">m<", "Detection error tradeoff"])
+      expect(svg).toContain(text);
+    // Both kept points are corners of the frame: nothing lies between 0.01 and 0.1 but the line.
+    expect(svg).toMatch(/M566,548L66,\d+"/);
+    expect(svg).not.toContain("NaN");
+    await expect(detCurveChart({ curves: [{ name: "m", fpr: [1, 0], fnr: [0, 1] }] })).rejects.toThrow(
+      'the curve "m" has 0 x and 0 y values',
+    );
+    await expect(detCurveChart({ curves: [{ name: "m", fpr: [1, 0.5], fnr: [0.5] }] })).rejects.toThrow(
+      "has 2 x and 1 y values",
+    );
+    await expect(detCurveChart({ curves: [{ name: "m", fpr: [2], fnr: [0.5] }] })).rejects.toThrow(
+      "rates lie between 0 and 1",
+    );
+  });
+});
+
+describe("precisionRecallChart", () => {
+  it("draws precision by recall with the average precision", async () => {
+    const svg = await precisionRecallChart({
+      curves: [{ name: "m", precision: [0.5, 0.8, 1], recall: [1, 0.5, 0], averagePrecision: 0.8125 }],
+    });
+    for (const text of ["m (AP 0.813)", ">Recall<", ">Precision<"]) expect(svg).toContain(text);
+  });
+});
+
+describe("partialDependenceChart", () => {
+  it("draws means, and the middle of the rows' own curves as a band", async () => {
+    const grid = [0, 1, 2];
+    const individual = Array.from({ length: 11 }, (_, k) => grid.map((x) => x + k));
+    const curve = { name: "model", grid, average: [5, 6, 7] };
+    const plain = await partialDependenceChart({ curves: [curve], xLabel: "age" });
+    expect(plain).toContain(">age<");
+    expect(plain).toContain(">Partial dependence<");
+    expect(plain).not.toContain('fill-opacity="0.14"');
+    const banded = await partialDependenceChart({ curves: [{ ...curve, individual }], xLabel: "age", yLabel: "risk" });
+    expect(banded).toContain('fill-opacity="0.14"');
+    expect(banded).toContain(">risk<");
+    expect(banded).not.toContain("NaN");
+  });
+
+  it("refuses bands that do not fit", async () => {
+    const band = { low: [0], high: [1, 2] };
+    await expect(
+      lineChart({ series: [{ name: "m", x: [0, 1], y: [0, 1], band }], xLabel: "x", yLabel: "y" }),
+    ).rejects.toThrow('the band of the curve "m" has 1 low and 2 high values for 2 points');
   });
 });

@@ -1,5 +1,5 @@
-import { CounterRng } from "#src/base/rng.js";
-import type { TrialPolicy, TrialUnit } from "#src/model-selection/trial-policy.js";
+import { CounterRng } from "../base/rng.js";
+import type { TrialPolicy, TrialUnit } from "../model-selection/trial-policy.js";
 
 /** Workers of a simulated search. */
 export interface SimulatedWorkers {
