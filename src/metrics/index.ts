@@ -67,6 +67,7 @@ export {
   f1Score,
   fbetaScore,
   jaccardScore,
+  precisionRecallFscoreSupport,
   precisionScore,
   recallScore,
   type Average,
@@ -74,6 +75,8 @@ export {
   type FbetaOptions,
   type PrecisionKernelOptions,
   type PrecisionOptions,
+  type PrecisionRecallFscore,
+  type PrecisionRecallFscoreOptions,
 } from "./precision-recall.js";
 export {
   meanAbsoluteError,

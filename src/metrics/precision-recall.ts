@@ -151,6 +151,66 @@ export async function jaccardScore<A extends Average = "binary">(
   return scored(jaccardKernel(options), yTrue, yPred, options);
 }
 
+/** Options of {@link precisionRecallFscoreSupport}: `beta` weighs recall against precision, 1 unless given. */
+export interface PrecisionRecallFscoreOptions<A extends Average = null> extends PrecisionOptions<A> {
+  readonly beta?: number | undefined;
+}
+
+/** What {@link precisionRecallFscoreSupport} gives: numbers, or a number a class for `average: null`. */
+export interface PrecisionRecallFscore<A extends Average = null> {
+  readonly precision: AveragedScore<A>;
+  readonly recall: AveragedScore<A>;
+  readonly fscore: AveragedScore<A>;
+  /** Weight of each class in yTrue; undefined for an average. */
+  readonly support: number[] | undefined;
+}
+
+/** {@link precisionRecallFscoreSupport} as part of a pass. */
+export function precisionRecallFscoreKernel<A extends Average = null>(
+  options: PrecisionKernelOptions<A> & { readonly beta?: number | undefined } = {},
+): MetricKernel<ClassSums, PrecisionRecallFscore<A>> {
+  const name = "precisionRecallFscoreSupport";
+  const { beta = 1, ...given } = options;
+  if (!(typeof beta === "number" && beta >= 0))
+    throw new ParameterError(`${name}: beta must be >= 0; got ${show(beta)}. 1 weighs precision and recall alike.`);
+  const own = { ...given, average: (given.average === undefined ? null : given.average) as A };
+  const [precision, recall, fscore] = [PRECISION, RECALL, fbeta(beta)].map((of) => ratioKernel(name, of, own)) as [
+    MetricKernel<ClassSums, AveragedScore<A>>,
+    MetricKernel<ClassSums, AveragedScore<A>>,
+    MetricKernel<ClassSums, AveragedScore<A>>,
+  ];
+  const support = own.average === null ? ratioKernel(name, (_, __, actual) => [actual, 1], own) : undefined;
+  return {
+    ...precision,
+    finish: (total, totals) => ({
+      precision: precision.finish(total, totals),
+      recall: recall.finish(total, totals),
+      fscore: fscore.finish(total, totals),
+      support: support?.finish(total, totals) as number[] | undefined,
+    }),
+  };
+}
+
+/**
+ * Precision, recall, F-beta and support from one pass: of each class (`average: null`, unless given), or averaged. As
+ * {@link precisionScore}, with its differences from scikit-learn.
+ *
+ * @throws ParameterError unless beta >= 0; otherwise as {@link precisionScore}
+ *
+ * @example
+ * ```ts
+ * await precisionRecallFscoreSupport([0, 1, 1], [0, 1, 0]);
+ * // { precision: [0.5, 1], recall: [1, 0.5], fscore: [0.667, 0.667], support: [1, 2] }
+ * ```
+ */
+export async function precisionRecallFscoreSupport<A extends Average = null>(
+  yTrue: LabelValues,
+  yPred: LabelValues,
+  options: PrecisionRecallFscoreOptions<A> = {},
+): Promise<PrecisionRecallFscore<A>> {
+  return scored(precisionRecallFscoreKernel<A>(options), yTrue, yPred, options, ["beta"]);
+}
+
 async function scored<R>(
   kernel: MetricKernel<ClassSums, R>,
   yTrue: LabelValues,

@@ -126,6 +126,12 @@ def more_metric_cases():
                  lambda sw, f=f, a=average: f(m, mp, average=a, sample_weight=sw, zero_division=0))  # fmt: skip
             both(f"{name} {average} labels", f"{name}(average={average!r}, labels=[3, 1])", ["multiclass"],
                  lambda sw, f=f, a=average: f(m, mp, average=a, labels=[3, 1], sample_weight=sw, zero_division=0))  # fmt: skip
+    for average in ["macro", None]:
+        for weighted in [False, True]:
+            found = metrics.precision_recall_fscore_support(
+                m, mp, beta=0.5, average=average, labels=[3, 1, 2], sample_weight=w if weighted else None, zero_division=0)
+            g.case(f"all {average}{' weights' if weighted else ''}", f"precision_recall_fscore_support(beta=0.5, average={average!r}, labels=[3, 1, 2])",
+                   ["multiclass", *(["weights"] if weighted else [])], dict(zip(["precision", "recall", "fscore", "support"], found)))  # fmt: skip
     both("precision nan", "precision(average='macro', zero_division=nan)", ["multiclass"],
          lambda sw: metrics.precision_score(m, mp, average="macro", sample_weight=sw, zero_division=np.nan))  # fmt: skip
     for ids, a, b in [("binary", t, p), ("multiclass", m, mp)]:

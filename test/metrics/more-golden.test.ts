@@ -189,3 +189,38 @@ describe("metrics of targets", () => {
     expect(Math.abs(found - n / 2)).toBeLessThanOrEqual(0.01 * n);
   });
 });
+
+describe("precisionRecallFscoreSupport", () => {
+  for (const average of ["macro", null] as const) {
+    for (const variant of ["", " weights"]) {
+      it(`gives scikit-learn's four at once, average ${average}${variant}`, async () => {
+        const { data, expected } = goldenCase(golden, `all ${average === null ? "None" : average}${variant}`);
+        for (const cut of Object.values(layouts)) {
+          const found = await metrics.precisionRecallFscoreSupport(
+            vector(labels(data, "yTrue"), cut),
+            vector(labels(data, "yPred"), cut),
+            { average, beta: 0.5, labels: [3, 1, 2], sampleWeight: data.sampleWeight },
+          );
+          for (const name of ["precision", "recall", "fscore", "support"] as const) {
+            const want = [expected[name] ?? []].flat() as number[];
+            const own = [found[name] ?? []].flat();
+            expect(own.length, name).toBe(want.length);
+            own.forEach((value, k) => expect(relative(value, want[k] as number), name).toBeLessThanOrEqual(TOLERANCE));
+          }
+        }
+      });
+    }
+  }
+
+  it("gives every class unless told otherwise, and refuses a beta below 0", async () => {
+    expect(await metrics.precisionRecallFscoreSupport([0, 1, 1], [0, 1, 0], { sampleWeight: [1, 2, 0] })).toEqual({
+      precision: [1, 1],
+      recall: [1, 1],
+      fscore: [1, 1],
+      support: [1, 2],
+    });
+    await expect(metrics.precisionRecallFscoreSupport([0, 1], [0, 1], { beta: -1 })).rejects.toThrow(
+      "precisionRecallFscoreSupport: beta must be >= 0; got -1",
+    );
+  });
+});
