@@ -183,36 +183,44 @@ const packedHistogramSums: TwinCase = (h, quarter) => {
 };
 
 const partitionRows: TwinCase = (h, n) => {
-  for (const missingLeft of [0, 1]) {
+  for (const [missingLeft, inPlace] of [
+    [0, false],
+    [1, false],
+    [1, true],
+  ] as const) {
     for (const bin of [0, 100, 254]) {
       h.reset();
       const list = somePositions(Math.min(n, 1100));
       const bins = h.u8(uniform(n, 11).map((u) => (u > 0.8 ? 255 : Math.floor((u + 1) * 128))));
       const rows = h.u32(list);
-      const out = h.room(Math.max(list.length, 1) * 4, 4);
+      if (inPlace) h.allowWrites(rows, list.length * 4);
+      const out = inPlace ? rows : h.room(Math.max(list.length, 1) * 4, 4);
       const scratch = h.room(Math.max(list.length, 1) * 4, 4);
       const o = h.run((k) => k.partitionRows(bins, rows, list.length, bin, missingLeft, out, scratch));
       expectSame({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, `left of ${n} at ${bin}`);
-      expectSame(h.bytesAt(out, list.length * 4), `rows of ${n} at ${bin}`);
+      expectSame(h.bytesAt(out, list.length * 4), `rows of ${n} at ${bin}, in place ${inPlace}`);
     }
   }
 };
 
 const partitionRowsBySet: TwinCase = (h, n) => {
-  for (const set of [
-    [0, 0, 0, 0, 0, 0, 0, 0],
-    [5, 0xffffffff, 0, 0x80000001, 77, 0, 0x0f0f0f0f, 0x80000000],
-  ]) {
+  const mixed = [5, 0xffffffff, 0, 0x80000001, 77, 0, 0x0f0f0f0f, 0x80000000];
+  for (const [set, inPlace] of [
+    [[0, 0, 0, 0, 0, 0, 0, 0], false],
+    [mixed, false],
+    [mixed, true],
+  ] as const) {
     h.reset();
     const list = somePositions(Math.min(n, 1100));
     const bins = h.u8(uniform(n, 11).map((u) => (u > 0.8 ? 255 : Math.floor((u + 1) * 128))));
     const rows = h.u32(list);
     const words = h.u32(set);
-    const out = h.room(Math.max(list.length, 1) * 4, 4);
+    if (inPlace) h.allowWrites(rows, list.length * 4);
+    const out = inPlace ? rows : h.room(Math.max(list.length, 1) * 4, 4);
     const scratch = h.room(Math.max(list.length, 1) * 4, 4);
     const o = h.run((k) => k.partitionRowsBySet(bins, rows, list.length, words, out, scratch));
     expectSame({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, `left of ${n} by ${set.join()}`);
-    expectSame(h.bytesAt(out, list.length * 4), `rows of ${n} by ${set.join()}`);
+    expectSame(h.bytesAt(out, list.length * 4), `rows of ${n} by ${set.join()}, in place ${inPlace}`);
   }
 };
 
