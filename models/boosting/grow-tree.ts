@@ -52,6 +52,8 @@ export class TreeTeam {
   // What is shown stays until the others have read it: a buffer is used again when another has been shown since.
   readonly #shown: (Column<"i32" | "f64"> | undefined)[] = [undefined, undefined];
   #found: Column<"f64"> | undefined;
+  /** Room for histograms of this member's share of the columns, for tree after tree. */
+  readonly #spare: Float64Array[] = [];
 
   constructor(context: TaskContext, team: Exchange) {
     this.#context = context;
@@ -85,7 +87,7 @@ export class TreeTeam {
 
   #grow(rules: GrowthRules, chunks: readonly OwnChunk[]): TreeWithRows {
     const expansions: Expansion[] = [];
-    const share = new ColumnShare(rules, this.#team);
+    const share = new ColumnShare(rules, this.#team, this.#spare);
     // Nothing is guessed: to ask costs less than what would be done in vain.
     const grower = new TreeGrower(rules, false);
     for (let asked = grower.next(); asked; asked = grower.next()) {
@@ -94,6 +96,7 @@ export class TreeTeam {
       this.#measure(asked, chunks, share);
       grower.accept(this.#search(asked.searches, share));
     }
+    share.keep([]);
     const tree = grower.finish();
     const pending = grower.takePending();
     expansions.push(...pending);
@@ -166,10 +169,11 @@ class ColumnShare {
   readonly #from: number;
   readonly #to: number;
   readonly #totals = new Map<number, Float64Array>();
-  readonly #spare: Float64Array[] = [];
+  readonly #spare: Float64Array[];
 
-  constructor(rules: GrowthRules, { member, members }: Exchange) {
+  constructor(rules: GrowthRules, { member, members }: Exchange, spare: Float64Array[]) {
     const width = rules.bins.length;
+    this.#spare = spare;
     this.#width = width;
     // The first member has one in any case: the sums of the rows are taken from its columns.
     this.#from = Math.ceil((member * width) / members);
@@ -185,7 +189,7 @@ class ColumnShare {
     };
   }
 
-  /** Forgets all nodes but these. */
+  /** Forgets all nodes but these, and keeps their room. */
   keep(nodes: readonly number[]): void {
     const kept = new Set(nodes);
     for (const [node, total] of this.#totals) {
