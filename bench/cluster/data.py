@@ -1,25 +1,22 @@
 """Writes the data of a recipe of the cluster suite into a folder: python bench/cluster/data.py RECIPE FOLDER.
 
 Eight Parquet files of float64 columns x0, x1, ... and a label of 0 and 1, so that every side's workers read their own
-partitions. PARTWISE_BENCH_SHARE=0.02 makes a fiftieth of the rows, to try the suite.
+partitions. RECIPE is ``logistic-ROWS`` (20 columns) or ``boosting-ROWS`` (28).
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-SHARE = float(os.environ.get("PARTWISE_BENCH_SHARE", "1"))
 PARTS = 8
 SEED = 20241101
 
 
 def write(folder, rows, columns):
     """Normal columns of scale 0.5 to 2; a label of moderate signal, linear and with two interactions."""
-    rows = int(rows * SHARE)
     rng = np.random.default_rng([SEED, columns])
     scales = np.geomspace(0.5, 2, columns)
     beta = rng.normal(0, 0.25, columns)
@@ -32,13 +29,11 @@ def write(folder, rows, columns):
     return {"rows": rows // PARTS * PARTS, "columns": columns}
 
 
-RECIPES = {
-    "logistic-4m": lambda folder: write(folder, 4_000_000, 20),
-    "boosting-1m": lambda folder: write(folder, 1_000_000, 28),
-}
+COLUMNS = {"logistic": 20, "boosting": 28}
 
 if __name__ == "__main__":
     recipe, target = sys.argv[1], Path(sys.argv[2])
     target.mkdir(parents=True, exist_ok=True)
-    meta = RECIPES[recipe](target)
+    work, rows = recipe.split("-")
+    meta = write(target, int(rows), COLUMNS[work])
     (target / "meta.json").write_text(json.dumps(meta))

@@ -1,3 +1,4 @@
+import { scaled } from "../harness/sizes.js";
 import type { Suite } from "../harness/types.js";
 
 const coefficients = [
@@ -5,8 +6,8 @@ const coefficients = [
   { value: "intercept", kind: "close", tolerance: 1e-12 },
 ] as const;
 
-const logistic = { work: "logistic", data: "logistic-4m" } as const;
-const boosting = { work: "boosting", data: "boosting-1m" } as const;
+const logistic = { work: "logistic", data: `logistic-${scaled(4_000_000)}` } as const;
+const boosting = { work: "boosting", data: `boosting-${scaled(1_000_000)}` } as const;
 
 /** The cluster engine's targets. */
 export const suite: Suite = {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Emitter } from "../../base/emitter.js";
-import { abortedError, decodeError, EngineClosedError, type PlainError } from "../../base/errors.js";
+import { abortedError, decodeError, EngineClosedError, PartwiseError, type PlainError } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
 import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus } from "../engine.js";
-import { fuse } from "../fuse.js";
+import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
 import { groupsWithin, isUneven, spreadOver } from "./holder-groups.js";
 import { hostOnly } from "./host-only.js";
@@ -14,7 +14,8 @@ import { GatewayLink, type ClusterFacts } from "./gateway-link.js";
 import { KeptValue } from "./kept-value.js";
 import type { Header, Message } from "./message-socket.js";
 import { Adaptive, scalerOf, type AdaptOptions } from "./scaling.js";
-import { companions, specsOf, wireTask } from "./task-wire.js";
+import { SharedArgs } from "./shared-args.js";
+import { companions, specsOf, wireTask, type SharedKeys } from "./task-wire.js";
 import { decodeValue, encodeValue } from "./value-codec.js";
 
 const VERSION = (
@@ -44,6 +45,7 @@ export class DaskEngine implements Engine {
   readonly #options: DaskOptions;
   readonly #events = new Emitter<EngineEvents>();
   readonly #values = new Map<string, KeptValue>();
+  readonly #args = new SharedArgs();
   readonly #id = `e${process.pid}.${engines++}`;
   #link: Promise<GatewayLink> | undefined;
   #open: GatewayLink | undefined;
@@ -108,9 +110,16 @@ export class DaskEngine implements Engine {
       if (waiting.length < own.length) return;
       this.#watchSignal(run, own, link, options.signal);
       for (const value of own) this.#begin(value, link);
-      const parts = fused.map((task) => encodeValue(specsOf(task) as unknown as Plain));
       const beside = companions(fused, kept);
-      const wires = fused.map((task) => wireTask(task, this.#options.resources, beside.get(task.key)));
+      // What is made beside another task's value has no inputs of its own.
+      const alone = fused.filter((task) => !beside.has(task.key));
+      const args = await this.#args.keysOf(alone, {
+        put: async (key, pieces) => void (await link.askWith({ op: "put", key, everywhere: true }, [pieces])),
+        release: (keys) => link.tell({ op: "release", keys }),
+      });
+      const sharedBy = (task: FusedTask): SharedKeys | undefined => (beside.has(task.key) ? undefined : args);
+      const parts = fused.map((task) => encodeValue(specsOf(task, sharedBy(task)) as unknown as Plain));
+      const wires = fused.map((task) => wireTask(task, this.#options.resources, beside.get(task.key), sharedBy(task)));
       await link.askWith({ op: "submit", run, tasks: wires, keep: own.map((value) => value.key) }, parts);
     } catch (error) {
       for (const value of own) {
@@ -328,6 +337,7 @@ export class DaskEngine implements Engine {
     else if (header["op"] === "recompute") this.#recomputed(header["key"] as string, header["reason"] as string);
     else if (header["op"] === "event") this.#happened(header["event"] as Header);
     else if (header["op"] === "cluster") this.#clusterChanged(header as unknown as ClusterChange);
+    else if (header["op"] === "broken") this.#broken(String(header["error"]));
   }
 
   #ended(value: KeptValue, header: Header, payload: Uint8Array): void {
@@ -376,9 +386,18 @@ export class DaskEngine implements Engine {
     this.#events.emit("recompute", { key, reason });
   }
 
+  // A fault of the gateway itself: nobody knows which values will never end.
+  #broken(why: string): void {
+    const error = new PartwiseError(`Dask engine: its gateway failed (${why}). Submit again, and please report this.`);
+    for (const value of this.#values.values()) {
+      if (!value.status) this.#finish(value, { key: value.key, state: "failed", error });
+    }
+  }
+
   #lost(error: EngineClosedError): void {
     this.#link = undefined;
     this.#open = undefined;
+    this.#args.clear();
     for (const value of this.#values.values()) {
       if (value.status) value.lose({ key: value.key, state: "failed", error });
       else this.#finish(value, { key: value.key, state: "failed", error });

@@ -5,6 +5,7 @@ import type { EngineEvents, TaskSpec } from "../engine.js";
 import { LocalEngine, type LocalEngineOptions } from "../local/local-engine.js";
 import { splitGroup } from "../group-task.js";
 import { MessageSocket, type Header, type Message } from "./message-socket.js";
+import type { WireSpec } from "./task-wire.js";
 import { decodeForArenas, decodeValue, encodeValue, totalBytes } from "./value-codec.js";
 
 /** Values up to this size travel with the answer and are not held here. */
@@ -30,6 +31,8 @@ interface DepHeader {
 export class SidecarServer {
   readonly #engine: LocalEngine;
   readonly #aborts = new Map<string, Set<AbortController>>();
+  /** Arguments that several tasks have in common, by their handle. */
+  readonly #arguments = new Map<string, Promise<Plain>>();
   #nextRun = 0;
 
   constructor(options: LocalEngineOptions) {
@@ -68,6 +71,7 @@ export class SidecarServer {
       }
       case "free":
         this.#engine.release(header["handles"] as string[]);
+        for (const key of header["handles"] as string[]) this.#arguments.delete(key);
         return { header: { ok: true } };
       case "abort":
         for (const controller of this.#aborts.get(header["run"] as string) ?? []) controller.abort();
@@ -91,9 +95,21 @@ export class SidecarServer {
     const { names, placed, putKeys } = await this.#place(deps, payload, specBytes);
     const rename = (key: string): string => names.get(key) ?? space + key;
     let at = 0;
-    const [own = [], ...beside] = sizes.map((size) =>
-      (decodeValue(payload.subarray(at, (at += size))) as unknown as TaskSpec[]).map((spec): TaskSpec => ({
+    const wired = sizes.map((size) => decodeValue(payload.subarray(at, (at += size))) as unknown as WireSpec[]);
+    const shared = new Map<string, Plain>();
+    for (const argsFrom of new Set(wired.flat().flatMap((spec) => spec.argsFrom ?? []))) {
+      try {
+        shared.set(argsFrom, await this.#argumentsAt(rename(argsFrom)));
+      } catch (error) {
+        this.#engine.release(placed);
+        const lost = error instanceof WorkerLostError ? { lost: [argsFrom] } : {};
+        return { header: { ok: false, error: outside(encodeError(error)) as unknown as Header, ...lost } };
+      }
+    }
+    const [own = [], ...beside] = wired.map((specs) =>
+      specs.map(({ argsFrom, ...spec }): TaskSpec => ({
         ...spec,
+        ...(argsFrom === undefined ? {} : { args: shared.get(argsFrom) as Plain }),
         key: space + spec.key,
         deps: spec.deps.map(rename),
       })),
@@ -140,6 +156,17 @@ export class SidecarServer {
       forget();
       this.#engine.release(placed);
     }
+  }
+
+  // Read once, however many tasks they are for.
+  #argumentsAt(key: string): Promise<Plain> {
+    let value = this.#arguments.get(key);
+    if (!value) {
+      value = this.#engine.get([key]).then(([found]) => found as Plain);
+      this.#arguments.set(key, value);
+      value.catch(() => this.#arguments.delete(key));
+    }
+    return value;
   }
 
   // A value that is sent along with that of the task it was made in; its own error is its own.

@@ -1,3 +1,4 @@
+import type { Plain } from "../../base/plain.js";
 import type { FnRef, TaskSpec } from "../engine.js";
 import type { FusedTask } from "../fuse.js";
 import { GROUP_STEP, type GroupArgs } from "../group-task.js";
@@ -31,16 +32,27 @@ export function companions(tasks: readonly FusedTask[], kept: ReadonlySet<string
   return found;
 }
 
+/** A task as its sidecar gets it. */
+export interface WireSpec extends TaskSpec {
+  /** The key of the value that is its arguments; `args` unless given. */
+  readonly argsFrom?: string;
+}
+
+/** Keys of arguments that are on the cluster, by the arguments. */
+export type SharedKeys = ReadonlyMap<Plain, string>;
+
 /** A fused task for the gateway. */
 export function wireTask(
   task: FusedTask,
   resources: Readonly<Record<string, number>> | undefined,
   beside?: string,
+  shared?: SharedKeys,
 ): WireTask {
-  const { key, deps, partition } = task;
+  const { key, partition } = task;
+  const args = task.steps.flatMap((step) => shared?.get(step.args) ?? []);
   return {
     key,
-    deps,
+    deps: [...task.deps, ...new Set(args)],
     label: labelOf(task),
     ...(partition ? { partition: `partition ${partition.index} of ${partition.of}` } : {}),
     ...(resources ? { resources } : {}),
@@ -49,17 +61,22 @@ export function wireTask(
 }
 
 /** A fused task as the tasks it was made of, the last one its root: the sidecar fuses them again. */
-export function specsOf(task: FusedTask): TaskSpec[] {
-  return task.steps.map((step): TaskSpec => ({
+export function specsOf(task: FusedTask, shared?: SharedKeys): WireSpec[] {
+  return task.steps.map((step): WireSpec => ({
     key: step.key,
     fn: step.fn,
-    args: step.args,
+    ...argumentsOf(step.args, shared),
     deps: step.inputs.map((input) =>
       "dep" in input ? (task.deps[input.dep] as string) : (task.steps[input.step] as { key: string }).key,
     ),
     retries: task.retries,
     ...(step.partition ? { partition: step.partition } : {}),
   }));
+}
+
+function argumentsOf(args: Plain, shared: SharedKeys | undefined): Pick<WireSpec, "args" | "argsFrom"> {
+  const argsFrom = shared?.get(args);
+  return argsFrom === undefined ? { args } : { argsFrom };
 }
 
 function labelOf(task: FusedTask): string {

@@ -83,7 +83,14 @@ class Connection:
         elif op == "put":
             data, *specs = split(payload, header["sizes"])
             await self._answer(
-                header, session.put(header["key"], data, header.get("source"), specs[0] if specs else None)
+                header,
+                session.put(
+                    header["key"],
+                    data,
+                    header.get("source"),
+                    specs[0] if specs else None,
+                    everywhere=bool(header.get("everywhere")),
+                ),
             )
         elif op == "release":
             session.release(header["keys"])

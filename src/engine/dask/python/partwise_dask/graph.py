@@ -33,6 +33,8 @@ class Node:
     resources: dict[str, float] = field(default_factory=dict)
     #: The bytes of a value that was put and can be put again.
     data: bytes | None = None
+    #: Whether every worker gets the value that was put.
+    everywhere: bool = False
     kept: bool = False
     #: The key in Dask, another one each time the value is made.
     dask_key: str = ""
@@ -69,9 +71,10 @@ class Node:
             yield node
             stack.extend(node.deps)
 
-    def renew_key(self) -> None:
+    def renew_key(self) -> str:
         """Another key in Dask, whose prefix groups tasks of a kind on the dashboard."""
         self.dask_key = f"{self.label}-{next(_generations):032x}"
+        return self.dask_key
 
 
 def missing_for(targets: Iterable[Node]) -> list[Node]:

@@ -97,15 +97,20 @@ class Session:
         if self._released and asyncio.get_running_loop().time() - self._let_go_at > RELEASE_DELAY:
             self._let_go_in(RELEASE_AFTER_GRAPH)
 
-    async def put(self, key: str, data: bytes, source: dict[str, Any] | None, specs: bytes | None) -> None:
-        """Takes a value over; ``source`` is the task that can make it again."""
+    async def put(
+        self, key: str, data: bytes, source: dict[str, Any] | None, specs: bytes | None, *, everywhere: bool = False
+    ) -> None:
+        """Takes a value over; ``source`` is the task that can make it again.
+
+        With ``everywhere`` every worker gets it, and it can be put again as long as a task may need it.
+        """
         deps = [self._kept[dep] for dep in source["deps"]] if source else []
         node = Node(key=key, run="put", deps=deps, specs=specs, label="put", kept=True)
         self._kept[key] = node
         # Small values are kept here too: putting them again costs nothing.
-        node.data = data if len(data) <= INLINE_BYTES else None
+        node.data = data if everywhere or len(data) <= INLINE_BYTES else None
+        node.everywhere = everywhere
         await self._scatter(node, data)
-        node.ended.set()
 
     async def fetch(self, keys: list[str]) -> list[Bytes]:
         """The values' bytes. Raises the first failed key's error as TaskFailed."""
@@ -209,7 +214,8 @@ class Session:
                     self._fail(node, _unrecoverable(node))
                     await self._start([target for target in targets if target.error is None])
                     return
-                await self._scatter(node, node.data)
+                if node.future is None:
+                    await self._scatter(node, node.data)
         made = [node for node in runnable if node.specs is not None]
         wanted = {id(node) for node in targets}
         watched = [node for node in made if node.kept or id(node) in wanted]
@@ -478,9 +484,12 @@ class Session:
     # -- small things -----------------------------------------------------------------------------
 
     async def _scatter(self, node: Node, data: bytes) -> None:
-        node.renew_key()
-        futures = await self.client.scatter({node.dask_key: value_of(data)}, hash=False)
-        node.future = futures[node.dask_key]
+        # Several graphs may find at once that it is missing: each has a key of its own, and the last one's stays.
+        key = node.renew_key()
+        futures = await self.client.scatter({key: value_of(data)}, hash=False, broadcast=node.everywhere)
+        node.dask_key = key
+        node.future = futures[key]
+        node.ended.set()
 
     async def _gather(self, futures: list[Future]) -> list[Value | None]:
         values = await self.client.gather(futures, errors="skip")
