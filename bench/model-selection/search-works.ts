@@ -23,4 +23,11 @@ export const searchWorks: Suite["works"] = [
     script: "bench/model-selection/overhead.js",
     measure: "printed",
   },
+  {
+    work: "tpe-overhead",
+    peer: null,
+    target: { maxMs: 2 },
+    script: "bench/model-selection/tpe-overhead.js",
+    measure: "printed",
+  },
 ];

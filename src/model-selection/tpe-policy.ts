@@ -1,5 +1,5 @@
 import type { SearchSpace } from "./search-space.js";
-import { proposePoint, type Observation, type SpacePoint, type TpeOptions } from "./tpe-sampler.js";
+import { proposePoint, type Observation, type TpeOptions } from "./tpe-sampler.js";
 import type { PolicyProgress, TrialPolicy, TrialUnit, UnitOutcome } from "./trial-policy.js";
 
 /**
@@ -12,8 +12,10 @@ export class TpePolicy implements TrialPolicy {
   readonly #trials: number;
   readonly #parallel: number;
   readonly #options: TpeOptions;
-  readonly #points: SpacePoint[] = [];
+  readonly #history: Observation[] = [];
   readonly #outcomes = new Map<number, UnitOutcome>();
+  /** Trials whose outcomes are in the history. */
+  #told = 0;
 
   constructor(space: SearchSpace, trials: number, parallel: number, options: TpeOptions) {
     this.#space = space;
@@ -23,16 +25,17 @@ export class TpePolicy implements TrialPolicy {
   }
 
   next(): TrialUnit | "wait" | undefined {
-    const trial = this.#points.length;
+    const trial = this.#history.length;
     if (trial >= this.#trials) return undefined;
     const known = Math.max(0, trial - this.#parallel + 1);
-    for (let k = 0; k < known; k++) if (!this.#outcomes.has(k)) return "wait";
-    const history = this.#points.map((point, k): Observation => {
-      const outcome = k < known ? this.#outcomes.get(k) : undefined;
-      return { ...point, score: outcome && !outcome.failed ? outcome.score : NaN };
-    });
-    const point = proposePoint(this.#space, history, trial, this.#options);
-    this.#points.push(point);
+    for (; this.#told < known; this.#told++) {
+      const outcome = this.#outcomes.get(this.#told);
+      if (!outcome) return "wait";
+      const seen = this.#history[this.#told] as Observation;
+      this.#history[this.#told] = { ...seen, score: outcome.failed ? NaN : outcome.score };
+    }
+    const point = proposePoint(this.#space, this.#history, trial, this.#options);
+    this.#history.push({ ...point, score: NaN });
     return { trial, params: point.params, bracket: 0, amount: 1 };
   }
 

@@ -54,9 +54,14 @@ export function proposePoint(
   const bad = new Mixture(space, [...sorted.slice(count), ...history.filter(({ score }) => Number.isNaN(score))]);
   let best: SpacePoint | undefined;
   let most = -Infinity;
+  const streams = new Map<string, CounterRng>();
+  const streamOf = (purpose: string): CounterRng => {
+    const stream = streams.get(purpose) ?? new CounterRng(options.randomState, `tpe/${purpose}`);
+    streams.set(purpose, stream);
+    return stream;
+  };
   for (let k = 0; k < options.candidates; k++) {
-    const uniform = (purpose: string): number =>
-      new CounterRng(options.randomState, `tpe/${purpose}`).uniform(trial, k);
+    const uniform = (purpose: string): number => streamOf(purpose).uniform(trial, k);
     const point = good.draw(uniform);
     const gain = good.logDensity(point) - bad.logDensity(point);
     if (best && gain <= most) continue;
@@ -66,40 +71,56 @@ export function proposePoint(
   return best as SpacePoint;
 }
 
+/** The points' values of one parameter, in the points' order. */
+interface ParameterColumn {
+  /** Values of a choice; undefined for numbers. */
+  readonly choices: number | undefined;
+  /** The uniform number behind each point's value, its code for a choice; NaN where the point lacks the parameter. */
+  readonly centers: Float64Array;
+  /** Minus the logarithm of each kernel's norm, for numbers: every candidate asks for it. */
+  readonly norms: Float64Array;
+}
+
 /** Kernels around points, and the space's own distribution as one more. */
 class Mixture {
   readonly #space: SearchSpace;
   readonly #points: readonly SpacePoint[];
-  readonly #choices = new Map<string, number | undefined>();
+  readonly #columns = new Map<string, ParameterColumn>();
   readonly #sigma: number;
-  /** Minus the logarithm of each kernel's norm, by point and parameter: every candidate asks for it. */
-  readonly #norms: readonly ReadonlyMap<string, number>[];
+  /** Of the space's own distribution first, then of each point. */
+  readonly #logs: Float64Array;
 
   constructor(space: SearchSpace, points: readonly SpacePoint[]) {
     this.#space = space;
     this.#points = points;
     let most = 1;
-    for (const { entries } of space.records) {
-      most = Math.max(most, entries.length);
-      for (const { name, values } of entries) this.#choices.set(name, choicesOf(values));
-    }
+    for (const { entries } of space.records) most = Math.max(most, entries.length);
     // Scott's rule on a range of 1; not so narrow that points repeat each other.
     const n = Math.max(1, points.length);
     this.#sigma = Math.max(0.2 * n ** (-1 / (most + 4)), 1 / Math.min(100, 1 + n) / 4);
-    this.#norms = points.map(
-      (point) => new Map([...point.u].map(([name, center]) => [name, logNorm(center, this.#sigma)])),
-    );
+    this.#logs = new Float64Array(points.length + 1);
+    for (const { entries } of space.records)
+      for (const { name, values } of entries)
+        if (!this.#columns.has(name)) this.#columns.set(name, this.#column(name, choicesOf(values)));
+  }
+
+  #column(name: string, choices: number | undefined): ParameterColumn {
+    const centers = Float64Array.from(this.#points, ({ u }) => u.get(name) ?? NaN);
+    if (choices !== undefined)
+      return { choices, centers: centers.map((center) => Math.floor(center * choices)), norms: new Float64Array() };
+    return { choices, centers, norms: centers.map((center) => logNorm(center, this.#sigma)) };
   }
 
   draw(uniform: (purpose: string) => number): SpacePoint {
-    const from = this.#points[Math.floor(uniform("kernel") * (this.#points.length + 1))];
+    const at = Math.floor(uniform("kernel") * (this.#points.length + 1));
+    const from = this.#points[at];
     const records = this.#space.records.length;
     const record = pick(from?.record, records, this.#points.length, uniform("record of the space"));
     const u = new Map<string, number>();
     const params = this.#space.at(record, (name) => {
       const draw = uniform(`parameter ${name}`);
       const center = from?.u.get(name);
-      const choices = this.#choices.get(name);
+      const choices = this.#columns.get(name)?.choices;
       let value = draw;
       if (center !== undefined && choices !== undefined) {
         const code = pick(Math.floor(center * choices), choices, this.#points.length, draw);
@@ -113,24 +134,38 @@ class Mixture {
 
   logDensity({ record, u }: SpacePoint): number {
     const n = this.#points.length;
+    const logs = this.#logs;
     const records = this.#space.records.length;
-    const logs = [undefined, ...this.#points].map((point, i) => {
-      let sum = logShare(point?.record, record, records, n);
-      for (const [name, value] of u) {
-        const center = point?.u.get(name);
-        const choices = this.#choices.get(name);
-        if (choices !== undefined) {
-          const own = center === undefined ? undefined : Math.floor(center * choices);
-          sum += logShare(own, Math.floor(value * choices), choices, n);
-        } else if (center !== undefined) {
-          const z = (value - center) / this.#sigma;
-          sum += (this.#norms[i - 1]?.get(name) as number) - 0.5 * z * z;
-        }
+    const [same, other] = [Math.log((n + 2) / (n + 1 + records)), Math.log(1 / (n + 1 + records))];
+    logs[0] = -Math.log(records);
+    for (let i = 0; i < n; i++) logs[i + 1] = (this.#points[i] as SpacePoint).record === record ? same : other;
+    for (const [name, value] of u) this.#addParameter(this.#columns.get(name) as ParameterColumn, value);
+    let top = -Infinity;
+    for (const log of logs) if (log > top) top = log;
+    let sum = 0;
+    for (const log of logs) sum += Math.exp(log - top);
+    return top + Math.log(sum / (n + 1));
+  }
+
+  #addParameter({ choices, centers, norms }: ParameterColumn, value: number): void {
+    const logs = this.#logs;
+    const n = centers.length;
+    if (choices === undefined) {
+      for (let i = 0; i < n; i++) {
+        const z = (value - (centers[i] as number)) / this.#sigma;
+        // Where the point lacks the parameter its distribution is the prior, which is uniform.
+        if (!Number.isNaN(z)) logs[i + 1] = (logs[i + 1] as number) + ((norms[i] as number) - 0.5 * z * z);
       }
-      return sum;
-    });
-    const top = Math.max(...logs);
-    return top + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - top), 0) / (n + 1));
+      return;
+    }
+    const code = Math.floor(value * choices);
+    const [same, other] = [Math.log((n + 2) / (n + 1 + choices)), Math.log(1 / (n + 1 + choices))];
+    const none = -Math.log(choices);
+    logs[0] = (logs[0] as number) + none;
+    for (let i = 0; i < n; i++) {
+      const own = centers[i] as number;
+      logs[i + 1] = (logs[i + 1] as number) + (own === code ? same : Number.isNaN(own) ? none : other);
+    }
   }
 }
 
@@ -139,11 +174,6 @@ function pick(own: number | undefined, choices: number, points: number, draw: nu
   if (own === undefined) return Math.floor(draw * choices);
   const rest = draw * (points + 1 + choices);
   return rest < choices ? Math.floor(rest) : own;
-}
-
-function logShare(own: number | undefined, code: number, choices: number, points: number): number {
-  if (own === undefined) return -Math.log(choices);
-  return Math.log((own === code ? points + 2 : 1) / (points + 1 + choices));
 }
 
 function truncatedQuantile(draw: number, center: number, sigma: number): number {
