@@ -6,25 +6,24 @@ import { checkJson, MODEL_VERSION, type EstimatorJson } from "../estimator/estim
 import type { Label } from "../estimator/labels.js";
 import type { AnyEstimator } from "../estimator/registry.js";
 import { decodeState, encodeState } from "../estimator/state-codec.js";
-import { toRows, type Rows, type TableInput } from "../estimator/table.js";
+import { toRows, type TableInput } from "../estimator/table.js";
+import { bestModel } from "./best-model.js";
 import { bestOf, decidingMetric } from "./best-trial.js";
 import { exportTable, type ExportOptions } from "./export-trials.js";
-import { checkErrorScore, checkParallel, type ErrorScore, type FoldSettings } from "./fold-runner.js";
-import { rowOptionsOf } from "./fold-side.js";
-import { fitToHeld, neededColumns } from "./needed-columns.js";
+import { checkErrorScore, checkParallel, type FoldSettings } from "./fold-runner.js";
+import { neededColumns } from "./needed-columns.js";
 import type { ParamSet } from "./parameter-sets.js";
-import type { Trainer } from "./resources.js";
 import { runSearch } from "./run-search.js";
-import { scoreModel, scorersOf, type Scoring } from "./scoring.js";
+import { scoreModel, scorersOf } from "./scoring.js";
 import { searchIdentity } from "./search-identity.js";
 import { SearchJournal } from "./search-journal.js";
-import { resultsFromPlain, resultsToPlain } from "./results-json.js";
 import { fromPlainValue, toPlainValue } from "./search-json.js";
+import { foundFromPlain, foundToPlain, type Found } from "./search-found.js";
+import type { BaseSearchParams, SearchFitOptions, SearchPlan } from "./search-plan.js";
 import type { SearchResults } from "./search-results.js";
 import { withoutSharedSteps, withSharedSteps } from "./shared-steps.js";
-import type { Splittable } from "./splittable.js";
 import { TrialBook, type HistoryEntry, type TrialPage } from "./trial-book.js";
-import { openTrialData, splitterOf, type Cv, type TrialData } from "./trial-data.js";
+import { openTrialData, splitterOf, type Cv } from "./trial-data.js";
 import {
   assertEstimator,
   methodOf,
@@ -32,54 +31,7 @@ import {
   type TrialEstimator,
   type TrialMethods,
 } from "./trial-estimator.js";
-import type { TrialPolicy } from "./trial-policy.js";
 import { withParams } from "./with-params.js";
-
-/**
- * Which metric decides, and whether the best parameters are fitted to all rows; or a rule that names the best trial.
- */
-export type Refit = boolean | string | ((results: SearchResults) => number);
-
-/** Parameters of every search. */
-export interface BaseSearchParams {
-  /** What is tuned; never fitted itself. */
-  estimator: TrialEstimator;
-  scoring?: Scoring | undefined;
-  cv?: Cv | undefined;
-  refit: Refit;
-  errorScore: ErrorScore;
-  returnTrainScore: boolean;
-  weightScores: boolean;
-  parallelTrials: number;
-  maxTime?: number | undefined;
-  journal?: string | undefined;
-}
-
-/** Options of a search's `fit`. `sampleWeight` goes to the fits. */
-export interface SearchFitOptions extends FitOptions {
-  /** The groups of rows, for splitters by group. */
-  readonly groups?: Splittable | undefined;
-}
-
-/** How a search goes about it: what decides, and what trains. */
-export interface SearchPlan {
-  readonly policy: TrialPolicy;
-  readonly trainer: Trainer;
-  /** True where trials get more and more of a resource. */
-  readonly byResource: boolean;
-  /** Parameters of the refit beside those of the best trial, by the amount that it had. */
-  readonly refitParams?: (amount: number) => ParamSet;
-}
-
-interface Found {
-  readonly results: SearchResults;
-  readonly history: readonly HistoryEntry[];
-  readonly nSplits: number;
-  readonly bestIndex: number;
-  readonly bestEstimator: TrialEstimator | undefined;
-  readonly refitTime: number | undefined;
-  readonly metric: string;
-}
 
 /**
  * What all searches share: the data, the best trial, its refit, and predicting with it. A search is an estimator
@@ -232,8 +184,7 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
       const results = this.#partial;
       const bestIndex = bestOf(owner, results, metric, refit, (trial) => plan.policy.competes(trial));
       const refitted = performance.now();
-      const bestEstimator =
-        refit === false ? undefined : await this.#best(plan, book, bestIndex, estimator, rows, data);
+      const bestEstimator = refit === false ? undefined : await bestModel(plan, book, bestIndex, estimator, rows, data);
       const isRefit = bestEstimator !== undefined && !plan.trainer.isFinal;
       this.#found = {
         results,
@@ -248,31 +199,6 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
     } finally {
       data.release();
     }
-  }
-
-  async #best(
-    plan: SearchPlan,
-    book: TrialBook,
-    index: number,
-    estimator: TrialEstimator,
-    rows: Rows,
-    data: TrialData,
-  ): Promise<TrialEstimator | undefined> {
-    const page = book.at(index);
-    if (!page) return undefined;
-    if (plan.trainer.isFinal) {
-      const before = page.folds[0];
-      if (before?.model) return before.model;
-      // Its model was not kept, or a journal knows its scores alone: it is trained again as it was.
-      const again = { params: page.params, fold: 0, amount: page.amount, earlier: page.amounts, before };
-      return (await plan.trainer.train(again)).model;
-    }
-    const best = withParams(estimator, { ...page.params, ...plan.refitParams?.(page.amount) });
-    await fitToHeld(best, rows, data.X, data.y as TargetInput | undefined, {
-      ...data.run,
-      ...rowOptionsOf(data, undefined),
-    });
-    return best;
   }
 
   #missing(page: TrialPage, plan: SearchPlan, outOfTime: boolean, splits: number): string | undefined {
@@ -306,14 +232,7 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
       params: Object.fromEntries(
         Object.entries(params).map(([name, value]) => [name, toPlainValue(this.kind, name, value)]),
       ),
-      state: found
-        ? {
-            ...found,
-            results: resultsToPlain(this.kind, found.results),
-            history: toPlainValue(this.kind, "history", found.history),
-            bestEstimator: toPlainValue(this.kind, "bestEstimator", found.bestEstimator),
-          }
-        : null,
+      state: found ? foundToPlain(this.kind, found) : null,
     };
   }
 
@@ -326,16 +245,7 @@ export abstract class BaseSearch<P extends BaseSearchParams> implements TrialEst
   /** Fills a new search from JSON or plain data. @throws DataError for another kind or version */
   protected restore(json: EstimatorJson): this {
     checkJson(this.kind, json);
-    if (json.state === null) return this;
-    const state = decodeState(json.state) as PlainRecord;
-    const { results, history, bestEstimator, ...rest } = state;
-    this.#found = {
-      ...(rest as unknown as Pick<Found, "nSplits" | "bestIndex" | "metric">),
-      refitTime: (rest["refitTime"] ?? undefined) as number | undefined,
-      results: resultsFromPlain(results as PlainRecord),
-      history: fromPlainValue(history) as HistoryEntry[],
-      bestEstimator: (fromPlainValue(bestEstimator) ?? undefined) as TrialEstimator | undefined,
-    };
+    if (json.state !== null) this.#found = foundFromPlain(decodeState(json.state) as PlainRecord);
     return this;
   }
 

@@ -1,5 +1,5 @@
 import { DataError, FitError, ParameterError, show } from "../base/errors.js";
-import type { Refit } from "./base-search.js";
+import type { Refit } from "./search-plan.js";
 import type { Scorers } from "./scoring.js";
 import type { SearchResults } from "./search-results.js";
 

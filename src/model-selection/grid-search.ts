@@ -1,7 +1,8 @@
 import { ParamTable, type ZodNamespace } from "../base/params.js";
 import type { EstimatorJson } from "../estimator/estimator.js";
 import { registerEstimator } from "../estimator/registry.js";
-import { BaseSearch, paramsFromJSON, type BaseSearchParams, type SearchPlan } from "./base-search.js";
+import { BaseSearch, paramsFromJSON } from "./base-search.js";
+import type { BaseSearchParams, SearchPlan } from "./search-plan.js";
 import { fitTrainer } from "./fit-trainer.js";
 import type { FoldSettings } from "./fold-runner.js";
 import { ListPolicy } from "./list-policy.js";

@@ -1,4 +1,5 @@
-export { BaseSearch, type BaseSearchParams, type Refit, type SearchFitOptions } from "./base-search.js";
+export { BaseSearch } from "./base-search.js";
+export type { BaseSearchParams, Refit, SearchFitOptions } from "./search-plan.js";
 export { AshaSearchCV, type AshaParams } from "./asha-search.js";
 export { BracketSearch, type SearchMetadata } from "./bracket-search.js";
 export { hyperbandBrackets, type Bracket, type BudgetTable, type Rung } from "./budget-table.js";

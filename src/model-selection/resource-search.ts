@@ -1,6 +1,7 @@
 import { ParameterError, show } from "../base/errors.js";
 import type { ParamTable } from "../base/params.js";
-import { BaseSearch, type BaseSearchParams, type SearchPlan } from "./base-search.js";
+import { BaseSearch } from "./base-search.js";
+import type { BaseSearchParams, SearchPlan } from "./search-plan.js";
 import type { FoldSettings } from "./fold-runner.js";
 import type { ParamSet } from "./parameter-sets.js";
 import { callsTrainer, paramTrainer, rowsTrainer, secondsTrainer, warmStartOf, type Trainer } from "./resources.js";

@@ -1,5 +1,5 @@
 import type { Progress } from "../collections/plan-run.js";
-import type { SearchPlan } from "./base-search.js";
+import type { SearchPlan } from "./search-plan.js";
 import type { FoldResult, FoldSettings } from "./fold-runner.js";
 import type { Training } from "./resources.js";
 import type { TrialBook } from "./trial-book.js";

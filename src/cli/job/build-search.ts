@@ -1,7 +1,8 @@
 import { ParameterError, show } from "../../base/errors.js";
 import { isPlainObject } from "../../base/plain.js";
 import type { AnyEstimator } from "../../estimator/registry.js";
-import type { BaseSearch, BaseSearchParams } from "../../model-selection/base-search.js";
+import type { BaseSearch } from "../../model-selection/base-search.js";
+import type { BaseSearchParams } from "../../model-selection/search-plan.js";
 import { AshaSearchCV } from "../../model-selection/asha-search.js";
 import {
   logNormal,
