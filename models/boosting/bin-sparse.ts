@@ -1,6 +1,8 @@
 import type { TaskContext } from "../../src/engine/engine.js";
 import { MISSING_BIN } from "../../src/kernels/kernels.js";
 import type { CsrChunk } from "../../src/memory/column.js";
+import { bundledBin } from "../../src/numeric/trees/bundles.js";
+import type { BinRules } from "./binning-tasks.js";
 import type { BinnedChunk } from "./boost-chunk.js";
 
 /** The bin of a value: the number of thresholds below it. */
@@ -17,7 +19,7 @@ export function binOf(thresholds: Float64Array, value: number): number {
 /** Writes the bins of sparse rows: that of zero, but for the values that are there. */
 export function binSparse(
   context: TaskContext,
-  { thresholds, sources }: { readonly thresholds: readonly Float64Array[]; readonly sources?: Int32Array | undefined },
+  { thresholds, sources, bundles }: Pick<BinRules, "thresholds" | "sources" | "bundles">,
   x: CsrChunk,
   chunk: Pick<BinnedChunk, "rows" | "stride" | "bins" | "columns">,
 ): void {
@@ -25,21 +27,29 @@ export function binSparse(
   const { rows, stride } = chunk;
   const [byRow, byColumn] = [memory.view(chunk.bins), memory.view(chunk.columns)];
   const zero = new Uint8Array(stride);
+  // The columns of bins of each column of X, and its place in a bundle.
+  const places = Array.from({ length: x.cols }, (): { readonly j: number; readonly member: number }[] => []);
   thresholds.forEach((own, j) => {
-    zero[j] = binOf(own, 0);
+    const source = sources?.[j] ?? j;
+    const bundle = bundles?.[j];
+    if (bundle) bundle.bins.forEach((_, member) => places[source + member]?.push({ j, member }));
+    else places[source]?.push({ j, member: -1 });
+    // In a bundle bin 0 is zero.
+    zero[j] = bundle ? 0 : binOf(own, 0);
     byColumn.fill(zero[j] as number, j * rows, (j + 1) * rows);
   });
   for (let i = 0; i < rows; i++) byRow.set(zero, i * stride);
-  // Columns of bins of each column of X, which follow one another.
-  const firsts = new Int32Array(x.cols + 1);
-  thresholds.forEach((_, j) => (firsts[(sources?.[j] ?? j) + 1] = j + 1));
   const [indptr, indices, values] = [memory.view(x.indptr), memory.view(x.indices), memory.view(x.values)];
   for (let i = 0; i < rows; i++) {
     for (let k = indptr[i] as number; k < (indptr[i + 1] as number); k++) {
-      const column = indices[k] as number;
       const value = values[k] as number;
-      for (let j = firsts[column] as number; j < (firsts[column + 1] as number); j++) {
-        const bin = Number.isNaN(value) ? MISSING_BIN : binOf(thresholds[j] as Float64Array, value);
+      for (const { j, member } of places[indices[k] as number] ?? []) {
+        const bundle = bundles?.[j];
+        const own = bundle ? bundle.thresholds[member] : thresholds[j];
+        const alone = Number.isNaN(value) ? MISSING_BIN : binOf(own as Float64Array, value);
+        const bin = bundle ? bundledBin(bundle, member, alone) : alone;
+        // Another member of its bundle may have told already what this zero (as its bin has it) does not.
+        if (bundle && bin === 0) continue;
         byColumn[j * rows + i] = bin;
         byRow[i * stride + j] = bin;
       }

@@ -8,6 +8,7 @@ import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
 import { doublesOf } from "../../src/numeric/doubles-of.js";
 import { binThresholds } from "../../src/numeric/trees/bin-thresholds.js";
+import type { ColumnBundle } from "../../src/numeric/trees/bundles.js";
 import { exactSumOf, type ExactSum } from "../../src/numeric/trees/exact-scale.js";
 import type { BinnedChunk, BoostChunk } from "./boost-chunk.js";
 import { binSparse } from "./bin-sparse.js";
@@ -242,6 +243,8 @@ export interface BinRules {
   readonly thresholds: readonly Float64Array[];
   /** The column of X that each column of bins is of; the same ones unless given. */
   readonly sources?: Int32Array | undefined;
+  /** See `ColumnLayout`. */
+  readonly bundles?: readonly (ColumnBundle | null)[] | undefined;
   /** Of columns of categories: the codes of the bins. Values that are none of them are missing. */
   readonly codes?: readonly (Float64Array | null)[] | undefined;
 }

@@ -16,7 +16,7 @@ import {
   type GrowthRequest,
   type GrowthRules,
 } from "../../src/numeric/trees/tree-grower.js";
-import type { Span } from "./binning-tasks.js";
+import type { BinRules, Span } from "./binning-tasks.js";
 import {
   DriverHistograms,
   measuredNodes,
@@ -131,6 +131,7 @@ export interface BoostDataOptions {
   /** See `BinRules`: the columns of bins. */
   readonly thresholds: readonly Float64Array[];
   readonly sources?: Int32Array | undefined;
+  readonly bundles?: BinRules["bundles"];
   readonly codes?: readonly (Float64Array | null)[] | undefined;
   /** Where rows start, one an output. */
   readonly margins: Float64Array;
@@ -172,8 +173,13 @@ export class BoostData implements Disposable {
     const width = options.thresholds.length;
     const { thresholds, margins, seed, heldOut } = options;
     const run = runOptions(design);
-    const { model, groups, codes, sources } = options;
-    const bins = { thresholds, ...(codes ? { codes } : {}), ...(sources ? { sources } : {}) };
+    const { model, groups, codes, sources, bundles } = options;
+    const bins = {
+      thresholds,
+      ...(codes ? { codes } : {}),
+      ...(sources ? { sources } : {}),
+      ...(bundles ? { bundles } : {}),
+    };
     const based = model !== undefined || options.offset === true;
     const plan = based
       ? TaskPlan.blockwise(
@@ -182,7 +188,7 @@ export class BoostData implements Disposable {
           fnRef(new URL("./base-tasks.js", import.meta.url).href, "binWithBaseStep"),
           { ...bins, ...(model ? { model } : {}) } as unknown as Plain,
         )
-      : TaskPlan.blockwise(design.plan, owner, binning("binStep"), bins);
+      : TaskPlan.blockwise(design.plan, owner, binning("binStep"), bins as unknown as Plain);
     const binned = await hold(plan, engine, run);
     try {
       const cuts = cutRows(options.rows, engine.parallelism, options.chunks, groups);

@@ -1,4 +1,5 @@
 import type { BinMeaning } from "../../src/numeric/trees/tree-ensemble.js";
+import type { ColumnBundle } from "../../src/numeric/trees/bundles.js";
 import type { SplitSettings } from "./split-params.js";
 
 /** Most thresholds of a column of bytes: bins 0 to 254, and 255 for missing values. */
@@ -14,6 +15,8 @@ export interface ColumnLayout {
   readonly thresholds: readonly Float64Array[];
   /** The column of X that each is of; undefined where they are the columns of X. */
   readonly sources: Int32Array | undefined;
+  /** Of columns of bytes that several columns of X share: how they do; `sources` has the first of them. */
+  readonly bundles?: readonly (ColumnBundle | null)[];
 }
 
 /** The layout of columns with these thresholds. */
@@ -38,19 +41,25 @@ export function spreadOver<T>({ sources }: ColumnLayout, list: readonly T[]): re
 
 /** Rules of columns of X as rules of columns of bytes. */
 export function settingsOver(layout: ColumnLayout, splits: SplitSettings): SplitSettings {
-  const { sources } = layout;
+  const { sources, bundles } = layout;
   if (!sources) return splits;
   const { monotonic, categorical, columns } = splits;
   return {
     ...splits,
+    ...(bundles ? { bundles } : {}),
     ...(monotonic ? { monotonic: Int8Array.from(sources, (source) => monotonic[source] as number) } : {}),
     ...(categorical ? { categorical: Uint8Array.from(sources, (source) => categorical[source] as number) } : {}),
     ...(columns ? { columns: { ...columns, sources } } : {}),
   };
 }
 
-/** What bins mean, by columns of bytes. */
-export function meaningOver(layout: ColumnLayout, categories: NonNullable<BinMeaning["categories"]>): BinMeaning {
-  const { thresholds, sources } = layout;
+/** What bins mean, by columns of bytes. @param own thresholds of the columns of X */
+export function meaningOver(
+  layout: ColumnLayout,
+  own: readonly Float64Array[],
+  categories: NonNullable<BinMeaning["categories"]>,
+): BinMeaning {
+  const { thresholds, sources, bundles } = layout;
+  if (sources && bundles) return { thresholds: own, sources, bundles };
   return { thresholds, categories: spreadOver(layout, categories), ...(sources ? { sources } : {}) };
 }

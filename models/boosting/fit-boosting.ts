@@ -39,8 +39,16 @@ import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.
 import { RoundWatch, type EvalRows, type EvalsResult } from "./watch.js";
 import { categoricalColumns, categoryCodes, categoryLimits, codeThresholds } from "./categories.js";
 import type { ColumnTexts } from "./category-tasks.js";
-import { layoutOf, meaningOver, settingsOver, spreadOver } from "./column-layout.js";
-import { splitSettings } from "./split-params.js";
+import { bundledLayout } from "./bundle-columns.js";
+import {
+  BYTE_THRESHOLDS,
+  layoutOf,
+  meaningOver,
+  settingsOver,
+  spreadOver,
+  type ColumnLayout,
+} from "./column-layout.js";
+import { splitSettings, type SplitSettings } from "./split-params.js";
 
 /** What a boosting fit finds. */
 export interface BoostFit {
@@ -152,9 +160,9 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
     thresholds[column] = codeThresholds(own);
     categories[column] = Array.from(own, (code) => [code]);
   });
-  const layout = layoutOf(thresholds);
+  const layout = await trainedLayout(design, problem, settings, thresholds);
   const splits = settingsOver(layout, settings);
-  const meaning = { ...meaningOver(layout, categories), outputs };
+  const meaning = { ...meaningOver(layout, thresholds, categories), outputs };
   const identity = checkpoint ? await identify(design, problem, { range, thresholds, wScale }) : "";
   const saved = checkpoint && (await readCheckpoint(owner, checkpoint, identity, design.nFeatures));
   const init: InitialTrees | undefined = saved
@@ -268,10 +276,24 @@ export async function fitBoosting(design: Design, problem: BoostProblem): Promis
   return result();
 }
 
+/** How the columns of a fit become columns of bins: columns of sparse rows that exclude one another share some. */
+async function trainedLayout(
+  design: Design,
+  { evalSets = [] }: BoostProblem,
+  { columns, monotonic }: SplitSettings,
+  thresholds: readonly Float64Array[],
+): Promise<ColumnLayout> {
+  const designs = [design, ...evalSets.map((set) => set.design)];
+  // Drawn columns and constrained ones are told apart one by one.
+  const sparse = designs.every(({ layout }) => layout === "csr") && columns === undefined;
+  if (!sparse || thresholds.some(({ length }) => length > BYTE_THRESHOLDS)) return layoutOf(thresholds);
+  return bundledLayout(thresholds, (column) => (monotonic?.[column] ?? 0) !== 0, designs);
+}
+
 /** The rows of a set to be measured, all of them held. */
 async function openEvalSet(
   design: Design,
-  options: Pick<BoostDataOptions, "thresholds" | "sources" | "codes" | "margins" | "model"> & {
+  options: Pick<BoostDataOptions, "thresholds" | "sources" | "bundles" | "codes" | "margins" | "model"> & {
     targets: TargetRange | undefined;
   },
 ): Promise<Omit<EvalRows, "name">> {

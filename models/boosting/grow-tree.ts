@@ -180,12 +180,13 @@ class ColumnShare {
     this.#to = Math.ceil(((member + 1) * width) / members);
     const own = <T extends Int32Array | Int8Array | Uint8Array>(values: T): T =>
       values.slice(this.#from, this.#to) as T;
-    const { monotonic, categorical } = rules;
+    const { monotonic, categorical, bundles } = rules;
     this.#rules = {
       ...rules,
       bins: own(rules.bins),
       ...(monotonic ? { monotonic: own(monotonic) } : {}),
       ...(categorical ? { categorical: own(categorical) } : {}),
+      ...(bundles ? { bundles: bundles.slice(this.#from, this.#to) } : {}),
     };
   }
 

@@ -76,6 +76,7 @@ export type SplitSettings = Pick<
   | "l2Regularization"
   | "maxDeltaStep"
   | "monotonic"
+  | "bundles"
   | "categorical"
   | "catSmooth"
   | "maxCatToOnehot"

@@ -1,3 +1,4 @@
+import type { ColumnBundle } from "./bundles.js";
 /** Sums over the rows of a node, as integers: derivatives times their scales, and rows. */
 export interface NodeSums {
   readonly g: number;
@@ -26,6 +27,8 @@ export interface SplitRules {
   readonly monotonic?: Int8Array;
   /** 1 for each column whose bins are categories; none unless given. */
   readonly categorical?: Uint8Array;
+  /** Of columns of bins that several columns share: how they do. */
+  readonly bundles?: readonly (ColumnBundle | null)[];
   /** Added to Σh where categories are put in order; also the rows that a category needs to be told apart. 10 unless given. */
   readonly catSmooth?: number;
   /** Up to so many categories are tried one against the rest; 0 unless given. */

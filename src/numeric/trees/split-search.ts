@@ -1,6 +1,15 @@
 import { HISTOGRAM_BINS, MISSING_BIN } from "../../kernels/kernels.js";
+import { leftOfBundle, memberHistogram, type ColumnBundle } from "./bundles.js";
 import { categorySplit } from "./category-split.js";
-import { gainScale, NO_LIMITS, type NodeLimits, type NodeSums, type Split, type SplitRules } from "./split-rules.js";
+import {
+  gainScale,
+  NO_LIMITS,
+  type GainScale,
+  type NodeLimits,
+  type NodeSums,
+  type Split,
+  type SplitRules,
+} from "./split-rules.js";
 
 export { MIN_HESSIAN, nodeStep, type NodeLimits, type NodeSums, type Split, type SplitRules } from "./split-rules.js";
 
@@ -21,10 +30,9 @@ export function bestSplit(
   rules: SplitRules,
   limits: NodeLimits = NO_LIMITS,
 ): Split | undefined {
-  const { bins, minSamplesLeaf, monotonic, categorical } = rules;
+  const { bins, minSamplesLeaf, monotonic, categorical, bundles } = rules;
   const plane = bins.length * HISTOGRAM_BINS;
   const scale = gainScale(node, rules, limits);
-  const { minHessian } = scale;
   let best = scale.floor;
   let found:
     | { feature: number; bin: number; missingLeft: boolean; g: number; h: number; count: number; set?: Uint32Array }
@@ -41,29 +49,20 @@ export function bestSplit(
       }
       continue;
     }
-    const direct = monotonic?.[feature] ?? 0;
-    const missing = histogram[2 * plane + at + MISSING_BIN] as number;
-    for (let direction = 0; direction < (missing > 0 ? 2 : 1); direction++) {
-      const missingLeft = direction === 1;
-      let g = missingLeft ? (histogram[at + MISSING_BIN] as number) : 0;
-      let h = missingLeft ? (histogram[plane + at + MISSING_BIN] as number) : 0;
-      let count = missingLeft ? missing : 0;
-      // With missing values on the right, all others on the left is a split, too.
-      const end = missing > 0 && !missingLeft ? own : own - 1;
-      for (let bin = 0; bin < end; bin++) {
-        const inBin = histogram[2 * plane + at + bin] as number;
-        if (inBin === 0) continue;
-        g += histogram[at + bin] as number;
-        h += histogram[plane + at + bin] as number;
-        count += inBin;
-        if (count < minSamplesLeaf || h < minHessian) continue;
-        if (node.count - count < minSamplesLeaf || node.h - h < minHessian) break;
-        const gain = scale.gain(g, h, direct);
-        if (gain > best) {
-          best = gain;
-          found = { feature, bin, missingLeft: missing > 0 ? missingLeft : 2 * count > node.count, g, h, count };
-        }
+    const bundle = bundles?.[feature];
+    if (bundle) {
+      const split = bundleSplit(histogram, at, plane, bundle, node, minSamplesLeaf, scale, best);
+      if (split) {
+        best = split.gain;
+        found = { feature, bin: -1, ...split };
       }
+      continue;
+    }
+    const direct = monotonic?.[feature] ?? 0;
+    const split = columnSplit(histogram, at, plane, own, node, minSamplesLeaf, scale, direct, best);
+    if (split) {
+      best = split.gain;
+      found = { feature, ...split };
     }
   }
   if (!found) return undefined;
@@ -77,6 +76,72 @@ export function bestSplit(
     left: { g, h, count },
     right: { g: node.g - g, h: node.h - h, count: node.count - count },
   };
+}
+
+/** The split of largest gain, above `best`, of one column of numbers: the first of equal ones. */
+function columnSplit(
+  histogram: Float64Array,
+  at: number,
+  plane: number,
+  own: number,
+  node: NodeSums,
+  minSamplesLeaf: number,
+  scale: GainScale,
+  direct: number,
+  best: number,
+): (Pick<Split, "bin" | "missingLeft" | "gain"> & NodeSums) | undefined {
+  const { minHessian } = scale;
+  let found: (Pick<Split, "bin" | "missingLeft" | "gain"> & NodeSums) | undefined;
+  const missing = histogram[2 * plane + at + MISSING_BIN] as number;
+  for (let direction = 0; direction < (missing > 0 ? 2 : 1); direction++) {
+    const missingLeft = direction === 1;
+    let g = missingLeft ? (histogram[at + MISSING_BIN] as number) : 0;
+    let h = missingLeft ? (histogram[plane + at + MISSING_BIN] as number) : 0;
+    let count = missingLeft ? missing : 0;
+    // With missing values on the right, all others on the left is a split, too.
+    const end = missing > 0 && !missingLeft ? own : own - 1;
+    for (let bin = 0; bin < end; bin++) {
+      const inBin = histogram[2 * plane + at + bin] as number;
+      if (inBin === 0) continue;
+      g += histogram[at + bin] as number;
+      h += histogram[plane + at + bin] as number;
+      count += inBin;
+      if (count < minSamplesLeaf || h < minHessian) continue;
+      if (node.count - count < minSamplesLeaf || node.h - h < minHessian) break;
+      const gain = scale.gain(g, h, direct);
+      if (gain > best) {
+        best = gain;
+        found = { bin, missingLeft: missing > 0 ? missingLeft : 2 * count > node.count, gain, g, h, count };
+      }
+    }
+  }
+  return found;
+}
+
+/** The split of largest gain, above `best`, of the members of a bundle, each as if it were a column of its own. */
+function bundleSplit(
+  histogram: Float64Array,
+  at: number,
+  plane: number,
+  bundle: ColumnBundle,
+  node: NodeSums,
+  minSamplesLeaf: number,
+  scale: GainScale,
+  best: number,
+): (Pick<Split, "missingLeft" | "gain"> & NodeSums & { readonly set: Uint32Array }) | undefined {
+  const own = new Float64Array(3 * HISTOGRAM_BINS);
+  let found: (Pick<Split, "bin" | "missingLeft" | "gain"> & NodeSums & { readonly member: number }) | undefined;
+  for (let member = 0; member < bundle.bins.length; member++) {
+    memberHistogram(histogram, at, plane, bundle, member, node, own);
+    const bins = bundle.bins[member] as number;
+    const split = columnSplit(own, 0, HISTOGRAM_BINS, bins, node, minSamplesLeaf, scale, 0, best);
+    if (!split) continue;
+    best = split.gain;
+    found = { member, ...split };
+  }
+  if (!found) return undefined;
+  const { member, bin, ...split } = found;
+  return { ...split, set: leftOfBundle(bundle, member, bin, split.missingLeft) };
 }
 
 /** Sums of all rows of a histogram. */

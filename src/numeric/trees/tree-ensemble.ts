@@ -1,5 +1,6 @@
 import { DataError, show } from "../../base/errors.js";
 import { MAX_TREE_COLUMNS } from "../../kernels/kernels.js";
+import { unbundled, type ColumnBundle } from "./bundles.js";
 import type { GrownTree } from "./tree-grower.js";
 
 /** Trees one after another as flat arrays; plain data. A leaf has feature −1; children are numbered within their tree. */
@@ -39,6 +40,8 @@ export interface BinMeaning {
   readonly thresholds: readonly Float64Array[];
   /** The column that each column of bins is of, where several may be of one. */
   readonly sources?: Int32Array;
+  /** Where several columns share a column of bins: how, and then thresholds are those of the columns themselves. */
+  readonly bundles?: readonly (ColumnBundle | null)[];
   /** Of categorical columns: the codes in each bin. */
   readonly categories?: readonly (readonly ArrayLike<number>[] | undefined)[];
   /** See {@link TreeEnsemble.outputs}. */
@@ -46,10 +49,10 @@ export interface BinMeaning {
 }
 
 /** Grown trees with thresholds and category codes in the place of bins. */
-export function joinTrees(
-  trees: readonly GrownTree[],
-  { thresholds, categories, sources, outputs = 1 }: BinMeaning,
-): TreeEnsemble {
+export function joinTrees(grown: readonly GrownTree[], { bundles, ...meaning }: BinMeaning): TreeEnsemble {
+  const { thresholds, categories, outputs = 1 } = meaning;
+  const sources = bundles ? undefined : meaning.sources;
+  const trees = bundles ? grown.map((tree) => unbundled(tree, bundles, meaning.sources as Int32Array)) : grown;
   const offsets = new Int32Array(trees.length + 1);
   trees.forEach((tree, t) => (offsets[t + 1] = (offsets[t] as number) + tree.feature.length));
   const total = offsets[trees.length] as number;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { HistGradientBoostingClassifier, HistGradientBoostingRegressor } from "#models/index.js";
+import { bundledLayout } from "#models/boosting/bundle-columns.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
+import { Design } from "#src/estimator/design.js";
+import { binThresholds } from "#src/numeric/trees/bin-thresholds.js";
 import { InlineEngine } from "#src/engine/inline/inline-engine.js";
 import { LocalEngine } from "#src/engine/local/local-engine.js";
 
@@ -14,6 +17,9 @@ const rows = Array.from({ length: n }, () => {
     const one = Math.floor(next() * count);
     return Array.from({ length: count }, (_, k) => Number(k === one));
   };
+  // Three columns that exclude one another: missing values or ones, numbers below zero, numbers above.
+  const which = Math.floor(next() * 4);
+  const only = (k: number, value: number): number => (which === k ? value : 0);
   return [
     ...hot(30),
     next() < 0.7 ? 0 : Math.floor(next() * 6),
@@ -21,10 +27,23 @@ const rows = Array.from({ length: n }, () => {
     ...hot(12),
     next() < 0.8 ? 0 : next() < 0.3 ? NaN : next(),
     next() * 9,
+    only(0, next() < 0.5 ? NaN : 1),
+    only(1, -1 - Math.floor(next() * 3)),
+    only(2, 1 + Math.floor(next() * 4)),
   ];
 });
 const width = rows[0]!.length;
-const y = rows.map((row) => row[3]! * 4 + row[7]! * 2 + row[30]! + Math.sin(row[31]!) + row[35]! * 3 + next() / 5);
+const y = rows.map(
+  (row) =>
+    row[3]! * 4 +
+    row[7]! * 2 +
+    row[30]! +
+    Math.sin(row[31]!) +
+    row[35]! * 3 +
+    (Number.isNaN(row[46]!) ? 4 : row[47]!) +
+    row[48]! ** 2 / 3 +
+    next() / 5,
+);
 
 const sparse = (list: readonly (readonly number[])[], counts: readonly number[] = [list.length]): DistributedArray => {
   let at = 0;
@@ -60,6 +79,10 @@ describe("boosted trees of sparse rows", () => {
     const sampleWeight = y.map((_, i) => (i % 5) / 2);
     for (const own of [
       {},
+      { minSamplesLeaf: 1, maxLeafNodes: 60, l1Regularization: 0.5, maxDeltaStep: 2, maxBins: 100 },
+      { dropRate: 0.4, skipDrop: 0, quantizedGradients: true, maxBins: 60 },
+      { monotonicConstraints: Array.from({ length: width }, (_, j) => (j === 47 ? 1 : j === 3 ? -1 : 0)), maxBins: 40 },
+      { loss: "absolute_error", subsample: 0.7 },
       { quantizedGradients: true, colsampleByTree: 0.6, maxFeatures: 0.7 },
       { earlyStopping: true, validationFraction: 0.2, growth: "depth", maxDepth: 4, maxBins: 16 },
       {
@@ -82,6 +105,23 @@ describe("boosted trees of sparse rows", () => {
       await expect.poll(() => engine.heldBytes).toBe(0);
       await engine.close();
     }
+  });
+
+  it("share columns of bins where they exclude one another, in their order", async () => {
+    using design = Design.open("Test.fit", sparse(rows, [400, 500]), y, { engine: new InlineEngine() });
+    const thresholds = rows[0]!.map((_, j) => {
+      const values = Float64Array.from(rows, (row) => row[j]!);
+      return binThresholds(values, undefined, 255);
+    });
+    const { sources, bundles } = await bundledLayout(thresholds, (column) => column === 35, [design]);
+    const members = bundles!.map((bundle, k) => (bundle ? [bundle.first, bundle.bins.length] : [sources![k]!, 1]));
+    // One-hot groups whole, but for the column that is to be alone; then what only one column of each row has.
+    expect(members).toContainEqual([0, 30]);
+    expect(members).toContainEqual([35, 1]);
+    expect(members).toContainEqual([36, 8]);
+    expect(members).toContainEqual([46, 3]);
+    expect(members.map(([first]) => first)).toEqual(members.map(([first]) => first).toSorted((a, b) => a! - b!));
+    expect(members.reduce((sum, [, count]) => sum + count!, 0)).toBe(width);
   });
 
   it("predict and are explained, staged and measured from sparse rows as from dense ones", async () => {
