@@ -198,7 +198,12 @@ export function thresholdStep(
   if (sparse.length > 0) {
     return Array.from(sparseColumns(context, sparse, args.from, args.to), (column) => {
       context.throwIfAborted();
-      return binThresholds(column, weights, args.maxBins);
+      // Zeros need no sort, but their weights add up one by one as those of others do.
+      if (!weights)
+        return binThresholds(column.values, undefined, args.maxBins, Math.max(0, rows - column.values.length));
+      const whole = new Float64Array(rows);
+      column.rows.forEach((row, k) => (whole[row] = column.values[k] as number));
+      return binThresholds(whole, weights, args.maxBins);
     });
   }
   return Array.from({ length: args.to - args.from }, (_, k) => {

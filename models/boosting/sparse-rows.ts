@@ -88,14 +88,13 @@ export function takeSparseRows(context: TaskContext, x: CsrChunk, picks: readonl
   return { kind: "csr", rows: picks.length, cols: x.cols, ...out };
 }
 
-/** The values of columns `from` to `to` of sparse chunks, zeros included, one column after another. */
+/** The values that columns `from` to `to` of sparse chunks hold, and the rows that they are in, one column after another. */
 export function* sparseColumns(
   context: TaskContext,
   chunks: readonly CsrChunk[],
   from: number,
   to: number,
-): Generator<Float64Array> {
-  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+): Generator<{ readonly rows: Int32Array; readonly values: Float64Array }> {
   const entries = Array.from({ length: to - from }, (): { row: number; value: number }[] => []);
   let first = 0;
   for (const chunk of chunks) {
@@ -110,9 +109,6 @@ export function* sparseColumns(
         entries[(indices[k] as number) - from]?.push({ row: first + i, value: values[k] as number });
     first += chunk.rows;
   }
-  for (const own of entries) {
-    const column = new Float64Array(rows);
-    for (const { row, value } of own) column[row] = value;
-    yield column;
-  }
+  for (const own of entries)
+    yield { rows: Int32Array.from(own, ({ row }) => row), values: Float64Array.from(own, ({ value }) => value) };
 }

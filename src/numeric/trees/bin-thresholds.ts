@@ -12,10 +12,16 @@ import { sortedDoubles } from "../sorted-doubles.js";
  *
  * @param values NaN are left out
  * @param weights one a value, none negative; values of weight 0 are left out
+ * @param zeros zeros there are besides; without weights only
  * @returns at most `maxBins` − 1 thresholds
  */
-export function binThresholds(values: Float64Array, weights: Float64Array | undefined, maxBins: number): Float64Array {
-  const { value, high, total } = weights ? weightedRuns(values, weights) : runs(values);
+export function binThresholds(
+  values: Float64Array,
+  weights: Float64Array | undefined,
+  maxBins: number,
+  zeros = 0,
+): Float64Array {
+  const { value, high, total } = weights ? weightedRuns(values, weights) : withZeros(runs(values), zeros);
   const n = value.length;
   if (n <= maxBins) return Float64Array.from({ length: Math.max(0, n - 1) }, (_, k) => between(value, k));
   const thresholds: number[] = [];
@@ -60,6 +66,23 @@ function runs(values: Float64Array): Runs {
     high[n - 1] = i + 1;
   }
   return { value: sorted.subarray(0, n), high: high.subarray(0, n), total };
+}
+
+function withZeros(own: Runs, zeros: number): Runs {
+  if (zeros === 0) return own;
+  const { length } = own.value;
+  let at = 0;
+  while (at < length && (own.value[at] as number) < 0) at++;
+  const there = own.value[at] === 0;
+  const value = new Float64Array(there ? length : length + 1);
+  const high = new Float64Array(value.length);
+  value.set(own.value.subarray(0, at));
+  high.set(own.high.subarray(0, at));
+  const rest = there ? at + 1 : at;
+  high[at] = (there ? (own.high[at] as number) : at > 0 ? (own.high[at - 1] as number) : 0) + zeros;
+  value.set(own.value.subarray(rest), at + 1);
+  for (let k = rest; k < length; k++) high[at + 1 + k - rest] = (own.high[k] as number) + zeros;
+  return { value, high, total: own.total + zeros };
 }
 
 // At least the left value and below the right one, also where the middle is not a number of its own.
