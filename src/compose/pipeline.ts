@@ -1,16 +1,15 @@
 import { closest, DataError, NotFittedError, ParameterError, show } from "../base/errors.js";
-import { ParamTable } from "../base/params.js";
 import { isPlainObject, type PlainRecord } from "../base/plain.js";
 import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { FrameLike } from "../collections/array/frame-like.js";
 import type { LocalMatrix } from "../collections/array/local-matrix.js";
+import { isFrame } from "../estimator/apply.js";
+import { labelsOfNumbers } from "../estimator/apply-labels.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
-import { isFrame } from "../estimator/apply.js";
 import {
   applyTransforming,
   asOwnTransform,
-  fitTransforming,
   isOwnTransform,
   isTransforming,
   rowsFor,
@@ -18,67 +17,27 @@ import {
   toDense,
   type Narrowing,
   type RowsTransform,
-  type TransformingEstimator,
 } from "../estimator/frame-transformer.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
+import type { Label } from "../estimator/labels.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { isLocalTable, shapeOf, toRows, type LocalTable, type Rows, type TableInput } from "../estimator/table.js";
-import { holdSource } from "./held-source.js";
 import { namesByKind } from "./names-by-kind.js";
-import { PrefixCache, type FittedStep } from "./prefix-cache.js";
+import { chained, fitSteps, type FittedSteps } from "./fit-steps.js";
+import {
+  checkSteps,
+  PIPELINE_TABLE,
+  type FinalStep,
+  type PipelineParams,
+  type PipelineStep,
+  type PipelineStepLike,
+} from "./pipeline-steps.js";
 
-/** A step: its name and its estimator; "passthrough" (or null, which becomes it) leaves the rows as they are. */
-export type PipelineStep = readonly [name: string, estimator: AnyEstimator | "passthrough"];
-
-/** Parameters of {@link Pipeline}. */
-export interface PipelineParams {
-  steps: readonly PipelineStep[];
-  memory: PrefixCache | null;
-  transformInput: readonly string[];
-}
-
-/** A step as the constructor takes it. */
-export type PipelineStepLike = readonly [name: string, estimator: AnyEstimator | "passthrough" | null];
+export type { PipelineParams, PipelineStep, PipelineStepLike } from "./pipeline-steps.js";
 
 interface PipelineState extends FittedInput {
   readonly nFeatures: number;
   readonly featureNames?: readonly string[] | undefined;
-}
-
-const TABLE = new ParamTable<PipelineParams>("Pipeline", (z) =>
-  z.object({
-    steps: z
-      .array(
-        z.tuple([
-          z.string().min(1),
-          z.union([
-            z.literal("passthrough"),
-            z.null().transform(() => "passthrough"),
-            z.custom((value) => value instanceof Estimator, "must be an estimator"),
-          ]),
-        ]),
-      )
-      .min(1)
-      .describe("named steps in order; all but the last are transformers"),
-    memory: z
-      .union([z.null(), z.custom((value) => value instanceof PrefixCache, "must be a PrefixCache")])
-      .default(null)
-      .describe("where fitted steps before the last are kept, so that the same ones are not fitted again"),
-    transformInput: z
-      .array(z.string().min(1))
-      .default([])
-      .describe("names of fit options that hold rows, which the last step gets as the steps before it transform them"),
-  }),
-);
-
-/** What the last step can do. */
-interface FinalStep {
-  fit(X: Rows, y?: LabelInput | VectorInput, options?: FitOptions): Promise<unknown>;
-  predict?(X: Rows): unknown;
-  predictProba?(X: Rows): unknown;
-  decisionFunction?(X: Rows): unknown;
-  score?(X: Rows, y: LabelInput | VectorInput, options?: FitOptions): Promise<number>;
-  readonly classes?: readonly unknown[];
 }
 
 /**
@@ -103,11 +62,11 @@ interface FinalStep {
  * ```
  */
 export class Pipeline extends Estimator<PipelineParams, PipelineState> {
-  static readonly table = TABLE;
+  static readonly table = PIPELINE_TABLE;
 
   /** @throws ParameterError for no steps, a repeated name, or a step before the last that cannot transform */
   constructor(params: Partial<Omit<PipelineParams, "steps">> & { readonly steps: readonly PipelineStepLike[] }) {
-    super(TABLE, params as Partial<PipelineParams>);
+    super(PIPELINE_TABLE, params as Partial<PipelineParams>);
     checkSteps(this.params.steps);
   }
 
@@ -169,12 +128,12 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     for (const [name, value] of Object.entries(params)) {
       const [step, ...rest] = name.split("__");
       if (rest.length === 0) {
-        const isStep = !TABLE.names.includes(name) && this.steps.some(([own]) => own === name);
+        const isStep = !PIPELINE_TABLE.names.includes(name) && this.steps.some(([own]) => own === name);
         const own = isStep
           ? { steps: this.steps.map((one): PipelineStep => (one[0] === name ? [name, value as AnyEstimator] : one)) }
           : { [name]: value };
         // Checked before they are set, so that steps which cannot work are never there.
-        checkSteps(TABLE.parse({ ...this.params, ...own }).steps);
+        checkSteps(PIPELINE_TABLE.parse({ ...this.params, ...own }).steps);
         super.setParams(own as Partial<PipelineParams>);
         continue;
       }
@@ -253,75 +212,24 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
     y: LabelInput | VectorInput | undefined,
     options: FitOptions,
     data: { readonly X: unknown; readonly held?: Rows },
-  ): Promise<{ readonly narrow: readonly RowsTransform[]; readonly whole: readonly RowsTransform[] }> {
-    const owner = "Pipeline.fit";
-    const fitted = this.steps.map(([, estimator], i) => {
-      if (estimator === "passthrough") return estimator;
-      const copy = estimator.clone();
-      const { warmStart } = estimator.getParams() as { readonly warmStart?: boolean };
-      // The last step goes on from its own model, as it would without the pipeline.
-      if (warmStart === true && i === this.steps.length - 1 && estimator.isFitted) copy.adopt(estimator);
-      return copy;
+  ): Promise<FittedSteps> {
+    const done = await fitSteps({
+      steps: this.steps,
+      memory: this.params.memory,
+      X,
+      y,
+      options,
+      data,
+      lastOptions: (transforms) => this.#transformedOptions(options, transforms),
     });
-    const working = fitted.filter((estimator) => estimator !== "passthrough");
-    const { memory } = this.params;
-    const keys = memory
-      ? await memory.keys(
-          working.slice(0, -1) as TransformingEstimator[],
-          { ...data, y, ...weightOf(options) },
-          options,
-        )
-      : [];
-    const narrow: RowsTransform[] = [];
-    const whole: RowsTransform[] = [];
-    let rows = X;
-    // What is known already comes first, lazily; only the rest has passes to make.
-    for (const key of keys) {
-      const known = await memory?.find(key);
-      if (!known) break;
-      (working[whole.length] as AnyEstimator).adopt(known.estimator);
-      rows = known.whole(rows);
-      narrow.push(known.whole);
-      whole.push(known.whole);
+    // All steps have succeeded: now they become the fitted ones, together.
+    for (const [i, [, estimator]] of this.steps.entries()) {
+      const result = done.fitted[i];
+      if (estimator !== "passthrough" && result && result !== "passthrough") estimator.adopt(result);
     }
-    const rest = working.slice(whole.length);
-    const [first] = rest;
-    const narrowing = isTransforming(first) ? first.narrow?.(rows) : undefined;
-    const given = whole.length === 0 ? data.held : undefined;
-    const source = await holdSource(owner, given ?? narrowing?.rows ?? rows, y, options, rest.length);
-    try {
-      rows = source.X;
-      const own = { ...options, ...source.options };
-      for (const estimator of rest) {
-        if (!isTransforming(estimator)) {
-          const final = { ...own, ...this.#transformedOptions(options, whole) };
-          await (estimator as unknown as FinalStep).fit(rowsFor(owner, estimator, rows), source.y, final);
-          continue;
-        }
-        const through = rows;
-        const fitStep = async (): Promise<FittedStep> => {
-          if (estimator === first && narrowing)
-            return { estimator, ...(await narrowing.fitRows(through, source.y, own)) };
-          const transform = await fitTransforming(owner, estimator, through, source.y, own);
-          return { estimator, narrow: transform, whole: transform };
-        };
-        const key = keys[whole.length];
-        const done = key === undefined || !memory ? await fitStep() : await memory.fit(key, fitStep);
-        rows = done.narrow(rows);
-        narrow.push(done.narrow);
-        whole.push(done.whole);
-      }
-      // All steps have succeeded: now they become the fitted ones, together.
-      for (const [i, [, estimator]] of this.steps.entries()) {
-        const result = fitted[i];
-        if (estimator !== "passthrough" && result && result !== "passthrough") estimator.adopt(result);
-      }
-      const { width, names } = shapeOf(X);
-      this.setState({ nFeatures: width, ...(names ? { featureNames: names } : {}) });
-      return { narrow, whole };
-    } finally {
-      source.release();
-    }
+    const { width, names } = shapeOf(X);
+    this.setState({ nFeatures: width, ...(names ? { featureNames: names } : {}) });
+    return done;
   }
 
   /** The options that `transformInput` names, with their rows as the last step takes them. */
@@ -436,10 +344,8 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
   async #localResult(method: string, lazy: DistributedArray): Promise<unknown> {
     const result = await lazy.compute();
     if (method === "predictProba") return result;
-    const values = result.toVector() as Float64Array;
-    const classes = method === "predict" ? this.classes : [];
-    if (classes.length === 0) return values;
-    return Array.from(values, (value) => (typeof classes[0] === "number" ? value : classes[value]));
+    const classes = method === "predict" ? (this.classes as readonly Label[]) : [];
+    return classes.length === 0 ? result.toVector() : labelsOfNumbers(classes, result);
   }
 
   /** X as the first step takes it. */
@@ -481,32 +387,4 @@ export function makePipeline(...estimators: (AnyEstimator | "passthrough" | { re
     estimator as AnyEstimator | "passthrough",
   ]);
   return new Pipeline({ steps });
-}
-
-/** One transform after another; marked as an own one where all are. */
-function chained(transforms: readonly RowsTransform[]): RowsTransform {
-  const through: RowsTransform = (rows) => transforms.reduce((given, transform) => transform(given), rows);
-  return transforms.every(isOwnTransform) ? asOwnTransform(through) : through;
-}
-
-function weightOf({ sampleWeight }: FitOptions): { readonly sampleWeight: unknown } {
-  return { sampleWeight };
-}
-
-function checkSteps(steps: readonly PipelineStep[]): void {
-  const names = new Set<string>();
-  steps.forEach(([name, estimator], i) => {
-    if (names.has(name))
-      throw new ParameterError(`Pipeline: two steps are called ${show(name)}. Give each its own name.`);
-    if (name.includes("__"))
-      throw new ParameterError(
-        `Pipeline: the step name ${show(name)} contains "__", which separates a step from its parameter.`,
-      );
-    names.add(name);
-    if (i < steps.length - 1 && estimator !== "passthrough" && !isTransforming(estimator)) {
-      throw new ParameterError(
-        `Pipeline: step ${show(name)} (${estimator.kind}) is not the last and cannot transform. Put it last.`,
-      );
-    }
-  });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ElasticNet, Lasso } from "#models/index.js";
 import { CounterRng } from "#src/base/rng.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
+import { csrArray } from "../csr-array.js";
 import { expectClose, iterative } from "../checks/tolerances.js";
 import { goldenCase, loadGolden, numberOf, numbersOf, recordOf } from "../golden/load-golden.js";
 
@@ -17,21 +18,6 @@ function sparseRows(rows: number, cols: number): { lists: number[][]; y: number[
   });
   const y = lists.map((row, i) => 5 + 3 * row[0]! - 2 * row[1]! + row[2]! + 0.1 * rng.normal(i, 30));
   return { lists, y };
-}
-
-function csrOf(rows: readonly (readonly number[])[], partitions: number): DistributedArray {
-  const indptr = [0];
-  const indices: number[] = [];
-  const values: number[] = [];
-  for (const row of rows) {
-    row.forEach((value, j) => {
-      if (value === 0) return;
-      indices.push(j);
-      values.push(value);
-    });
-    indptr.push(indices.length);
-  }
-  return DistributedArray.fromCsr({ indptr, indices, values, cols: rows[0]!.length }, { partitions });
 }
 
 describe("Lasso and ElasticNet by proximal gradients", () => {
@@ -67,8 +53,8 @@ describe("Lasso and ElasticNet by proximal gradients", () => {
 
   it("converges on well scaled columns to what coordinate descent finds, dense and sparse, in any partitioning", async () => {
     const { lists, y } = sparseRows(400, 60);
-    const best = await new ElasticNet({ alpha: 0.05, l1Ratio: 0.7, tol: 1e-13 }).fit(csrOf(lists, 3), y);
-    for (const X of [csrOf(lists, 1), csrOf(lists, 7), DistributedArray.fromRows(lists, { partitions: 4 })]) {
+    const best = await new ElasticNet({ alpha: 0.05, l1Ratio: 0.7, tol: 1e-13 }).fit(csrArray(lists, 3), y);
+    for (const X of [csrArray(lists, 1), csrArray(lists, 7), DistributedArray.fromRows(lists, { partitions: 4 })]) {
       const model = await new ElasticNet({ alpha: 0.05, l1Ratio: 0.7, solver: "fista", tol: 1e-13 }).fit(X, y);
       expect(model.converged).toBe(true);
       expectClose(model.coef, best.coef, iterative, "coef");
@@ -79,7 +65,7 @@ describe("Lasso and ElasticNet by proximal gradients", () => {
 
   it("holds coefficients at or above 0, starts warm, and explains itself", async () => {
     const { lists, y } = sparseRows(300, 40);
-    const X = csrOf(lists, 3);
+    const X = csrArray(lists, 3);
     const model = await new Lasso({ alpha: 0.02, solver: "fista", positive: true, warmStart: true }).fit(X, y);
     const best = await new Lasso({ alpha: 0.02, positive: true }).fit(X, y);
     expect(model.coef.every((value) => value >= 0)).toBe(true);
@@ -118,7 +104,7 @@ describe("Lasso and ElasticNet by proximal gradients", () => {
       'Lasso.fit: X has NaN in column "a", partition 1, row 0.',
     );
     const { lists, y } = sparseRows(100, 20);
-    const model = await new Lasso({ solver: "fista", alpha: 1e-3, maxIter: 2 }).fit(csrOf(lists, 2), y);
+    const model = await new Lasso({ solver: "fista", alpha: 1e-3, maxIter: 2 }).fit(csrArray(lists, 2), y);
     expect([model.converged, model.nIter]).toEqual([false, 2]);
   });
 });

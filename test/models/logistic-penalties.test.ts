@@ -3,30 +3,21 @@ import { LogisticRegression, type LogisticRegressionParams } from "#models/index
 import { CounterRng } from "#src/base/rng.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { localEngine } from "#src/engine/default-engine.js";
+import { csrArray } from "../csr-array.js";
 import { expectClose, iterative, objective as objectiveTolerance } from "../checks/tolerances.js";
 import { goldenCase, loadGolden, numberOf, numbersOf, recordOf, type GoldenValue } from "../golden/load-golden.js";
 
 const golden = loadGolden("logistic-penalties");
 type Solver = LogisticRegressionParams["solver"];
 
-function csrOf(columns: readonly ArrayLike<number>[], partitions: number): DistributedArray {
-  const indptr = [0];
-  const indices: number[] = [];
-  const values: number[] = [];
-  for (let i = 0; i < columns[0]!.length; i++) {
-    columns.forEach((column, j) => {
-      if (column[i] === 0) return;
-      indices.push(j);
-      values.push(column[i]!);
-    });
-    indptr.push(indices.length);
-  }
-  return DistributedArray.fromCsr({ indptr, indices, values, cols: columns.length }, { partitions });
-}
+const rowsOf = (columns: readonly ArrayLike<number>[]): number[][] =>
+  Array.from({ length: columns[0]!.length }, (_, i) => columns.map((column) => column[i]!));
 
 async function fitCase(name: string, solver: Solver, sparse: boolean): Promise<void> {
   const { data, expected } = goldenCase(golden, name);
-  const X = sparse ? csrOf(data.columns!, 3) : DistributedArray.fromColumns(data.columns!, { partitions: 3 });
+  const X = sparse
+    ? csrArray(rowsOf(data.columns!), 3)
+    : DistributedArray.fromColumns(data.columns!, { partitions: 3 });
   const options = data.sampleWeight ? { sampleWeight: Float64Array.from(data.sampleWeight) } : {};
   const params = recordOf(expected as Record<string, GoldenValue>, "params") as Partial<LogisticRegressionParams>;
   const model = await new LogisticRegression({ ...params, solver, tol: 1e-9 }).fit(X, data.y as number[], options);
@@ -107,7 +98,11 @@ describe("LogisticRegression beyond its sample", () => {
     // A Hessian of 70 columns is sampled from 30,000 sparse rows; the wide dense sample is the whole.
     const params = { penalty: "elasticnet", l1Ratio: 0.7, C: 0.01, tol: 1e-9 } as const;
     const models = [];
-    for (const X of [csrOf(columns, 1), csrOf(columns, 7), DistributedArray.fromColumns(columns, { partitions: 4 })])
+    for (const X of [
+      csrArray(rowsOf(columns), 1),
+      csrArray(rowsOf(columns), 7),
+      DistributedArray.fromColumns(columns, { partitions: 4 }),
+    ])
       models.push(await new LogisticRegression(params).fit(X, y));
     for (const model of models) {
       expect(violationOf(columns, y, model, 0.7)).toBeLessThan(1e-5);
@@ -133,7 +128,7 @@ describe("LogisticRegression beyond its sample", () => {
         const fits = [];
         for (const engine of engines) {
           const model = new LogisticRegression({ penalty: "l1", C: 0.01, solver });
-          fits.push(await model.fit(csrOf(columns, 5), y, { engine }));
+          fits.push(await model.fit(csrArray(rowsOf(columns), 5), y, { engine }));
         }
         expect(fits[0]!.coef).toEqual(fits[1]!.coef);
       }

@@ -5,27 +5,11 @@ import { SelectPercentile } from "#preprocessing/select-percentile.js";
 import { chiSquareSurvival, fSurvival, normalCdf } from "#preprocessing/special-functions.js";
 import { normalQuantile } from "#src/numeric/normal-quantile.js";
 import { VarianceThreshold } from "#preprocessing/variance-threshold.js";
-import { DistributedArray } from "#src/collections/array/distributed-array.js";
+import { csrArray } from "../csr-array.js";
 import { elementwise } from "../checks/tolerances.js";
 import { casesOf, expectClose, named, rowsOf } from "./golden-data.js";
 
 const { load } = casesOf("column-selectors");
-
-/** The same numbers in compressed rows. */
-function sparse(rows: readonly number[][]): DistributedArray {
-  const indptr = [0];
-  const indices: number[] = [];
-  const values: number[] = [];
-  for (const row of rows) {
-    row.forEach((value, j) => {
-      if (value === 0) return;
-      indices.push(j);
-      values.push(value);
-    });
-    indptr.push(indices.length);
-  }
-  return DistributedArray.fromCsr({ indptr, indices, values, cols: rows[0]?.length ?? 0 }, { partitions: 3 });
-}
 
 describe("SelectKBest and SelectPercentile", () => {
   it.each([
@@ -34,7 +18,7 @@ describe("SelectKBest and SelectPercentile", () => {
     ["chi2", "chi2"],
   ] as const)("agree with scikit-learn, dense and sparse: %s", async (name, scoreFunc) => {
     const { X, y, expected } = load(name);
-    for (const data of [X, sparse((await X.compute()).toRows())]) {
+    for (const data of [X, csrArray((await X.compute()).toRows(), 3)]) {
       const selector = await new SelectKBest({ scoreFunc, k: 2 }).fit(data, y);
       expectClose(selector.scores, expected["scores"]);
       expectClose(selector.pValues, expected["pValues"]);
@@ -72,8 +56,8 @@ describe("SelectKBest and SelectPercentile", () => {
       [5, 3],
       [6, 4],
     ]);
-    const other = await new SelectKBest({ k: 2 }).fit(sparse(rows), y);
-    expect(await rowsOf(other.transform(sparse(rows)))).toEqual([
+    const other = await new SelectKBest({ k: 2 }).fit(csrArray(rows, 3), y);
+    expect(await rowsOf(other.transform(csrArray(rows, 3)))).toEqual([
       [1, 0],
       [1, 0],
       [5, 3],
@@ -121,9 +105,9 @@ describe("VarianceThreshold", () => {
       [0, 0, 5],
       [1, 0, 0],
     ];
-    const selector = await new VarianceThreshold({ threshold: 0.3 }).fit(sparse(rows));
+    const selector = await new VarianceThreshold({ threshold: 0.3 }).fit(csrArray(rows, 3));
     expectClose(selector.variances, [2 / 9, 0, 50 / 9]);
-    expect(await rowsOf(selector.transform(sparse(rows)))).toEqual([[0], [5], [0]]);
+    expect(await rowsOf(selector.transform(csrArray(rows, 3)))).toEqual([[0], [5], [0]]);
   });
 
   it("merges to the fit on the union", async () => {

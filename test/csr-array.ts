@@ -1,0 +1,17 @@
+import { DistributedArray } from "#src/collections/array/distributed-array.js";
+
+/** Rows as a sparse array that stores what is not zero. */
+export function csrArray(rows: readonly ArrayLike<number>[], partitions: number): DistributedArray {
+  const indptr = [0];
+  const indices: number[] = [];
+  const values: number[] = [];
+  for (const row of rows) {
+    Array.from(row).forEach((value, j) => {
+      if (value === 0) return;
+      indices.push(j);
+      values.push(value);
+    });
+    indptr.push(indices.length);
+  }
+  return DistributedArray.fromCsr({ indptr, indices, values, cols: rows[0]!.length }, { partitions });
+}
