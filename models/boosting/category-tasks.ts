@@ -4,6 +4,8 @@ import { DistributedDataFrame } from "../../src/collections/frame/distributed-da
 import { isNumericDtype } from "../../src/collections/frame/frame-types.js";
 import { frameIn } from "../../src/collections/frame/live-frame.js";
 import { labelsOf, numbersOf } from "../../src/collections/frame/to-array-task.js";
+import { cellReader } from "../../src/estimator/frame-row-steps.js";
+import { addCellStep, type RowValue } from "../../src/estimator/row-steps.js";
 import { TaskPlan } from "../../src/collections/plan.js";
 import type { TaskContext } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
@@ -154,12 +156,14 @@ export function codedFrame(owner: string, frame: DistributedDataFrame, texts: Co
   });
 }
 
+/** What {@link codedStep} is told. */
+interface CodedArgs {
+  readonly columns: readonly string[];
+  readonly texts: ColumnTexts;
+}
+
 /** One partition of {@link codedFrame}. */
-export function codedStep(
-  context: TaskContext,
-  args: { readonly columns: readonly string[]; readonly texts: readonly (readonly string[] | null)[] },
-  input: unknown,
-): DenseChunk {
+export function codedStep(context: TaskContext, args: CodedArgs, input: unknown): DenseChunk {
   const frame = frameIn(context, input, args.columns);
   const chunk = context.memory.dense("f64", frame.height, args.columns.length);
   if (frame.height === 0) return chunk;
@@ -176,3 +180,19 @@ export function codedStep(
   });
   return chunk;
 }
+
+addCellStep<CodedArgs>(fnRef(import.meta.url, "codedStep"), ({ columns, texts }) => {
+  const read = cellReader(columns.map((name) => ({ name, kind: "other", dtype: "" })));
+  const codes = texts.map((list) => list && new Map(list.map((value, code) => [value, code])));
+  return (row) => {
+    const out = new Float64Array(columns.length);
+    for (let j = 0; j < out.length; j++) {
+      const cell = read(row as RowValue, j);
+      const own = codes[j];
+      if (cell === undefined || (!own && typeof cell === "string")) return undefined;
+      if (own) out[j] = cell === null ? NaN : (own.get(String(cell)) ?? NaN);
+      else out[j] = cell === null ? NaN : Number(cell);
+    }
+    return out;
+  };
+});

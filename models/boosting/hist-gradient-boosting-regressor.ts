@@ -193,6 +193,13 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
     );
   }
 
+  /** With loss `quantile`, once fitted: the quantiles that are predicted; else undefined. */
+  get quantiles(): readonly number[] | undefined {
+    const { quantile } = this.params;
+    if (this.stateIfFitted?.loss !== boostLoss.quantile) return undefined;
+    return typeof quantile === "number" ? [quantile] : quantile;
+  }
+
   /**
    * With loss `quantile`: the quantiles of each row, `(nRows, nQuantiles)`, in the order of the parameter. Lazy for
    * distributed X, computed for local X.

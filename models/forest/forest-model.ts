@@ -87,6 +87,19 @@ export abstract class ForestModel<P extends TreeParams> extends Estimator<P, For
     return { ...common, outputs: this.#packed.outputs };
   }
 
+  /** The same for the spread of the trees: besides their values, the squares of how far these are from where all start. */
+  protected spreadArgs(owner: string, x: DistributedArray): ForestArgs {
+    const { trees } = this.state;
+    // Near the values, so that squares do not cancel: the values of the roots are means of y.
+    const center = trees.value[0] as number;
+    const value = trees.value.map((own) => own - center);
+    const moments = [value, value.map((own) => own * own)];
+    return {
+      ...this.forestArgs(owner, x),
+      outputs: moments.map((own) => packTrees({ ...trees, value: own })),
+    };
+  }
+
   protected keep(design: Design, fit: Omit<ForestState, keyof FittedInput>): void {
     this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...fit });
   }

@@ -60,6 +60,25 @@ export abstract class ForestRegressorModel<P extends ValueTreeParams> extends Fo
     );
   }
 
+  /**
+   * How far the trees of each row are apart: the standard deviation of their predictions, 0 for one tree. A measure of what
+   * the forest does not know, not of the noise in y. Lazy for distributed X, computed for local X.
+   * @throws DataError naming an infinity in X
+   */
+  predictSpread(X: DistributedInput): DistributedArray;
+  predictSpread(X: LocalInput): Promise<Float64Array>;
+  predictSpread(X: MatrixInput): DistributedArray | Promise<Float64Array>;
+  predictSpread(X: MatrixInput): DistributedArray | Promise<Float64Array> {
+    const owner = `${this.kind}.predictSpread`;
+    return applyToRows(
+      owner,
+      X,
+      this.state,
+      (x) => x.mapChunks(owner, task("spreadStep"), { ...this.spreadArgs(owner, x) }, { innerShape: [] }),
+      (local) => local.toVector() as Float64Array,
+    );
+  }
+
   /** R² of the predictions. */
   async score(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<number> {
     return (await r2Score(y, await this.predict(X), options)) as number;

@@ -33,6 +33,17 @@ export function meanStep(context: TaskContext, args: ForestArgs, x: DenseChunk):
   return out;
 }
 
+/** Standard deviation of the trees for each row, given trees of values and of their squares. */
+export function spreadStep(context: TaskContext, args: ForestArgs, x: DenseChunk): DenseChunk<"f64"> {
+  const moments = meanStep(context, args, x);
+  const [mean, square] = moments.columns.map((column) => context.memory.view(column)) as [Float64Array, Float64Array];
+  for (let i = 0; i < mean.length; i++) mean[i] = spreadOf(mean[i] as number, square[i] as number);
+  return { ...moments, columns: moments.columns.slice(0, 1) };
+}
+
+// Rounding may leave less than nothing.
+const spreadOf = (mean: number, square: number): number => Math.sqrt(Math.max(0, square - mean * mean));
+
 /** Probabilities of all classes. Of two classes the trees give the second. */
 export function probabilityStep(context: TaskContext, args: ForestArgs, x: DenseChunk): DenseChunk<"f64"> {
   const mean = meanStep(context, args, x);
@@ -103,6 +114,7 @@ const probabilitiesOf = (means: Float64Array): Float64Array =>
   means.length > 1 ? means : Float64Array.of(Math.max(0, 1 - (means[0] as number)), means[0] as number);
 
 addMeanStep("meanStep", (means) => means);
+addMeanStep("spreadStep", ([mean, square]) => Float64Array.of(spreadOf(mean as number, square as number)));
 addMeanStep("probabilityStep", probabilitiesOf);
 addMeanStep<ForestArgs & { labels: readonly number[] }>("labelStep", (means, { labels }) =>
   Float64Array.of(labels[largestAt(probabilitiesOf(means))] as number),

@@ -16,7 +16,9 @@ const METHODS = [
   "predictProba",
   "decisionFunction",
   "transform",
-  /** Entropy and margin of the class probabilities. */
+  /** The quantiles of each row, for boosting with several: the columns are the ends of intervals. */
+  "predictQuantiles",
+  /** Entropy and margin of the class probabilities; for forests of numbers how far the trees are apart. */
   "uncertainty",
   /** A column a feature, for models that explain their predictions. */
   "shapValues",
@@ -31,6 +33,8 @@ interface Scorable {
   readonly trialEstimator?: unknown;
   /** False where a setting leaves the model without. */
   readonly hasProbabilities?: boolean;
+  /** Where the loss is that of quantiles. */
+  readonly quantiles?: readonly number[] | undefined;
 }
 
 /** A fitted estimator as tasks take it, with the bytes that its hash stands for. */
@@ -90,32 +94,36 @@ export function assertOutputs(owner: string, model: AnyEstimator, wanted: readon
 
 /** What a model is asked where nobody says: predict, and probabilities where it has them. */
 export function usualOutputs(model: AnyEstimator): ScoreOutput[] {
+  if (canAnswer(model, "predictQuantiles") && !canAnswer(model, "predict")) return ["predictQuantiles"];
   if (!canAnswer(model, "predict")) return ["transform"];
   return canAnswer(model, "predictProba") ? ["predict", "predictProba"] : ["predict"];
 }
 
 /** Pipelines and searches have every method; what counts is what their last step or best estimator has. */
 export function canAnswer(model: unknown, output: ScoreOutput): boolean {
-  if (output === "uncertainty") return canAnswer(model, "predictProba");
-  const { steps, trialEstimator, hasProbabilities } = model as Scorable;
+  if (output === "uncertainty") return canAnswer(model, "predictProba") || hasMethod(model, "predictSpread");
+  const { steps, trialEstimator, hasProbabilities, quantiles } = model as Scorable;
   const last = steps?.at(-1)?.[1];
   if (last !== undefined) return last === "passthrough" ? output === "transform" : canAnswer(last, output);
   if (typeof (model as Record<string, unknown>)[output] !== "function") return false;
   // A selector transforms by itself.
   if (output === "transform") return true;
   if (output === "predictProba" && hasProbabilities === false) return false;
+  if (output === "predictQuantiles") return quantiles !== undefined;
+  // Several are not one prediction.
+  if (output === "predict" && (quantiles?.length ?? 1) > 1) return false;
   return trialEstimator === undefined || canAnswer(trialEstimator, output);
 }
 
 /** The lazy result of one output. @throws DataError for a sparse one */
 export function callOutput(owner: string, model: AnyEstimator, output: ScoreOutput, rows: unknown): DistributedArray {
-  if (output === "uncertainty") return uncertainty(callOutput(owner, model, "predictProba", rows));
+  const spread = output === "uncertainty" && !canAnswer(model, "predictProba");
+  if (output === "uncertainty" && !spread) return uncertainty(callOutput(owner, model, "predictProba", rows));
   const { steps } = model as Scorable;
-  if (steps && (output === "shapValues" || output === "applyLeaves"))
+  if (steps && (spread || OF_THE_LAST.has(output)))
     return callOutput(owner, steps.at(-1)?.[1] as AnyEstimator, output, beforeLast(owner, steps, rows));
-  const method = (model as unknown as Record<string, (X: unknown) => MatrixInput>)[output] as (
-    X: unknown,
-  ) => MatrixInput;
+  const name = spread ? "predictSpread" : output;
+  const method = (model as unknown as Record<string, (X: unknown) => MatrixInput>)[name] as (X: unknown) => MatrixInput;
   const result = method.call(model, rows);
   const array = result instanceof DistributedArray ? result : toMatrix(owner, result);
   if (array.layout === "csr")
@@ -123,6 +131,21 @@ export function callOutput(owner: string, model: AnyEstimator, output: ScoreOutp
       `${owner}: ${output} of the ${model.kind} is sparse, and files hold columns. Ask for predict, or set sparseOutput: false.`,
     );
   return array;
+}
+
+/** What a pipeline itself has no method for. */
+const OF_THE_LAST: ReadonlySet<ScoreOutput> = new Set(["shapValues", "applyLeaves", "predictQuantiles"]);
+
+/** Whether a model, or the last step of a pipeline, has a method. */
+function hasMethod(model: unknown, method: string): boolean {
+  const last = lastOf(model);
+  return typeof (last as Record<string, unknown> | undefined)?.[method] === "function";
+}
+
+/** The last step of pipelines in pipelines; a model itself. */
+function lastOf(model: unknown): unknown {
+  const { steps } = model as Scorable;
+  return steps ? lastOf(steps.at(-1)?.[1]) : model;
 }
 
 /** Rows as the last step of a pipeline takes them. */
@@ -152,7 +175,9 @@ export function specOf(model: AnyEstimator, output: ScoreOutput, array: Distribu
     };
   }
   if (output === "predictProba") return { names: each("probability") };
-  if (output === "uncertainty") return { names: UNCERTAINTY_NAMES };
+  if (output === "predictQuantiles")
+    return { names: ((lastOf(model) as Scorable).quantiles ?? []).map((quantile) => `quantile_${quantile}`) };
+  if (output === "uncertainty") return { names: many ? UNCERTAINTY_NAMES : ["uncertainty_spread"] };
   if (output === "applyLeaves") return { names: each("leaf"), integer: true };
   if (output === "shapValues") return { names: shapNames(model, array) };
   if (output === "decisionFunction") return { names: many ? each("decision") : ["decision"] };

@@ -195,6 +195,12 @@ export const exportedModels: readonly Exported[] = [
     "three",
     "codes",
   ),
+  model(
+    "HistGradientBoostingRegressor that codes text itself",
+    () => new HistGradientBoostingRegressor({ maxIter: 8, minSamplesLeaf: 2 }),
+    "positive",
+    "table",
+  ),
   model("RandomForestClassifier", () => new RandomForestClassifier({ nEstimators: 5 }), "two", "gaps"),
   model("RandomForestClassifier of three classes", () => new RandomForestClassifier({ nEstimators: 5 }), "three"),
   model("ExtraTreesRegressor", () => new ExtraTreesRegressor({ nEstimators: 5 }), "positive"),

@@ -141,6 +141,7 @@ describe("rows with text and gaps", () => {
           new HistGradientBoostingClassifier({ maxIter: 5, minSamplesLeaf: 3, categoricalFeatures: [0, 2] } as never),
         ),
     ],
+    ["boosting that codes text itself", () => new HistGradientBoostingClassifier({ maxIter: 5, minSamplesLeaf: 3 })],
     ["naive Bayes after dummies", () => makePipeline(new GroupedImputer({ by: ["city"] }), new GaussianNB())],
     ["hashed columns", () => makePipeline(new FeatureHasher({ nFeatures: 2 ** 8 }), new LogisticRegression())],
     [

@@ -2,7 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HistGradientBoostingClassifier, LogisticRegression } from "#models/index.js";
+import {
+  HistGradientBoostingClassifier,
+  HistGradientBoostingRegressor,
+  LogisticRegression,
+  RandomForestRegressor,
+} from "#models/index.js";
 import { StandardScaler } from "#preprocessing/index.js";
 import {
   DistributedDataFrame,
@@ -10,9 +15,12 @@ import {
   loadModel,
   makePipeline,
   readParquet,
+  rowScorer,
   saveModel,
   scoreDataset,
 } from "#src/index.js";
+import { leafOfRow } from "#src/numeric/trees/row-walk.js";
+import type { TreeEnsemble } from "#src/numeric/trees/tree-ensemble.js";
 import { GridSearchCV } from "#src/model-selection/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "partwise-score-more-"));
@@ -88,6 +96,47 @@ describe("scoreDataset", () => {
       for (const row of rows) expect(row.shap_a + row.shap_b + row.shap_expected).toBeCloseTo(row.decision, 8);
       expect(rows.every((row) => Number.isInteger(Number(row.leaf_0)))).toBe(true);
     }
+  });
+
+  it("writes the ends of intervals of quantile boosting, and how far the trees of a forest are apart", async () => {
+    const several = new HistGradientBoostingRegressor({ loss: "quantile", quantile: [0.1, 0.5, 0.9], maxIter: 8 });
+    const forest = new RandomForestRegressor({ nEstimators: 7, minSamplesLeaf: 5 });
+    const target = Array.from(columns.a, (value, i) => 100 + value * (columns.b[i] as number));
+    const rows = Array.from({ length: ROWS }, (_, i) => [columns.a[i] as number, columns.b[i] as number]);
+    for (const wrapped of [false, true]) {
+      const model = wrapped ? makePipeline(new StandardScaler(), several) : several;
+      await (model as HistGradientBoostingRegressor).fit(columns, target);
+      const output = fresh();
+      await scoreDataset({ model: model as never, input, output, passthrough: [] });
+      const scored = await (await readParquet(join(output, "*.parquet"))).compute();
+      expect(scored.columns).toEqual(["quantile_0.1", "quantile_0.5", "quantile_0.9"]);
+      const score = await rowScorer(model as never);
+      expect(score.batchSteps).toEqual([]);
+      const whole = scored.rows() as number[][];
+      expect(rows.slice(0, 40).map((row) => [...(score(row) as Float64Array)])).toEqual(whole.slice(0, 40));
+      const inside = target.filter((value, i) => value >= whole[i]![0]! && value <= whole[i]![2]!).length;
+      expect(inside / ROWS).toBeGreaterThan(0.6);
+    }
+    await forest.fit(columns, target);
+    const output = fresh();
+    await scoreDataset({ model: forest, input, output, outputs: ["predict", "uncertainty"], passthrough: [] });
+    const scored = await (await readParquet(join(output, "*.parquet"))).compute();
+    expect(scored.columns).toEqual(["prediction", "uncertainty_spread"]);
+    const { trees } = forest.toPlain().state as unknown as { trees: TreeEnsemble };
+    const spread = await forest.predictSpread(columns);
+    const score = await rowScorer(forest, { output: "uncertainty" });
+    expect(score.batchSteps).toEqual([]);
+    rows.slice(0, 50).forEach((row, i) => {
+      const each = Array.from({ length: 7 }, (_, t) => trees.value[leafOfRow(trees, t, row)]!);
+      const mean = each.reduce((sum, value) => sum + value, 0) / 7;
+      const wanted = Math.sqrt(each.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 7);
+      expect(spread[i]).toBeCloseTo(wanted, 9);
+      expect(scored.getColumn("uncertainty_spread").get(i)).toBe(spread[i]);
+      expect(score(row)).toBe(spread[i]);
+    });
+    await expect(
+      scoreDataset({ model: several as never, input, output: fresh(), outputs: ["predict"] }),
+    ).rejects.toThrow("has no predict. It has predictQuantiles");
   });
 
   it.runIf(existsSync("/dev/full"))("says that the disk is full, keeps what is done, and goes on later", async () => {

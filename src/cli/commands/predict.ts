@@ -31,7 +31,7 @@ export function configure(command: Command, context: CliContext): void {
     .option("--format <format>", "parquet, csv, ndjson or ipc (default: parquet)")
     .option(
       "--outputs <names>",
-      "predict, predictProba, decisionFunction, transform, uncertainty, shapValues, applyLeaves, by commas",
+      "predict, predictProba, decisionFunction, transform, predictQuantiles, uncertainty, shapValues, applyLeaves, by commas",
       list,
     )
     .option("--passthrough <columns>", "input columns to keep, by commas; all unless given", list)

@@ -80,6 +80,7 @@ function schema(): Zod.ZodObject {
     "predictProba",
     "decisionFunction",
     "transform",
+    "predictQuantiles",
     "uncertainty",
     "shapValues",
     "applyLeaves",

@@ -243,6 +243,19 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
         : build.node("inverseLink", [x.node], 1, { link: "power", power: 1 / (link.power as number) });
     },
   ),
+  "models/boosting/category-tasks#codedStep": {
+    args: ["columns", "texts"],
+    lower: (build, args, [input]) => {
+      const texts = args["texts"] as unknown as readonly (readonly string[] | null)[];
+      const parts = build.split(input as Symbolic).map((column, j) => {
+        const keys = texts[j];
+        if (!keys) return build.node("choose", [column], 1, { columns: [0] });
+        const code = build.node("code", [column], 1, { keys, refuse: false, owner: build.step, name: `x${j}` });
+        return build.node("gather", [code.node], 1, { table: [...keys.keys(), Number.NaN] });
+      });
+      return stacked(build, parts);
+    },
+  },
   "models/boosting/tree-tasks#marginStep": modelled([...labelled, ...margins], trees, (_build, x) => x),
   "models/boosting/tree-tasks#expStep": modelled([...labelled, ...margins], trees, (build, x) =>
     build.node("exp", [x.node], x.width),

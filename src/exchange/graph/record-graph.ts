@@ -136,8 +136,9 @@ function columnsOf(
 /** What transformers of tables recorded of their columns in fit; a pipeline's are those of its first step. */
 function kindsOf(model: AnyEstimator): readonly string[] | undefined {
   const { state } = model.toPlain();
-  const { kinds } = (state ?? {}) as { readonly kinds?: readonly string[] };
+  const { kinds, texts } = (state ?? {}) as { readonly kinds?: readonly string[]; readonly texts?: readonly unknown[] };
   if (kinds) return kinds;
+  if (texts) return texts.map((own) => (own ? "text" : "number"));
   const { steps } = model as unknown as { readonly steps?: readonly (readonly [string, AnyEstimator | string])[] };
   const first = steps?.map(([, one]) => one).find((one) => typeof one === "object");
   return typeof first === "object" ? kindsOf(first) : undefined;
