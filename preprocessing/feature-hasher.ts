@@ -1,5 +1,4 @@
 import { DataError, show, throwIfAborted } from "../src/base/errors.js";
-import { murmurHash3 } from "../src/base/murmur3.js";
 import { ParamTable } from "../src/base/params.js";
 import { isPlainObject, type Plain } from "../src/base/plain.js";
 import { DistributedArray } from "../src/collections/array/distributed-array.js";
@@ -27,6 +26,7 @@ import type { CsrChunk } from "../src/memory/column.js";
 import { assertCategorical } from "./categories.js";
 import { PartitionCells } from "./column-codes.js";
 import { hashParams, type HashParams } from "./text/hash-params.js";
+import { hashOf, type HashedPlace } from "./hashed-place.js";
 
 /** Parameters of {@link FeatureHasher}. */
 export interface FeatureHasherParams extends HashParams {
@@ -179,19 +179,6 @@ export class FeatureHasher extends Estimator<FeatureHasherParams, FittedTable> {
 
 registerEstimator("FeatureHasher", FeatureHasher);
 
-/** A hashed feature: its column, and the sign of its values. */
-interface Place {
-  readonly column: number;
-  readonly sign: 1 | -1;
-}
-
-function hashOf(nFeatures: number, alternateSign: boolean): (feature: string) => Place {
-  return (feature) => {
-    const hash = murmurHash3(Buffer.from(feature, "utf8")) | 0;
-    return { column: Math.abs(hash) % nFeatures, sign: alternateSign && hash < 0 ? -1 : 1 };
-  };
-}
-
 /** Compressed rows: entries in any order, those of one column added. */
 class RowBuilder {
   readonly #indptr: Int32Array;
@@ -207,7 +194,7 @@ class RowBuilder {
     this.#values = new Float64Array(entries);
   }
 
-  put({ column, sign }: Place, value: number): void {
+  put({ column, sign }: HashedPlace, value: number): void {
     let at = this.#end;
     while (at > this.#start && (this.#indices[at - 1] as number) > column) at--;
     if (at > this.#start && this.#indices[at - 1] === column) {

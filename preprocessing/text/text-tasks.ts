@@ -1,11 +1,16 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import { fnRef } from "../../src/engine/fn-ref.js";
+import { cellReader } from "../../src/estimator/frame-row-steps.js";
+import { addCellStep, type RowTools, type RowValue, type SparseRow } from "../../src/estimator/row-steps.js";
 import { vectorsIn, type TableColumn, type TableStepArgs } from "../../src/estimator/table.js";
 import { rowNorm, unaryOp, binaryOp } from "../../src/kernels/kernels.js";
 import { kernelsFor, Workspace } from "../../src/kernels/workspace.js";
 import type { CsrChunk, DenseChunk } from "../../src/memory/column.js";
+import { hashOf, type HashedPlace } from "../hashed-place.js";
 import { CsrRows } from "./csr-rows.js";
 import { DocumentColumn } from "./document-column.js";
-import { NO_TERMS, type TermCounts, type TermList } from "./term-counts.js";
+import { termsOf } from "./row-terms.js";
+import { NO_TERMS, termStrings, type TermCounts, type TermList } from "./term-counts.js";
 import { TermTable } from "./term-table.js";
 import { TextAnalysis, type AnalysisArgs } from "./text-analysis.js";
 
@@ -98,12 +103,17 @@ interface RowArgs extends WeighArgs {
   readonly binary: boolean;
 }
 
+interface HashRowArgs extends RowArgs {
+  readonly nFeatures: number;
+  readonly alternateSign: boolean;
+}
+
+interface TermRowArgs extends RowArgs {
+  readonly terms: TermList;
+}
+
 /** One partition's documents as rows of hashed terms. @throws DataError for null */
-export function hashRowsStep(
-  context: TaskContext,
-  args: RowArgs & { readonly nFeatures: number; readonly alternateSign: boolean },
-  value: unknown,
-): CsrChunk {
+export function hashRowsStep(context: TaskContext, args: HashRowArgs, value: unknown): CsrChunk {
   const { nFeatures } = args;
   return documentRows(context, args, nFeatures, value, (kernels, analysis) => {
     const signed = args.alternateSign ? 1 : 0;
@@ -115,11 +125,7 @@ export function hashRowsStep(
 }
 
 /** One partition's documents as rows of a vocabulary's terms; others are left out. @throws DataError for null */
-export function termRowsStep(
-  context: TaskContext,
-  args: RowArgs & { readonly terms: TermList },
-  value: unknown,
-): CsrChunk {
+export function termRowsStep(context: TaskContext, args: TermRowArgs, value: unknown): CsrChunk {
   return documentRows(context, args, args.terms.ends.length, value, (kernels, analysis, arena) => {
     const table = TermTable.of(context.memory, arena, args.terms);
     return (n, keys) => kernels.termKeys(table.pointer, analysis.text, analysis.grams, n, keys);
@@ -173,3 +179,50 @@ export function weigh(context: TaskContext, chunk: CsrChunk, { sublinear, scale,
       values.offset,
     );
 }
+
+/** {@link weigh} on one row. */
+export function weighRow(row: SparseRow, { sublinear, scale, norm }: WeighArgs, tools: RowTools): SparseRow {
+  let size = 0;
+  const values = Float64Array.from(row.values, (value, k) => {
+    const own = (sublinear ? tools.log(value) + 1 : value) * (scale ? (scale[row.indices[k] as number] as number) : 1);
+    size += norm === "l2" ? own * own : Math.abs(own);
+    return own;
+  });
+  if (norm === "l2") size = Math.sqrt(size);
+  const by = norm === null || size < Number.MIN_VALUE ? 1 : size;
+  return { ...row, values: values.map((value) => value / by) };
+}
+
+/** How documents of one row are counted: the columns, and where a term goes. */
+function addDocumentStep<A extends RowArgs>(
+  name: string,
+  make: (args: A) => { readonly width: number; readonly placeOf: (term: string) => HashedPlace | undefined },
+): void {
+  addCellStep<A>(fnRef(import.meta.url, name), (args, tools) => {
+    const { width, placeOf } = make(args);
+    const terms = termsOf(args.analysis);
+    const read = cellReader(args.columns.slice(0, 1));
+    return (row) => {
+      const document = read(row as RowValue, 0);
+      if (typeof document !== "string") return undefined;
+      const counts = new Map<number, number>();
+      for (const term of terms(document)) {
+        const place = placeOf(term);
+        if (place) counts.set(place.column, (counts.get(place.column) ?? 0) + place.sign);
+      }
+      const indices = [...counts.keys()].sort((a, b) => a - b);
+      const values = indices.map((column) => (args.binary ? 1 : (counts.get(column) as number)));
+      return weighRow({ width, indices, values }, args, tools);
+    };
+  });
+}
+
+addDocumentStep<HashRowArgs>("hashRowsStep", ({ nFeatures, alternateSign }) => ({
+  width: nFeatures,
+  placeOf: hashOf(nFeatures, alternateSign),
+}));
+
+addDocumentStep<TermRowArgs>("termRowsStep", ({ terms }) => {
+  const places = new Map(termStrings(terms).map((term, column) => [term, { column, sign: 1 } as const]));
+  return { width: terms.ends.length, placeOf: (term) => places.get(term) };
+});

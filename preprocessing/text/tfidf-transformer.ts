@@ -26,7 +26,7 @@ import {
   type ColumnLabels,
 } from "../column-steps.js";
 import { inverseFrequencies, tfidfParams, weighArgs, type TfidfWeights } from "./idf.js";
-import { weigh, type WeighArgs } from "./text-tasks.js";
+import { weigh, weighRow, type WeighArgs } from "./text-tasks.js";
 
 /** Parameters of {@link TfidfTransformer}. */
 export type TfidfTransformerParams = TfidfWeights;
@@ -193,22 +193,17 @@ export function weighStep(context: TaskContext, args: WeighArgs & ColumnLabels, 
   });
 }
 
-addCellStep<WeighArgs>(fnRef(import.meta.url, "weighStep"), ({ norm, scale, sublinear }, tools) => (row) => {
+addCellStep<WeighArgs>(fnRef(import.meta.url, "weighStep"), (args, tools) => (row) => {
   if (!row || "names" in row) return undefined;
-  const sparse = "width" in row ? row : undefined;
-  const source = Float64Array.from(sparse ? sparse.values : (row as Float64Array));
-  if (!isFiniteRow(source)) return undefined;
+  const { norm, scale, sublinear } = args;
+  if (!(row instanceof Float64Array)) return isFiniteRow(row.values) ? weighRow(row, args, tools) : undefined;
+  if (!isFiniteRow(row)) return undefined;
   let size = 0;
-  const values = source.map((value, k) => {
-    const j = sparse ? (sparse.indices[k] as number) : k;
-    // The logarithms of compressed rows are the kernel's, and those of entries that are stored.
-    const logged = sparse ? tools.log(value) + 1 : value === 0 ? 0 : Math.log(value) + 1;
-    const own = (sublinear ? logged : value) * (scale ? (scale[j] as number) : 1);
+  const values = row.map((value, j) => {
+    const own = (sublinear && value !== 0 ? Math.log(value) + 1 : value) * (scale ? (scale[j] as number) : 1);
     size += norm === "l2" ? own * own : Math.abs(own);
     return own;
   });
   if (norm === "l2") size = Math.sqrt(size);
-  const by = norm !== null && size > 0 ? size : 1;
-  const weighed = values.map((value) => value / by);
-  return sparse ? { ...sparse, values: weighed } : weighed;
+  return norm !== null && size > 0 ? values.map((value) => value / size) : values;
 });

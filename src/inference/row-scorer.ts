@@ -62,7 +62,7 @@ const FEW_ROWS = 100;
  * threads or promises. It holds the model as it is now; fitting the model again does not change it.
  *
  * The answers have the bits of `predict`. A row costs microseconds where every step has a form for one row: scalers,
- * imputers, encoders, features, linear models, naive Bayes, trees, forests and boosting, calibrated and threshold
+ * imputers, encoders, features, text, linear models, naive Bayes, trees, forests and boosting, calibrated and threshold
  * classifiers, and pipelines, column transformers and searches of these. Other steps are in `batchSteps`: then the steps of
  * `predict` run on a batch of one, tens of microseconds a step for rows of numbers, milliseconds a call for rows with text,
  * which pass through a data frame; `batch` shares that between rows. Columns that are no numbers have to be named in

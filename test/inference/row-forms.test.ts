@@ -7,17 +7,28 @@ import {
   RandomForestClassifier,
 } from "#models/index.js";
 import {
+  CountVectorizer,
   FeatureHasher,
   GroupedImputer,
+  HashingVectorizer,
   KBinsDiscretizer,
   OneHotEncoder,
   OrdinalEncoder,
   QuantileTransformer,
   SimpleImputer,
   SplineTransformer,
+  TfidfTransformer,
+  TfidfVectorizer,
   FrequencyEncoder,
 } from "#preprocessing/index.js";
-import { ColumnTransformer, DistributedDataFrame, LocalMatrix, makePipeline, rowScorer } from "#src/index.js";
+import {
+  ColumnTransformer,
+  type DistributedArray,
+  DistributedDataFrame,
+  LocalMatrix,
+  makePipeline,
+  rowScorer,
+} from "#src/index.js";
 import { GridSearchCV } from "#src/model-selection/index.js";
 import { toMatrix } from "#src/estimator/inputs.js";
 import { rowProgram, rowTools } from "#src/inference/row-program.js";
@@ -34,8 +45,6 @@ const WITHOUT: Readonly<Record<string, string>> = {
   functionStep: "what a user's function does to a partition may be asynchronous",
   userPartition: "what a user's function does to a partition may be asynchronous",
   wordsStep: "a step of the tests, which writes words for numbers",
-  termRowsStep: "text is cut into words by kernels over a column of documents",
-  hashRowsStep: "text is cut into words by kernels over a column of documents",
 };
 
 /** What asks a subject: its usual outputs, those that it says it has. */
@@ -176,5 +185,41 @@ describe("rows with text and gaps", () => {
       const one = rows.map((row) => [...(scorer(row) as Float64Array)]);
       expect(one).toEqual(whole.toRows());
       expect(scorer.batch(rows.slice(0, 3)).map((row) => [...(row as Float64Array)])).toEqual(one.slice(0, 3));
+    });
+});
+
+describe("documents", () => {
+  const texts = [
+    "Late again, again LATE",
+    "The train was on time",
+    "l'été à Brno — déjà vu",
+    "a   train\tnobody wanted",
+    "",
+    "ÉTÉ 2024: again on time, o'clock",
+  ];
+  const frame = DistributedDataFrame.fromColumns({
+    note: Array.from({ length: 36 }, (_, i) => `${texts[i % 6]} ${texts[(i * 5 + 1) % 6]}`),
+    late: Array.from({ length: 36 }, (_, i) => ((i * 7) % 3 === 0 ? 1 : 0)),
+  });
+  const vectorizers: readonly (readonly [string, () => unknown])[] = [
+    ["counts", () => new CountVectorizer({ stopWords: "english", ngramRange: [1, 2] })],
+    ["tf-idf without accents", () => new TfidfVectorizer({ stripAccents: "unicode", sublinearTf: true })],
+    ["hashed terms", () => new HashingVectorizer({ nFeatures: 2 ** 12, ngramRange: [1, 3] })],
+    ["characters", () => new CountVectorizer({ analyzer: "char", ngramRange: [2, 3], binary: true })],
+    ["characters of words", () => new TfidfVectorizer({ analyzer: "char_wb", ngramRange: [3, 5] })],
+    ["a pattern of one's own", () => new TfidfVectorizer({ tokenPattern: "(?u)\\b(\\w)\\w+" })],
+    ["counts weighed after", () => makePipeline(new CountVectorizer(), new TfidfTransformer({ sublinearTf: true }))],
+  ];
+  for (const [name, make] of vectorizers)
+    it(`${name}: the bits of decisionFunction, without a data frame`, async () => {
+      const model = makePipeline(make() as never, new LogisticRegression({ solver: "lbfgs" }));
+      const X = frame.select("note");
+      await model.fit(X, frame.column("late"));
+      const scorer = await rowScorer(model, { schema: { note: "String" }, output: "decisionFunction" });
+      expect(scorer.batchSteps).toEqual([]);
+      const whole = (await (model.decisionFunction(X) as DistributedArray).compute()).toVector() as Float64Array;
+      const notes = (await X.compute()).getColumn("note").toArray() as string[];
+      expect(notes.map((note) => scorer({ note }))).toEqual(Array.from(whole));
+      expect(() => scorer({ note: null })).toThrow(/note/);
     });
 });
