@@ -55,7 +55,11 @@ const logistic = serveWork({
 
 const boosting = serveWork({
   setup: load,
-  run: () => new HistGradientBoostingClassifier({ maxIter: 100, maxLeafNodes: 31, learningRate: 0.1 }).fit(X, y),
+  run: () =>
+    new HistGradientBoostingClassifier({ maxIter: 100, maxLeafNodes: 31, learningRate: 0.1, earlyStopping: false }).fit(
+      X,
+      y,
+    ),
   values: async (model) => ({ logLoss: await logLoss(y, model.predictProba(X)) }),
 });
 
