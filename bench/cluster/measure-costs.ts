@@ -54,7 +54,7 @@ async function measure(): Promise<Costs> {
   await using cluster = await startCluster({ workers: 2, python });
   const engine = await connect(cluster.address, { python });
   await run(engine, 20, "nothing", {});
-  const [gateway] = childrenOf(process.pid, /partwise_dask\.gateway/);
+  const [gateway] = childrenOf(process.pid, /-m partwise_dask/);
   if (gateway === undefined) throw new Error("measure-costs: the gateway's process was not found.");
   const sidecars = cluster.pids.workers.flatMap((pid) => childrenOf(pid, /sidecar\.js/));
   const now = (): Used => ({
