@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { abortedError, EngineClosedError } from "../../base/errors.js";
 import { Emitter } from "../../base/emitter.js";
 import type { Plain } from "../../base/plain.js";
@@ -9,6 +10,9 @@ import { executeTask } from "../execute.js";
 import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
 import { blockId, copyIn, TaskMemory } from "../task-memory.js";
+
+/** How long tasks may keep the process from its other work: signals, timers, sockets. */
+const SLICE_MS = 20;
 
 /** One key: its value while it has one, who needs it, and how its task ended. */
 interface Entry {
@@ -34,6 +38,7 @@ export class InlineEngine implements Engine {
   #next = 0;
   #done = 0;
   #closed = false;
+  #lastTurn = performance.now();
   // Graphs run one after another, so that a task never sees another graph's half-made values.
   #running: Promise<void> = Promise.resolve();
 
@@ -63,6 +68,10 @@ export class InlineEngine implements Engine {
   }
 
   async #step(task: FusedTask, signal: AbortSignal | undefined): Promise<void> {
+    if (performance.now() - this.#lastTurn > SLICE_MS) {
+      await turn();
+      this.#lastTurn = performance.now();
+    }
     const partition = task.partition ? { partition: task.partition } : {};
     const entry = this.#entry(task.key);
     const failed = task.deps.map((dep) => this.#entry(dep).status).find((status) => status && status.state !== "done");

@@ -118,4 +118,18 @@ export const lifetimeCases: CaseTable = {
     expect(seen).toHaveLength(4);
     expect((await engine.workers()).length).toBeGreaterThanOrEqual(1);
   },
+
+  "graphs one after another leave timers their turn": async ({ make }) => {
+    const { engine } = await make();
+    // Loading the function takes turns of its own.
+    await runGraph(engine, [task("first", "constant", [], 1)], ["first"]);
+    const bell = AbortSignal.timeout(1);
+    const end = performance.now() + 15_000;
+    for (let k = 0; !bell.aborted && performance.now() < end; k++) {
+      const key = `turn-${k}`;
+      await runGraph(engine, [task(key, "constant", [], 1)], [key]);
+      engine.release([key]);
+    }
+    expect(bell.aborted).toBe(true);
+  },
 };
