@@ -178,9 +178,12 @@ function penalisedFactor(
       hessian[i * n + j] = (hessian[i * n + j] ?? 0) + (n > q ? level / intercepts.length : 0);
   }
   // Without a penalty the loss does not change along equal steps of a column's slopes either, and what is exact would be
-  // singular; the preconditioner need not be exact.
-  for (let i = 0; i < n; i++)
-    if (i % q !== q - 1) hessian[i * n + i] = (hessian[i * n + i] ?? 0) * (ridge > 0 ? 1 : 1 + 1e-6) + ridge;
+  // singular, or nearly so with a small one; the preconditioner need not be exact.
+  for (let i = 0; i < n; i++) {
+    if (i % q === q - 1) continue;
+    const own = hessian[i * n + i] ?? 0;
+    hessian[i * n + i] = own + Math.max(ridge, 1e-6 * own);
+  }
   if (!fitIntercept) {
     for (const i of intercepts) {
       for (let j = 0; j < n; j++) hessian[i * n + j] = hessian[j * n + i] = 0;

@@ -14,7 +14,7 @@ export function cholesky(a: Float64Array, n: number, floor = 0): Cholesky | unde
   for (let j = 0; j < n; j++) {
     const own = j * n;
     let pivot = a[own + j] as number;
-    for (let k = 0; k < j; k++) pivot -= (lower[own + k] as number) ** 2;
+    for (let k = 0; k < j; k++) pivot -= (lower[own + k] as number) * (lower[own + k] as number);
     // Also false for NaN.
     if (!(pivot > floor)) return undefined;
     minPivot = Math.min(minPivot, pivot);
