@@ -1,6 +1,6 @@
 import { DataError, throwIfAborted } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
-import { holdAndRead, holdAndReduce, holdPlans, readPlans } from "../../src/collections/hold.js";
+import { holdAndRead, holdAndReduce, holdPlans } from "../../src/collections/hold.js";
 import { holdTeam, teamSize } from "../../src/collections/hold-team.js";
 import { HeldPlan, TaskPlan, type Plan } from "../../src/collections/plan.js";
 import type { RunOptions } from "../../src/collections/plan-run.js";
@@ -16,7 +16,8 @@ import {
   type GrowthRequest,
   type GrowthRules,
 } from "../../src/numeric/trees/tree-grower.js";
-import type { BinRules, Span } from "./binning-tasks.js";
+import type { BinRules } from "./binning-tasks.js";
+import { cutRows } from "./cut-rows.js";
 import {
   DriverHistograms,
   measuredNodes,
@@ -31,99 +32,14 @@ import { growthRules, type TeamArgs, type TeamTree } from "./team-tasks.js";
 import type { TreesArgs } from "./tree-tasks.js";
 
 const binning = (name: string): FnRef => fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
+const cutting = (name: string): FnRef => fnRef(new URL("./chunk-tasks.js", import.meta.url).href, name);
 const rounds = (name: string): FnRef => fnRef(new URL("./round-tasks.js", import.meta.url).href, name);
 const together = (name: string): FnRef => fnRef(new URL("./team-tasks.js", import.meta.url).href, name);
 const searching = (name: string): FnRef => fnRef(new URL("./search-tasks.js", import.meta.url).href, name);
 
-// Rows of a sample that thresholds are taken from, as scikit-learn and LightGBM do; below twice of it all rows are taken.
-const SAMPLE_ROWS = 200_000;
-// Chunks of fewer rows cost more in tasks than they gain in threads.
-const SMALL_CHUNK = 16_384;
-const LARGE_CHUNK = 2 ** 20;
 // Milliseconds that threads wait for those that are busy with something else, and most trees that are then grown by rounds.
 const PATIENCE = 150;
 const LONGEST_REST = 64;
-
-/**
- * The thresholds of all columns: one set for any partitioning of the same rows.
- * @param skipped columns that get none, because their bins come from elsewhere
- */
-export async function columnThresholds(
-  design: Design,
-  rows: readonly number[],
-  maxBins: number,
-  seed: number,
-  skipped: readonly number[] = [],
-): Promise<Float64Array[]> {
-  const { engine, owner, nFeatures } = design;
-  const total = rows.reduce((sum, count) => sum + count, 0);
-  const stride = Math.max(1, Math.floor(total / SAMPLE_ROWS));
-  const options = runOptions(design);
-  const sampled = TaskPlan.blockwise(design.plan, owner, binning("sampleStep"), {
-    starts: startsOf(rows),
-    stride,
-    seed,
-  });
-  const [samples] = await holdPlans([sampled], engine, options);
-  if (!samples) return [];
-  try {
-    const groups = Math.min(nFeatures, 2 * engine.parallelism);
-    const edge = (group: number): number => Math.floor((group * nFeatures) / groups);
-    const plan = new TaskPlan({
-      label: owner,
-      partitions: groups,
-      inputs: [samples],
-      task: (group) => ({
-        fn: binning("thresholdStep"),
-        args: { from: edge(group), to: edge(group + 1), maxBins, skipped },
-        inputs: samples.keys.map((_, index) => ({ plan: samples, index })),
-      }),
-    });
-    return (await readPlans([plan], owner, { ...options, engine })).flat() as Float64Array[];
-  } finally {
-    samples.release();
-  }
-}
-
-/** How rows are cut for the rounds, whatever their partitions were: `pieces[c]` are the spans of chunk c. */
-export function cutRows(
-  rows: readonly number[],
-  parallelism: number,
-  chunks?: number,
-  groups?: Float64Array,
-): { readonly firstRow: number; readonly spans: readonly Span[] }[] {
-  const total = rows.reduce((sum, count) => sum + count, 0);
-  const usual = Math.max(Math.ceil(total / LARGE_CHUNK), Math.min(parallelism, Math.ceil(total / SMALL_CHUNK)));
-  // Histograms of a chunk hold the sums of at most so many rows.
-  const parts = Math.max(1, Math.ceil(total / LARGE_CHUNK), Math.min(total, chunks ?? usual));
-  const starts = startsOf(rows);
-  // A group is never cut: an edge moves to where its group starts.
-  const edge = (c: number): number => {
-    const row = Math.floor((c * total) / parts);
-    return groups && c < parts ? (groups[groupOf(groups, row)] as number) : row;
-  };
-  return Array.from({ length: parts }, (_, c) => {
-    const from = edge(c);
-    const to = edge(c + 1);
-    const spans = rows.flatMap((count, input): Span[] => {
-      const start = starts[input] as number;
-      const span = { input, from: Math.max(0, from - start), to: Math.min(count, to - start) };
-      return span.to > span.from ? [span] : [];
-    });
-    return { firstRow: from, spans };
-  });
-}
-
-/** The last group that starts at or before a row. */
-function groupOf(groups: Float64Array, row: number): number {
-  let [from, to] = [0, groups.length - 1];
-  while (from < to) {
-    const middle = (from + to + 1) >>> 1;
-    if ((groups[middle] as number) <= row) from = middle;
-    else to = middle - 1;
-  }
-  return from;
-}
 
 /** What {@link BoostData.open} is told. */
 export interface BoostDataOptions {
@@ -163,7 +79,7 @@ export class BoostData implements Disposable {
   private constructor(design: Design, held: HeldPlan) {
     this.#engine = design.engine;
     this.#owner = design.owner;
-    this.#options = runOptions(design);
+    this.#options = design.runOptions;
     this.#held = held;
   }
 
@@ -172,7 +88,7 @@ export class BoostData implements Disposable {
     const { engine, owner } = design;
     const width = options.thresholds.length;
     const { thresholds, margins, seed, heldOut } = options;
-    const run = runOptions(design);
+    const run = design.runOptions;
     const { model, groups, codes, sources, bundles } = options;
     const bins = {
       thresholds,
@@ -204,7 +120,7 @@ export class BoostData implements Disposable {
           const inside = groups?.filter((row) => row >= firstRow && row <= last);
           const starts = inside ? { groups: Int32Array.from(inside, (row) => row - firstRow) } : {};
           return {
-            fn: binning("startStep"),
+            fn: cutting("startStep"),
             args: { spans: own, width, firstRow, margins, seed, heldOut, ...starts } as unknown as Plain,
             inputs,
           };
@@ -227,9 +143,9 @@ export class BoostData implements Disposable {
     return required(this.#owner, total);
   }
 
-  /** {@link reduce} with a step of the binning tasks. */
+  /** {@link reduce} with a step of the chunk tasks. */
   count<T>(step: string, args: Plain, combine: (a: T, b: T) => T): Promise<T> {
-    return this.reduce(binning(step), args, combine);
+    return this.reduce(cutting(step), args, combine);
   }
 
   /** Ends a tree and begins the next; the scores of the trees so far. */
@@ -406,18 +322,4 @@ async function hold(plan: Plan, engine: Engine, options: RunOptions): Promise<He
 function required<T>(owner: string, total: T | undefined): T {
   if (total === undefined) throw new DataError(`${owner}: X has no partitions. Check the files it comes from.`);
   return total;
-}
-
-// Rounds are many and short: the fit reports trees, not rounds.
-function runOptions(design: Design): RunOptions {
-  return design.signal ? { signal: design.signal } : {};
-}
-
-function startsOf(rows: readonly number[]): number[] {
-  let at = 0;
-  return rows.map((count) => {
-    const start = at;
-    at += count;
-    return start;
-  });
 }

@@ -15,7 +15,8 @@ import type { BoostingFitOptions, CodedEvalSet, RefitOptions } from "./boosting-
 import type { BoostingParams } from "./boosting-params.js";
 import { categoryLimits, codedInput, textsOf } from "./categories.js";
 import type { ColumnTexts } from "./category-tasks.js";
-import { fitBoosting, refitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
+import { fitBoosting, type BoostFit, type BoostProblem } from "./fit-boosting.js";
+import { refitBoosting } from "./refit-boosting.js";
 import { codeOf, outputsOf, type ObjectiveCode } from "./objectives.js";
 import { sumWithin, type PredictedWithin, type WithinOptions } from "./predict-within.js";
 import { TreeModel, usedColumns } from "./tree-model.js";

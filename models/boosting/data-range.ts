@@ -1,8 +1,8 @@
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
-import { mergeRanges, type DataRange, type TargetRange } from "./binning-tasks.js";
+import { mergeRanges, type DataRange, type TargetRange } from "./range-tasks.js";
 
-const RANGE_STEP = fnRef(new URL("./binning-tasks.js", import.meta.url).href, "rangeStep");
+const RANGE_STEP = fnRef(new URL("./range-tasks.js", import.meta.url).href, "rangeStep");
 
 /**
  * Holds a design and looks at the range of its data, with the number of its rows.

@@ -4,7 +4,7 @@ import { leafOfRow } from "../../src/numeric/trees/row-walk.js";
 import { addContributions, type ShapPaths } from "../../src/numeric/trees/shap-paths.js";
 import { addInteractions } from "../../src/numeric/trees/shap-interactions.js";
 import type { TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
-import { assertNoInfinity } from "./binning-tasks.js";
+import { assertNoInfinity } from "./no-infinity.js";
 import { eachDense, rowsFrom, spaceOver } from "./sparse-rows.js";
 import { withZerosMissing } from "./zeros-missing.js";
 

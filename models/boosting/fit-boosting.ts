@@ -1,16 +1,15 @@
 import { DataError, FitError } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
 import { DEFAULT_SEED } from "../../src/base/rng.js";
-import { fnRef } from "../../src/engine/fn-ref.js";
 import type { Design } from "../../src/estimator/design.js";
-import { addExact, exactScale, exactValue } from "../../src/numeric/trees/exact-scale.js";
+import { exactScale } from "../../src/numeric/trees/exact-scale.js";
 import { concatTrees, joinTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
-import type { DataRange, RowCounts, TargetRange, TargetSums } from "./binning-tasks.js";
+import type { DataRange, TargetRange } from "./range-tasks.js";
 import { packTrees } from "../../src/numeric/trees/packed-trees.js";
 import { takeTrees } from "../../src/numeric/trees/take-trees.js";
 import type { GrownTree } from "../../src/numeric/trees/tree-grower.js";
-import type { RankingRules } from "./ranking-loss.js";
-import { BoostData, columnThresholds, type BoostDataOptions } from "./boost-data.js";
+import { BoostData } from "./boost-data.js";
+import { columnThresholds } from "./column-thresholds.js";
 import type { BoostingParams } from "./boosting-params.js";
 import { bestOf, boostRounds, type RoundsHooks } from "./boosting-rounds.js";
 import { holdAndRange } from "./data-range.js";
@@ -23,18 +22,15 @@ import {
   type CheckpointOptions,
 } from "./checkpoint.js";
 import { readyMetric, type EvalMetricInput } from "./eval-metrics.js";
-import { leafQuantiles } from "./leaf-quantiles.js";
 import {
   boundedLossOf,
   codeOf,
   outputsOf,
   quantilesOfLoss,
-  startOf,
   startQuantiles,
   type Objective,
   type ObjectiveCode,
 } from "./objectives.js";
-import { refitTrees, thresholdsOf } from "./refit-boosting.js";
 import { BoundedRounds, DerivedRounds, type RoundStarter } from "./round-starts.js";
 import { RoundWatch, type EvalRows, type EvalsResult } from "./watch.js";
 import { categoricalColumns, categoryCodes, categoryLimits, codeThresholds } from "./categories.js";
@@ -48,6 +44,10 @@ import {
   spreadOver,
   type ColumnLayout,
 } from "./column-layout.js";
+import { openEvalSet } from "./eval-rows.js";
+import { groupStarts } from "./row-groups.js";
+import { countRows } from "./row-weights.js";
+import { meanStart, quantileStart, targetSums } from "./start-margins.js";
 import { splitSettings, type SplitSettings } from "./split-params.js";
 
 /** What a boosting fit finds. */
@@ -64,9 +64,6 @@ export interface BoostFit {
   /** Of a fit on a frame with columns of text: the texts whose positions are the codes of each. */
   readonly texts?: ColumnTexts;
 }
-
-const task = (name: string): ReturnType<typeof fnRef> =>
-  fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
 
 // From so many rows on the noise of derivatives of few bits is below that of the rows themselves.
 const PACKED_FROM = 2 ** 16;
@@ -290,39 +287,6 @@ async function trainedLayout(
   return bundledLayout(thresholds, (column) => (monotonic?.[column] ?? 0) !== 0, designs);
 }
 
-/** The rows of a set to be measured, all of them held. */
-async function openEvalSet(
-  design: Design,
-  options: Pick<BoostDataOptions, "thresholds" | "sources" | "bundles" | "codes" | "margins" | "model"> & {
-    targets: TargetRange | undefined;
-  },
-): Promise<Omit<EvalRows, "name">> {
-  const { owner } = design;
-  const { targets, ...given } = options;
-  const { range, rows } = await holdAndRange(design, targets);
-  const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
-  const data = await BoostData.open(design, { ...given, rows: range.rows, seed: 0, heldOut: 1, groups });
-  design[Symbol.dispose]();
-  const wScale = exactScale(range.maxW, rows, 50);
-  const counts = await data.count<RowCounts>("countStep", { wScale }, addCounts);
-  if (counts.held === 0) {
-    data[Symbol.dispose]();
-    throw new FitError(`${owner}: it has no rows with a positive weight. Check the filter, or leave the set out.`);
-  }
-  return { data, rows, weight: groups ? counts.heldGroups : exactValue(counts.heldWeight, wScale) };
-}
-
-function addCounts(a: RowCounts, b: RowCounts): RowCounts {
-  return {
-    train: a.train + b.train,
-    held: a.held + b.held,
-    trainWeight: addExact(a.trainWeight, b.trainWeight),
-    heldWeight: addExact(a.heldWeight, b.heldWeight),
-    trainGroups: a.trainGroups + b.trainGroups,
-    heldGroups: a.heldGroups + b.heldGroups,
-  };
-}
-
 /** What tells a checkpoint's data and parameters from others. */
 async function identify(
   design: Design,
@@ -344,146 +308,4 @@ async function identify(
   };
   const before = init ? { values: init.trees.value, baselines: init.baselines } : {};
   return identityOf({ data, own, before } as unknown as Plain);
-}
-
-/** Where rows start by the mean of y or the shares of the classes. */
-async function meanStart(
-  design: Design,
-  objective: Objective,
-  range: DataRange,
-  wScale: number,
-): Promise<Float64Array> {
-  const rows = range.rows.reduce((sum, count) => sum + count, 0);
-  const classes = objective.kind === "softmax" ? objective.classes : 0;
-  const wyScale = classes > 0 ? wScale : exactScale(range.maxW * range.maxAbsY, rows, 50);
-  const target = await targetSums(design, { wScale, wyScale, classes });
-  const total = exactValue(target.w, wScale);
-  return startOf(
-    design.owner,
-    objective,
-    target.wy.map((sum) => exactValue(sum, wyScale) / total),
-  );
-}
-
-/** Σw of each class of a design whose y are their numbers, the same for any partitioning. */
-export async function classTotals(design: Design, classes: number): Promise<Float64Array> {
-  const { range, rows } = await holdAndRange(design);
-  const scale = exactScale(range.maxW, rows, 50);
-  const sums = await targetSums(design, { wScale: scale, wyScale: scale, classes });
-  return Float64Array.from(sums.wy, (sum) => exactValue(sum, scale));
-}
-
-function targetSums(design: Design, args: { wScale: number; wyScale: number; classes: number }): Promise<TargetSums> {
-  return design.reduce<TargetSums>(
-    task("targetStep"),
-    args,
-    (a, b) => ({ w: addExact(a.w, b.w), wy: a.wy.map((sum, k) => addExact(sum, b.wy[k] as typeof sum)) }),
-    false,
-  );
-}
-
-/** Where rows start by quantiles of y, of the rows that are trained on. */
-async function quantileStart(data: BoostData, shares: readonly number[], wScale: number): Promise<Float64Array> {
-  const starts: number[] = [];
-  for (const [output, share] of shares.entries()) {
-    const [start] = await leafQuantiles(data, { nodes: [0], output, share, wScale });
-    starts.push(start as number);
-  }
-  return Float64Array.from(starts);
-}
-
-/** Weights of the rows to train on and held out. @throws FitError when there are none of either */
-async function countRows(
-  owner: string,
-  data: BoostData,
-  { wScale, rows, heldOut, grouped }: { wScale: number; rows: number; heldOut: number; grouped: boolean },
-): Promise<{ train: number; held: number }> {
-  const counts = await data.count<RowCounts>("countStep", { wScale }, addCounts);
-  if (counts.train === 0 || (heldOut > 0 && counts.held === 0)) {
-    throw new FitError(
-      `${owner}: validationFraction ${heldOut} of ${rows} rows leaves ${counts.train} to train on and ${counts.held} to stop by. ` +
-        "Use earlyStopping: false, validationFraction: null (the training rows' score), or more rows.",
-    );
-  }
-  // The loss of a ranking is one of groups.
-  if (grouped) return { train: counts.trainGroups, held: counts.heldGroups };
-  return { train: exactValue(counts.trainWeight, wScale), held: exactValue(counts.heldWeight, wScale) };
-}
-
-/** Where groups start. @throws DataError when the rows of a group do not follow one another */
-function groupStarts(owner: string, { ids, rows }: NonNullable<DataRange["groups"]>): Float64Array {
-  const seen = new Set<number>();
-  const starts: number[] = [];
-  let [at, before] = [0, NaN];
-  ids.forEach((id, k) => {
-    // A run that goes on in the next partition is one group.
-    if (id !== before) {
-      if (seen.has(id)) {
-        throw new DataError(
-          `${owner}: group ${id} appears again at row ${at}, apart from its other rows. Sort the rows by group.`,
-          { details: { row: at, column: "groups" } },
-        );
-      }
-      seen.add(id);
-      starts.push(at);
-    }
-    before = id;
-    at += rows[k] as number;
-  });
-  starts.push(at);
-  return Float64Array.from(starts);
-}
-
-/** Mean NDCG of the groups of a design, at the margins of trees. */
-export async function meanNdcg(
-  design: Design,
-  { trees, baselines }: InitialTrees,
-  rules: RankingRules,
-  names: readonly string[] | undefined,
-): Promise<number> {
-  const { owner } = design;
-  const { range, rows } = await holdAndRange(design);
-  const groups = groupStarts(owner, range.groups as NonNullable<DataRange["groups"]>);
-  using data = await BoostData.open(design, {
-    rows: range.rows,
-    thresholds: Array.from({ length: design.nFeatures }, () => new Float64Array(0)),
-    margins: new Float64Array(1),
-    seed: 0,
-    heldOut: 0,
-    groups,
-    model: { owner, names, baselines, ...packTrees(trees) },
-  });
-  const weights = await countRows(owner, data, { wScale: 1, rows, heldOut: 0, grouped: true });
-  const { loss } = await new DerivedRounds(owner, data, { kind: "ranking", rules }, rows).begin({ last: true });
-  return 1 - loss.train / weights.train;
-}
-
-/** New values for the leaves of trees, from a design's rows; their splits stay. See {@link refitTrees}. */
-export async function refitBoosting(
-  design: Design,
-  before: InitialTrees,
-  problem: Pick<BoostProblem, "objective" | "params" | "targets"> & { readonly decay: number },
-): Promise<BoostFit> {
-  const { owner } = design;
-  const { objective, targets } = problem;
-  const layout = layoutOf(thresholdsOf(owner, before.trees, design.nFeatures));
-  const { range, rows } = await holdAndRange(design, targets);
-  if (range.maxW === 0)
-    throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
-  const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
-  const { baselines } = before;
-  using data = await BoostData.open(design, {
-    rows: range.rows,
-    ...layout,
-    margins: baselines,
-    seed: 0,
-    heldOut: 0,
-    groups,
-  });
-  const wScale = exactScale(range.maxW, rows, 50);
-  const weights = await countRows(owner, data, { wScale, rows, heldOut: 0, grouped: groups !== undefined });
-  const own = { ...problem, data, layout, rows, wScale, weight: weights.train };
-  const { value, trainScore } = await refitTrees(design, before, own);
-  const trees = { ...before.trees, value };
-  return { loss: codeOf(objective), baselines, trees, trainScore, validationScore: new Float64Array(0) };
 }

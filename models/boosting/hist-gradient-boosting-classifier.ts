@@ -18,7 +18,7 @@ import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, CodedEvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { PredictedWithin, WithinOptions } from "./predict-within.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import { classTotals } from "./fit-boosting.js";
+import { classTotals } from "./start-margins.js";
 import { pointwise, type Objective } from "./objectives.js";
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */

@@ -18,7 +18,7 @@ import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions } from "./boosting-fit-options.js";
 import type { PredictedWithin, WithinOptions } from "./predict-within.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import { meanNdcg } from "./fit-boosting.js";
+import { meanNdcg } from "./rank-score.js";
 import type { Objective } from "./objectives.js";
 
 /** Parameters of {@link HistGradientBoostingRanker}. */

@@ -16,7 +16,7 @@ import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, RefitOptions } from "./boosting-fit-options.js";
 import type { PredictedWithin, WithinOptions } from "./predict-within.js";
 import { boostingRules, type BoostingParams } from "./boosting-params.js";
-import type { TargetRange } from "./binning-tasks.js";
+import type { TargetRange } from "./range-tasks.js";
 import { hasLogLink, pointwise, type Objective } from "./objectives.js";
 
 const LOSSES = ["squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "tweedie"] as const;

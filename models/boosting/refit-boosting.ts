@@ -7,14 +7,18 @@ import { nodeStep } from "../../src/numeric/trees/split-rules.js";
 import { nextDouble } from "../../src/numeric/trees/formats/float-limits.js";
 import { goesLeft, isCategorical, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
 import type { Expansion } from "../../src/numeric/trees/tree-grower.js";
-import type { BoostData } from "./boost-data.js";
+import { exactScale } from "../../src/numeric/trees/exact-scale.js";
+import { BoostData } from "./boost-data.js";
 import type { BoostingParams } from "./boosting-params.js";
-import type { InitialTrees } from "./fit-boosting.js";
+import { holdAndRange } from "./data-range.js";
+import type { BoostFit, BoostProblem, InitialTrees } from "./fit-boosting.js";
 import { leafQuantiles } from "./leaf-quantiles.js";
-import { outputsOf, quantilesOfLoss, type Objective } from "./objectives.js";
+import { codeOf, outputsOf, quantilesOfLoss, type Objective } from "./objectives.js";
 import { DerivedRounds } from "./round-starts.js";
-import { BYTE_THRESHOLDS, type ColumnLayout } from "./column-layout.js";
+import { BYTE_THRESHOLDS, layoutOf, type ColumnLayout } from "./column-layout.js";
+import { groupStarts } from "./row-groups.js";
 import type { FinishedTree } from "./round-tasks.js";
+import { countRows } from "./row-weights.js";
 
 /**
  * The thresholds of each column in some trees, ascending: bins between them tell rows apart as the trees do. Of columns of
@@ -173,4 +177,34 @@ function shapeOf(
     });
   }
   return { splits, nodes };
+}
+
+/** New values for the leaves of trees, from a design's rows; their splits stay. See {@link refitTrees}. */
+export async function refitBoosting(
+  design: Design,
+  before: InitialTrees,
+  problem: Pick<BoostProblem, "objective" | "params" | "targets"> & { readonly decay: number },
+): Promise<BoostFit> {
+  const { owner } = design;
+  const { objective, targets } = problem;
+  const layout = layoutOf(thresholdsOf(owner, before.trees, design.nFeatures));
+  const { range, rows } = await holdAndRange(design, targets);
+  if (range.maxW === 0)
+    throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
+  const groups = range.groups ? groupStarts(owner, range.groups) : undefined;
+  const { baselines } = before;
+  using data = await BoostData.open(design, {
+    rows: range.rows,
+    ...layout,
+    margins: baselines,
+    seed: 0,
+    heldOut: 0,
+    groups,
+  });
+  const wScale = exactScale(range.maxW, rows, 50);
+  const weights = await countRows(owner, data, { wScale, rows, heldOut: 0, grouped: groups !== undefined });
+  const own = { ...problem, data, layout, rows, wScale, weight: weights.train };
+  const { value, trainScore } = await refitTrees(design, before, own);
+  const trees = { ...before.trees, value };
+  return { loss: codeOf(objective), baselines, trees, trainScore, validationScore: new Float64Array(0) };
 }

@@ -6,7 +6,7 @@ import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js";
 import { addTrees, sourceOf, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { addRow, hasInfinity } from "../../src/numeric/trees/row-walk.js";
-import { assertNoInfinity } from "./binning-tasks.js";
+import { assertNoInfinity } from "./no-infinity.js";
 import { eachDense, rowsFrom, spaceOver } from "./sparse-rows.js";
 
 /** Packed trees and where they are used. */

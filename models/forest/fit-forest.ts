@@ -9,7 +9,7 @@ import { exactScale } from "../../src/numeric/trees/exact-scale.js";
 import type { ForestTree } from "../../src/numeric/trees/forest/grow-tree.js";
 import type { Impurity } from "../../src/numeric/trees/forest/impurity.js";
 import { joinTrees, type TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
-import { columnThresholds } from "../boosting/boost-data.js";
+import { columnThresholds } from "../boosting/column-thresholds.js";
 import { holdAndRange } from "../boosting/data-range.js";
 import { drawnColumns, drawnShare, rowLimit, type ForestParams } from "./forest-params.js";
 import { MOST_DRAWS, nodeValues, type GrowArgs, type GrownTrees } from "./forest-tasks.js";
@@ -78,7 +78,7 @@ export async function fitForest(design: Design, problem: ForestProblem): Promise
     throw new FitError(`${owner}: y is 0 in every row, which has no logarithm. Check the target column.`);
   const drawn = params.bootstrap ? drawnShare(owner, params.maxSamples, rows) : 0;
   const thresholds = await columnThresholds(design, range.rows, params.maxBins, seed);
-  const run = design.signal ? { signal: design.signal } : {};
+  const run = design.runOptions;
   const binned = TaskPlan.blockwise(design.plan, owner, binning("binStep"), { thresholds });
   const gathered = new TaskPlan({
     label: owner,

@@ -6,7 +6,7 @@ import type { Column, DenseChunk } from "../../src/memory/column.js";
 import { addTrees, sourceOf, type PackedTrees } from "../../src/numeric/trees/packed-trees.js";
 import { hasInfinity, leafOfRow } from "../../src/numeric/trees/row-walk.js";
 import type { TreeEnsemble } from "../../src/numeric/trees/tree-ensemble.js";
-import { assertNoInfinity } from "../boosting/binning-tasks.js";
+import { assertNoInfinity } from "../boosting/no-infinity.js";
 
 /** Packed trees, and where they are used. */
 export interface ForestArgs {

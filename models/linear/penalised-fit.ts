@@ -180,7 +180,7 @@ async function admmFit(
   for (let j = 0; j < n; j++) level += (metric[j * n + j] ?? 0) / n;
   for (let j = 0; j < n; j++)
     metric[j * n + j] = (metric[j * n + j] ?? 0) * (1 + 1e-9) + penalty.curvature(j) / groups.length + 1e-9 * level;
-  const run = design.signal ? { signal: design.signal } : {};
+  const run = design.runOptions;
   const metricPlan = new TaskPlan({
     label: design.owner,
     partitions: 1,

@@ -102,6 +102,6 @@ export async function dealBlocks(design: Design, dealing: Dealing): Promise<Held
       return { fn: task("joinPieces"), inputs };
     },
   });
-  const [held] = await holdPlans([joined], engine, design.signal ? { signal: design.signal } : {});
+  const [held] = await holdPlans([joined], engine, design.runOptions);
   return held as HeldPlan;
 }

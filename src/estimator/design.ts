@@ -195,6 +195,11 @@ export class Design implements Disposable {
     return this.#options.signal;
   }
 
+  /** Options of a run that reports no progress of its own: rounds are many and short. */
+  get runOptions(): RunOptions {
+    return this.#options.signal ? { signal: this.#options.signal } : {};
+  }
+
   get onProgress(): RunOptions["onProgress"] {
     return this.#options.onProgress;
   }
