@@ -104,6 +104,8 @@ describe("partwise predict --into", () => {
       ["", [...line, "--into", at("x.duckdb"), "--table", "a.b.c"], "table must be a table's name"],
       ["", [...line, "--into", at("x.duckdb"), "--format", "csv"], "into takes Parquet parts"],
       ["", ["predict", "-i", "iris"], "--model, --output are missing"],
+      ["", [...line, "--compression", "gzip"], 'compression is "gzip"'],
+      ["", [...line, "--format", "csv", "--compression", "lz4"], "compression is for Parquet parts"],
       ["model: m\ninto: { database: x.db, tabel: y }", ["predict", job], 'into has the unknown key "tabel"'],
       ["models: m", ["predict", job], 'the job has the unknown key "models". Keys are model, input, output,'],
       ["outputs: [prediction]", ["predict", job], 'outputs.0 is "prediction"'],

@@ -29,6 +29,7 @@ export function configure(command: Command, context: CliContext): void {
     .option("-i, --input <files>", "rows: a path or glob ending in .parquet, .csv, .ndjson or .arrow, or a data set")
     .option("-o, --output <folder>", "where the parts go")
     .option("--format <format>", "parquet, csv, ndjson or ipc (default: parquet)")
+    .option("--compression <codec>", "of Parquet parts: zstd, snappy, lz4 or uncompressed (default: zstd)")
     .option(
       "--outputs <names>",
       "predict, predictProba, decisionFunction, transform, predictQuantiles, uncertainty, shapValues, applyLeaves, by commas",

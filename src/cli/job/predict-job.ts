@@ -2,7 +2,7 @@ import type * as Zod from "zod";
 import { ParameterError } from "../../base/errors.js";
 import { lazyRequire } from "../../base/lazy-require.js";
 import type { ScoreOutput } from "../../inference/record-model.js";
-import type { ScoreFormat } from "../../inference/score-task.js";
+import type { ScoreCompression, ScoreFormat } from "../../inference/score-task.js";
 import { checkedJob, readJobFile } from "./job-file.js";
 import type { TableJob } from "./sink-of.js";
 
@@ -15,6 +15,8 @@ export interface PredictJob {
   /** The folder of the parts. */
   readonly output: string;
   readonly format?: ScoreFormat;
+  /** Of Parquet parts. */
+  readonly compression?: ScoreCompression;
   readonly outputs?: readonly ScoreOutput[];
   /** Input columns to keep; all unless given. */
   readonly passthrough?: readonly string[];
@@ -90,6 +92,9 @@ function schema(): Zod.ZodObject {
     input: z.string().min(1).optional(),
     output: z.string().min(1).optional(),
     format: z.enum(["parquet", "csv", "ndjson", "ipc"]).optional(),
+    compression: z
+      .enum(["zstd", "snappy", "lz4", "uncompressed"] as const satisfies readonly ScoreCompression[])
+      .optional(),
     outputs: z.array(z.enum(outputs)).min(1).optional(),
     passthrough: z.array(z.string()).optional(),
     batchRows: z.int().min(1).optional(),
