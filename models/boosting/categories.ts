@@ -9,6 +9,7 @@ import { isLocalTable, toRows, type LocalTable, type TableInput } from "../../sr
 import { reducePartitions } from "../../src/collections/reduce.js";
 import {
   codedFrame,
+  codesOf,
   hasText,
   MAX_CATEGORIES,
   MAX_CODE,
@@ -177,7 +178,7 @@ export function codedInput(
 
 /** A table in this process with numbers for its texts. */
 function codedLocal(owner: string, X: LocalTable, texts: ColumnTexts): MatrixInput {
-  const codes = texts.map((list) => list && new Map(list.map((text, code) => [text, code])));
+  const codes = codesOf(texts);
   const coded = (cell: unknown, j: number, row: number): number => {
     const own = codes[j];
     if (cell === null || cell === undefined) return NaN;

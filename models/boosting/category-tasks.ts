@@ -162,19 +162,24 @@ interface CodedArgs {
   readonly texts: ColumnTexts;
 }
 
+/** The code of each text, by column; null for columns of numbers. */
+export function codesOf(texts: ColumnTexts): (ReadonlyMap<string, number> | null)[] {
+  return texts.map((list) => list && new Map(list.map((text, code) => [text, code])));
+}
+
 /** One partition of {@link codedFrame}. */
 export function codedStep(context: TaskContext, args: CodedArgs, input: unknown): DenseChunk {
   const frame = frameIn(context, input, args.columns);
   const chunk = context.memory.dense("f64", frame.height, args.columns.length);
   if (frame.height === 0) return chunk;
+  const codes = codesOf(args.texts);
   args.columns.forEach((name, j) => {
     const target = context.memory.view(chunk.columns[j] as Column<"f64">);
-    const list = args.texts[j];
-    if (!list) target.set(numbersOf(frame, name, "f64"));
+    const own = codes[j];
+    if (!own) target.set(numbersOf(frame, name, "f64"));
     else {
-      const codes = new Map(list.map((value, code) => [value, code]));
       labelsOf(frame, name).forEach(
-        (value, row) => (target[row] = value === null ? Number.NaN : (codes.get(String(value)) ?? Number.NaN)),
+        (value, row) => (target[row] = value === null ? Number.NaN : (own.get(String(value)) ?? Number.NaN)),
       );
     }
   });
@@ -183,7 +188,7 @@ export function codedStep(context: TaskContext, args: CodedArgs, input: unknown)
 
 addCellStep<CodedArgs>(fnRef(import.meta.url, "codedStep"), ({ columns, texts }) => {
   const read = cellReader(columns.map((name) => ({ name, kind: "other", dtype: "" })));
-  const codes = texts.map((list) => list && new Map(list.map((value, code) => [value, code])));
+  const codes = codesOf(texts);
   return (row) => {
     const out = new Float64Array(columns.length);
     for (let j = 0; j < out.length; j++) {

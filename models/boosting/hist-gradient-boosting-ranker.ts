@@ -3,7 +3,7 @@ import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import {
@@ -111,12 +111,8 @@ export class HistGradientBoostingRanker extends BoostedModel<HistGradientBoostin
   predict(X: TableInput): DistributedArray | Promise<Float64Array> {
     const owner = "HistGradientBoostingRanker.predict";
     const step = fnRef(new URL("./tree-tasks.js", import.meta.url).href, "marginStep");
-    return applyToRows(
-      owner,
-      this.coded(owner, X),
-      this.state,
-      (x) => x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
-      (local) => local.toVector() as Float64Array,
+    return applyForNumbers(owner, this.coded(owner, X), this.state, (x) =>
+      x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
     );
   }
 

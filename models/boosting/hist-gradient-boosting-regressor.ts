@@ -4,7 +4,7 @@ import type { DistributedArray } from "../../src/collections/array/distributed-a
 import type { LocalMatrix } from "../../src/collections/array/local-matrix.js";
 import type { FnRef } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers, applyToRows } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { requireTarget, type DistributedInput, type VectorInput } from "../../src/estimator/inputs.js";
@@ -184,12 +184,8 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
     if (several > 1)
       throw new FitError(`${owner}: the model has ${several} quantiles of each row. Call predictQuantiles(X).`);
     const step = task(hasLogLink(this.state.loss) ? "expStep" : "marginStep");
-    return applyToRows(
-      owner,
-      this.coded(owner, X),
-      this.state,
-      (x) => x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
-      (local) => local.toVector() as Float64Array,
+    return applyForNumbers(owner, this.coded(owner, X), this.state, (x) =>
+      x.mapChunks(owner, step, { ...this.treeArgs(owner, x) }, { innerShape: [] }),
     );
   }
 

@@ -24,7 +24,7 @@ import { countRows } from "./row-weights.js";
  * The thresholds of each column in some trees, ascending: bins between them tell rows apart as the trees do. Of columns of
  * categories they lie where codes that some set tells apart meet.
  */
-export function thresholdsOf(owner: string, trees: TreeEnsemble, width: number): Float64Array[] {
+function thresholdsOf(owner: string, trees: TreeEnsemble, width: number): Float64Array[] {
   const { feature, threshold } = trees;
   const found = Array.from({ length: width }, () => new Set<number>());
   const ofSets = new Set<number>();
@@ -87,7 +87,7 @@ export interface RefitProblem {
 }
 
 /** New values for the leaves of trees, tree after tree, at the margins of those before; and the mean losses, negated. */
-export async function refitTrees(
+async function refitTrees(
   { owner, signal }: Design,
   { trees }: InitialTrees,
   problem: RefitProblem,

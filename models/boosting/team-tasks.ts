@@ -1,6 +1,6 @@
 import { blockId } from "../../src/engine/task-memory.js";
 import type { TaskContext } from "../../src/engine/engine.js";
-import { PACKED_DROP } from "../../src/kernels/kernels.js";
+import { PACKED_DROP, type BoundedLossCode } from "../../src/kernels/kernels.js";
 import { columnsIn, type Column } from "../../src/memory/column.js";
 import { ALONE, Team, TeamBrokenError, type Exchange } from "../../src/memory/team.js";
 import type { Expansion, GrownTree, GrowthRules } from "../../src/numeric/trees/tree-grower.js";
@@ -12,7 +12,6 @@ import { beginTreeStep, type BeginArgs, type IntegerRules } from "./round-tasks.
 import { addScores } from "./search-tasks.js";
 import type { SplitSettings } from "./split-params.js";
 import { forRows } from "./tree-values.js";
-import type { BoundedLossCode } from "../../src/kernels/kernels.js";
 
 /** What all trees of a fit keep to. Plain data. */
 export interface TreeSettings {

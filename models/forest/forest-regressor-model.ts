@@ -1,6 +1,6 @@
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import {
   requireTarget,
@@ -51,12 +51,8 @@ export abstract class ForestRegressorModel<P extends ValueTreeParams> extends Fo
   predict(X: MatrixInput): DistributedArray | Promise<Float64Array>;
   predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
     const owner = `${this.kind}.predict`;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) => x.mapChunks(owner, task("meanStep"), { ...this.forestArgs(owner, x) }, { innerShape: [] }),
-      (local) => local.toVector() as Float64Array,
+    return applyForNumbers(owner, X, this.state, (x) =>
+      x.mapChunks(owner, task("meanStep"), { ...this.forestArgs(owner, x) }, { innerShape: [] }),
     );
   }
 
@@ -70,12 +66,8 @@ export abstract class ForestRegressorModel<P extends ValueTreeParams> extends Fo
   predictSpread(X: MatrixInput): DistributedArray | Promise<Float64Array>;
   predictSpread(X: MatrixInput): DistributedArray | Promise<Float64Array> {
     const owner = `${this.kind}.predictSpread`;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) => x.mapChunks(owner, task("spreadStep"), { ...this.spreadArgs(owner, x) }, { innerShape: [] }),
-      (local) => local.toVector() as Float64Array,
+    return applyForNumbers(owner, X, this.state, (x) =>
+      x.mapChunks(owner, task("spreadStep"), { ...this.spreadArgs(owner, x) }, { innerShape: [] }),
     );
   }
 

@@ -2,7 +2,7 @@ import { DataError, FitError, ParameterError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../../src/estimator/estimator.js";
 import {
@@ -117,18 +117,13 @@ export class IsotonicRegression extends Estimator<IsotonicRegressionParams, Isot
     const owner = `${this.kind}.predict`;
     const { x: at, y, featureNames } = this.state;
     const { outOfBounds } = this.params;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        x.mapChunks(
-          owner,
-          fnRef(FOLDER, "isotonicStep"),
-          { owner, names: featureNames ?? x.names, knots: { x: at, y }, outOfBounds },
-          { innerShape: [] },
-        ),
-      (local) => local.toVector() as Float64Array,
+    return applyForNumbers(owner, X, this.state, (x) =>
+      x.mapChunks(
+        owner,
+        fnRef(FOLDER, "isotonicStep"),
+        { owner, names: featureNames ?? x.names, knots: { x: at, y }, outOfBounds },
+        { innerShape: [] },
+      ),
     );
   }
 

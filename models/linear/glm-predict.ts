@@ -2,7 +2,7 @@ import type { Plain } from "../../src/base/plain.js";
 import { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { TaskPlan } from "../../src/collections/plan.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers } from "../../src/estimator/apply.js";
 import { rowVectorNames } from "../../src/estimator/design-tasks.js";
 import type { RowVectors } from "../../src/estimator/design.js";
 import { toVector, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
@@ -21,34 +21,28 @@ export function predictedMeans(
   vectors: RowVectors,
 ): DistributedArray | Promise<Float64Array> {
   const { coef, intercept, featureNames } = state;
-  return applyToRows(
-    owner,
-    X,
-    state,
-    (x) => {
-      const named = rowVectorNames.filter((name) => vectors[name] !== undefined);
-      const more = named.map((name) => toVector(owner, name, vectors[name] as VectorInput, x));
-      const args: GlmMeanArgs = {
-        owner,
-        names: featureNames ?? x.names,
-        coef,
-        intercept,
-        composition,
-        vectors: named,
-      };
-      const inputs = [x.plan, ...more.map((array) => array.plan)];
-      const plan = new TaskPlan({
-        label: owner,
-        partitions: x.partitions,
-        inputs,
-        task: (index) => ({
-          fn: MEAN,
-          args: args as unknown as Plain,
-          inputs: inputs.map((input) => ({ plan: input, index })),
-        }),
-      });
-      return new DistributedArray({ plan, dtype: "f64", innerShape: [], partitionRows: x.partitionRows });
-    },
-    (local) => local.toVector() as Float64Array,
-  );
+  return applyForNumbers(owner, X, state, (x) => {
+    const named = rowVectorNames.filter((name) => vectors[name] !== undefined);
+    const more = named.map((name) => toVector(owner, name, vectors[name] as VectorInput, x));
+    const args: GlmMeanArgs = {
+      owner,
+      names: featureNames ?? x.names,
+      coef,
+      intercept,
+      composition,
+      vectors: named,
+    };
+    const inputs = [x.plan, ...more.map((array) => array.plan)];
+    const plan = new TaskPlan({
+      label: owner,
+      partitions: x.partitions,
+      inputs,
+      task: (index) => ({
+        fn: MEAN,
+        args: args as unknown as Plain,
+        inputs: inputs.map((input) => ({ plan: input, index })),
+      }),
+    });
+    return new DistributedArray({ plan, dtype: "f64", innerShape: [], partitionRows: x.partitionRows });
+  });
 }

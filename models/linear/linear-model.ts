@@ -1,6 +1,6 @@
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers } from "../../src/estimator/apply.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type FittedInput } from "../../src/estimator/estimator.js";
 import type { DistributedInput, LocalInput, MatrixInput, VectorInput } from "../../src/estimator/inputs.js";
@@ -21,13 +21,8 @@ export abstract class LinearModel<P extends object, S extends LinearState & obje
   predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
     const owner = `${this.kind}.predict`;
     const { coef, intercept, featureNames } = this.state;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) =>
-        x.mapChunks(owner, PREDICT, { owner, names: featureNames ?? x.names, coef, intercept }, { innerShape: [] }),
-      (local) => local.toVector() as Float64Array,
+    return applyForNumbers(owner, X, this.state, (x) =>
+      x.mapChunks(owner, PREDICT, { owner, names: featureNames ?? x.names, coef, intercept }, { innerShape: [] }),
     );
   }
 

@@ -4,7 +4,7 @@ import { DistributedArray } from "../../src/collections/array/distributed-array.
 import { TaskPlan } from "../../src/collections/plan.js";
 import type { TaskContext } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers } from "../../src/estimator/apply.js";
 import { asDoubles } from "../../src/estimator/design-tasks.js";
 import { toVector, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import type { Column, DenseChunk, MatrixChunk } from "../../src/memory/column.js";
@@ -20,27 +20,21 @@ export function outlierFlags(
   limit: number,
 ): DistributedArray | Promise<Float64Array> {
   const { coef, intercept, featureNames } = state;
-  return applyToRows(
-    owner,
-    X,
-    state,
-    (x) => {
-      const inputs = [x.plan, toVector(owner, "y", y, x).plan];
-      const args: LinearArgs & { limit: number } = { owner, names: featureNames ?? x.names, coef, intercept, limit };
-      const plan = new TaskPlan({
-        label: owner,
-        partitions: x.partitions,
-        inputs,
-        task: (index) => ({
-          fn: fnRef(import.meta.url, "outlierStep"),
-          args: args as unknown as Plain,
-          inputs: inputs.map((input) => ({ plan: input, index })),
-        }),
-      });
-      return new DistributedArray({ plan, dtype: "f64", innerShape: [], partitionRows: x.partitionRows });
-    },
-    (local) => local.toVector() as Float64Array,
-  );
+  return applyForNumbers(owner, X, state, (x) => {
+    const inputs = [x.plan, toVector(owner, "y", y, x).plan];
+    const args: LinearArgs & { limit: number } = { owner, names: featureNames ?? x.names, coef, intercept, limit };
+    const plan = new TaskPlan({
+      label: owner,
+      partitions: x.partitions,
+      inputs,
+      task: (index) => ({
+        fn: fnRef(import.meta.url, "outlierStep"),
+        args: args as unknown as Plain,
+        inputs: inputs.map((input) => ({ plan: input, index })),
+      }),
+    });
+    return new DistributedArray({ plan, dtype: "f64", innerShape: [], partitionRows: x.partitionRows });
+  });
 }
 
 /** Flags of one partition. */

@@ -1,6 +1,6 @@
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
-import { applyToRows } from "../../src/estimator/apply.js";
+import { applyForNumbers } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import {
@@ -80,12 +80,8 @@ export class NeuralRegressor extends NeuralModel<NeuralRegressorParams, NeuralSt
   predict(X: MatrixInput): DistributedArray | Promise<Float64Array>;
   predict(X: MatrixInput): DistributedArray | Promise<Float64Array> {
     const owner = `${this.kind}.predict`;
-    return applyToRows(
-      owner,
-      X,
-      this.state,
-      (x) => this.apply(owner, x, { as: "value", labels: [] }, { innerShape: [] }),
-      (local) => local.toVector() as Float64Array,
+    return applyForNumbers(owner, X, this.state, (x) =>
+      this.apply(owner, x, { as: "value", labels: [] }, { innerShape: [] }),
     );
   }
 

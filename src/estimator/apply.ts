@@ -24,6 +24,16 @@ export function applyToRows<T>(
   return isLocal(X) ? result.compute().then(finish) : result;
 }
 
+/** {@link applyToRows} for one number a row: local callers get them as an array. */
+export function applyForNumbers(
+  owner: string,
+  X: MatrixInput,
+  fitted: FittedInput,
+  build: (x: DistributedArray) => DistributedArray,
+): DistributedArray | Promise<Float64Array> {
+  return applyToRows(owner, X, fitted, build, (local) => local.toVector() as Float64Array);
+}
+
 /** True for a data frame, which gets frames back from transformers. */
 export function isFrame(X: MatrixInput): X is FrameLike {
   return typeof X === "object" && X !== null && typeof (X as { fromArray?: unknown }).fromArray === "function";

@@ -4,7 +4,7 @@ export type { ScoreOutput } from "./record-model.js";
 export { rowScorer, type RowResult, type RowScorer, type RowScorerOptions, type ScoredRow } from "./row-scorer.js";
 export { scoreDataset, type ScoreReport } from "./score-dataset.js";
 export type { FunctionModel, ScoreDatasetOptions } from "./score-options.js";
-export type { ScoreCompression, ScoreFormat } from "./score-task.js";
+export type { ScoreCompression, ScoreFormat } from "./score-format.js";
 export { duckdbSink, type DuckDbSinkOptions } from "./sinks/duckdb-sink.js";
 export { postgresSink, type PostgresClient, type PostgresSinkOptions } from "./sinks/postgres-sink.js";
 export type { OpenTable, TableBatch, TableSink } from "./sinks/table-sink.js";

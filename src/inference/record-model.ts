@@ -9,9 +9,10 @@ import { UNCERTAINTY_NAMES, uncertainty } from "./uncertainty.js";
 import type { OutputSpec, PackedModel } from "./scoring-model.js";
 
 /** What a model can be asked for. */
-export type ScoreOutput = (typeof METHODS)[number];
+export type ScoreOutput = (typeof SCORE_OUTPUTS)[number];
 
-const METHODS = [
+/** Names of {@link ScoreOutput}. */
+export const SCORE_OUTPUTS = [
   "predict",
   "predictProba",
   "decisionFunction",
@@ -88,7 +89,7 @@ export function assertOutputs(owner: string, model: AnyEstimator, wanted: readon
   const absent = wanted.find((output) => !canAnswer(model, output));
   if (absent !== undefined)
     throw new DataError(
-      `${owner}: the ${model.kind} has no ${absent}. It has ${METHODS.filter((one) => canAnswer(model, one)).join(", ")}.`,
+      `${owner}: the ${model.kind} has no ${absent}. It has ${SCORE_OUTPUTS.filter((one) => canAnswer(model, one)).join(", ")}.`,
     );
 }
 

@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.js";
 import type { AnyEstimator } from "../estimator/registry.js";
 import type { DriftThresholds } from "./drift.js";
 import type { ScoreOutput } from "./record-model.js";
-import type { ScoreCompression, ScoreFormat } from "./score-task.js";
+import { SCORE_COMPRESSIONS, SCORE_FORMATS, type ScoreCompression, type ScoreFormat } from "./score-format.js";
 import type { TableSink } from "./sinks/table-sink.js";
 
 /** Any function as a model: loaded once a worker, called with batches. */
@@ -68,24 +68,17 @@ export interface ScoreDatasetOptions extends RunOptions {
   readonly engine?: Engine;
 }
 
-/** File name extensions of the formats. */
-export const EXTENSIONS = { parquet: ".parquet", csv: ".csv", ndjson: ".ndjson", ipc: ".arrow" } as const;
-
-const COMPRESSIONS: readonly ScoreCompression[] = ["zstd", "snappy", "lz4", "uncompressed"];
-
 /** @throws ParameterError naming the option that is not what it should be */
 export function checkScoreOptions(owner: string, options: ScoreDatasetOptions): void {
   const { output, format, batchRows, badRows, deadlineSeconds, driftRows } = options;
   if (typeof output !== "string" || output === "")
     throw new ParameterError(`${owner}: output must be a folder's name; got ${show(output)}.`);
-  if (format !== undefined && !(format in EXTENSIONS))
-    throw new ParameterError(
-      `${owner}: format must be one of ${Object.keys(EXTENSIONS).join(", ")}; got ${show(format)}.`,
-    );
+  if (format !== undefined && !SCORE_FORMATS.includes(format))
+    throw new ParameterError(`${owner}: format must be one of ${SCORE_FORMATS.join(", ")}; got ${show(format)}.`);
   const { compression } = options;
-  if (compression !== undefined && !COMPRESSIONS.includes(compression))
+  if (compression !== undefined && !SCORE_COMPRESSIONS.includes(compression))
     throw new ParameterError(
-      `${owner}: compression must be one of ${COMPRESSIONS.join(", ")}; got ${show(compression)}.`,
+      `${owner}: compression must be one of ${SCORE_COMPRESSIONS.join(", ")}; got ${show(compression)}.`,
     );
   if (compression !== undefined && (format ?? "parquet") !== "parquet")
     throw new ParameterError(

@@ -12,13 +12,8 @@ import type { Column } from "../memory/column.js";
 import type { ColumnSketch } from "../persistence/data-sketch.js";
 import { countAgainst, type DriftCounts } from "./drift-counts.js";
 import type { ModelRows } from "./model-rows.js";
+import type { ScoreCompression, ScoreFormat } from "./score-format.js";
 import { modelFor, type BatchResult, type PackedModel, type ScoringModel } from "./scoring-model.js";
-
-/** What a part is written as. */
-export type ScoreFormat = "parquet" | "csv" | "ndjson" | "ipc";
-
-/** How Parquet parts are compressed: zstd makes the smallest files, the others take about half its time. */
-export type ScoreCompression = "zstd" | "snappy" | "lz4" | "uncompressed";
 
 /** Arguments of {@link scoreTask}. */
 export interface ScoreTaskArgs {

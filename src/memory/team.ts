@@ -23,7 +23,7 @@ const BROKEN = 3;
 const LOOKS = 2000;
 // Milliseconds after which a sleeper looks whether the team is broken or its task aborted.
 const NAP_MS = 20;
-// Seconds of silence after which a member must be gone. Its task, which runs again, has usually told long before.
+// Milliseconds of silence after which a member must be gone. Its task, which runs again, has usually told long before.
 const LOST_MS = 60_000;
 
 const DTYPES = Object.keys(DTYPE_CODE) as DType[];

@@ -2,12 +2,12 @@ import { fileURLToPath } from "node:url";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, describe, expect, it } from "vitest";
 import { commandTable } from "#src/cli/command-table.js";
 import { openData } from "#src/cli/job/open-data.js";
 import { runCli } from "#src/cli/run-cli.js";
 import { loadModel, readParquet } from "#src/index.js";
+import { fromDuckDb } from "../inference/from-duckdb.js";
 
 const folder = mkdtempSync(join(tmpdir(), "partwise-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,15 +38,6 @@ async function json<T>(...args: string[]): Promise<T> {
 const MODEL = "[StandardScaler, {LogisticRegression: {C: 2}}]";
 const fitIris = (output: string): Promise<{ metrics: Record<string, number>; trainingRows: number }> =>
   json("fit", "--data", "iris", "--target", "target", "--model", MODEL, "--stratify", "--output", output);
-
-async function fromDuckDb(path: string, sql: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(path);
-  const connection = await instance.connect();
-  const rows = (await connection.runAndReadAll(sql)).getRows() as unknown[][];
-  connection.closeSync();
-  instance.closeSync();
-  return rows;
-}
 
 describe("partwise predict --into", () => {
   it("writes the rows of any input into a table once, from flags and from job files", async () => {

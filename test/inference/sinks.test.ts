@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LinearRegression } from "#models/index.js";
 import {
@@ -14,6 +13,7 @@ import {
   saveModel,
   scoreDataset,
 } from "#src/index.js";
+import { fromDuckDb } from "./from-duckdb.js";
 
 const folder = mkdtempSync(join(tmpdir(), "partwise-sinks-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,15 +40,6 @@ beforeAll(async () => {
   );
   await saveModel(model, modelPath);
 });
-
-async function fromDuckDb(path: string, sql: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(path);
-  const connection = await instance.connect();
-  const rows = (await connection.runAndReadAll(sql)).getRows() as unknown[][];
-  connection.closeSync();
-  instance.closeSync();
-  return rows;
-}
 
 describe("duckdbSink", () => {
   const SUMS =

@@ -1,8 +1,13 @@
 import type * as Zod from "zod";
 import { ParameterError } from "../../base/errors.js";
 import { lazyRequire } from "../../base/lazy-require.js";
-import type { ScoreOutput } from "../../inference/record-model.js";
-import type { ScoreCompression, ScoreFormat } from "../../inference/score-task.js";
+import { SCORE_OUTPUTS, type ScoreOutput } from "../../inference/record-model.js";
+import {
+  SCORE_COMPRESSIONS,
+  SCORE_FORMATS,
+  type ScoreCompression,
+  type ScoreFormat,
+} from "../../inference/score-format.js";
 import { checkedJob, readJobFile } from "./job-file.js";
 import type { TableJob } from "./sink-of.js";
 
@@ -77,25 +82,13 @@ let made: Zod.ZodObject | undefined;
 
 function schema(): Zod.ZodObject {
   const { z } = lazyRequire<typeof Zod>("zod");
-  const outputs = [
-    "predict",
-    "predictProba",
-    "decisionFunction",
-    "transform",
-    "predictQuantiles",
-    "uncertainty",
-    "shapValues",
-    "applyLeaves",
-  ] as const satisfies readonly ScoreOutput[];
   made ??= z.strictObject({
     model: z.string().min(1).optional(),
     input: z.string().min(1).optional(),
     output: z.string().min(1).optional(),
-    format: z.enum(["parquet", "csv", "ndjson", "ipc"]).optional(),
-    compression: z
-      .enum(["zstd", "snappy", "lz4", "uncompressed"] as const satisfies readonly ScoreCompression[])
-      .optional(),
-    outputs: z.array(z.enum(outputs)).min(1).optional(),
+    format: z.enum(SCORE_FORMATS).optional(),
+    compression: z.enum(SCORE_COMPRESSIONS).optional(),
+    outputs: z.array(z.enum(SCORE_OUTPUTS)).min(1).optional(),
     passthrough: z.array(z.string()).optional(),
     batchRows: z.int().min(1).optional(),
     badRows: z.int().min(0).optional(),

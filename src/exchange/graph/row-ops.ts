@@ -1,8 +1,5 @@
 import type { GraphOp } from "./graph.js";
 
-/** A row's values: numbers, or the cells as they came. */
-export type RowValues = readonly unknown[];
-
 /**
  * What each operation does to one row. Their source text is written into JavaScript files: each has to stand alone, with
  * nothing but its parameters `p` and the results of the nodes before it.
