@@ -18,7 +18,8 @@ from typing import Any, NoReturn
 
 from . import __version__, wire
 from .cluster import Cluster, ClusterProblem, facts_of, versions
-from .session import NodeFailed, Session, plain_error
+from .plain_error import NodeFailed, plain_error
+from .session import Session
 from .value import Bytes
 
 logger = logging.getLogger("partwise.gateway")

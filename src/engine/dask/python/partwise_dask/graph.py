@@ -96,6 +96,20 @@ def missing_for(targets: Iterable[Node]) -> list[Node]:
     return order
 
 
+def carry(made: list[Node], watched: list[Node]) -> tuple[list[Node], list[Node]]:
+    """Takes the nodes that can be made in another's task out of both lists, and notes them there."""
+    seen = {id(node) for node in watched}
+    carried: set[int] = set()
+    for node in made:
+        node.carried = []
+    for node in made:
+        if node.beside is not None and id(node.beside) in seen:
+            node.beside.carried.append(node)
+            node.ended.clear()
+            carried.add(id(node))
+    return [one for one in made if id(one) not in carried], [one for one in watched if id(one) not in carried]
+
+
 def dask_graph(nodes: Iterable[Node], topic: str) -> dict[str, Task]:
     """The tasks that make these nodes, under new keys."""
     graph: dict[str, Task] = {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from partwise_dask.graph import Node, dask_graph, missing_for
-from partwise_dask.session import _carry, shares
+from partwise_dask.graph import Node, carry, dask_graph, missing_for
+from partwise_dask.placement import shares
 
 
 def node(key: str, *deps: Node, there: bool = False) -> Node:
@@ -53,11 +53,11 @@ def test_a_node_is_made_beside_its_input_only_where_both_are_made_and_the_input_
     state = node("state")
     partial = node("partial", state)
     partial.beside = state
-    made, watched = _carry([state, partial], [state, partial])
+    made, watched = carry([state, partial], [state, partial])
     assert (made, watched, state.carried) == ([state], [state], [partial])
     (graph,) = dask_graph(made, "topic").values()
     assert graph.key == state.dask_key
     # The input is there already, or nobody would tell when it is done: a task of its own.
-    assert _carry([partial], [partial]) == ([partial], [partial])
-    assert _carry([state, partial], [partial]) == ([state, partial], [partial])
+    assert carry([partial], [partial]) == ([partial], [partial])
+    assert carry([state, partial], [partial]) == ([state, partial], [partial])
     assert state.carried == []
