@@ -3,8 +3,8 @@ import { fnRef } from "../src/engine/fn-ref.js";
 import { addRowStep } from "../src/estimator/row-steps.js";
 import type { DenseChunk } from "../src/memory/column.js";
 import { mapColumns } from "./column-steps.js";
+import { normalCdf } from "../src/numeric/normal-distribution.js";
 import { normalQuantile } from "../src/numeric/normal-quantile.js";
-import { normalCdf } from "./special-functions.js";
 
 /** What the steps of a quantile transform know: quantiles of each column, ascending, at equally spaced levels 0 to 1. */
 export interface QuantileArgs {

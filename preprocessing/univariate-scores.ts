@@ -2,8 +2,8 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { Column, CsrChunk, DenseChunk } from "../src/memory/column.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
+import { chiSquareTail, fTail } from "../src/numeric/tail-probabilities.js";
 import { eachColumn } from "./column-steps.js";
-import { chiSquareSurvival, fSurvival } from "./special-functions.js";
 
 /** A score for each column, and the probability of one as large where column and target are not related. */
 export interface Scores {
@@ -195,7 +195,7 @@ export function anovaScores({ groups, weight, mean, m2, min }: GroupMoments): Sc
     }
     return ssb / between / (ssw / within);
   });
-  return { scores, pValues: scores.map((f) => fSurvival(f, between, within)) };
+  return { scores, pValues: scores.map((f) => fTail(f, between, within)) };
 }
 
 /** Chi-square of the sums of each column in each group against those of independence; columns hold no negative numbers. */
@@ -210,7 +210,7 @@ export function chiSquareScores({ groups, weight, mean, min }: GroupMoments): Sc
       return chi + (value - expected) ** 2 / expected;
     }, 0);
   });
-  return { scores, pValues: scores.map((chi) => chiSquareSurvival(chi, groups - 1)) };
+  return { scores, pValues: scores.map((chi) => chiSquareTail(chi, groups - 1)) };
 }
 
 /** Centred sums of each column with a target. */
@@ -336,6 +336,6 @@ export function regressionScores({ weight, yy, xx, xy }: TargetMoments): Scores 
     const f = (r2 / (1 - r2)) * degrees;
     return f === Infinity ? Number.MAX_VALUE : Number.isNaN(f) ? 0 : f;
   });
-  const pValues = scores.map((f) => (f === 0 ? 1 : f === Number.MAX_VALUE ? 0 : fSurvival(f, 1, degrees)));
+  const pValues = scores.map((f) => (f === 0 ? 1 : f === Number.MAX_VALUE ? 0 : fTail(f, 1, degrees)));
   return { scores, pValues };
 }

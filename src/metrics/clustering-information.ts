@@ -1,5 +1,5 @@
 import { DataError, ParameterError, show } from "../base/errors.js";
-import { logGamma } from "../numeric/distributions.js";
+import { logGamma } from "../numeric/gamma.js";
 import { comparedClusterings, contingencyKernel, type ContingencySums } from "./contingency.js";
 import type { Contingency } from "./contingency-steps.js";
 import type { LabelValues } from "./inputs.js";

@@ -1,5 +1,5 @@
 import { ParameterError, show } from "../base/errors.js";
-import { normalQuantile } from "../numeric/distributions.js";
+import { normalQuantile } from "../numeric/normal-quantile.js";
 
 /** What parameters are drawn from: `sample(u)` is the value at a uniform number u in [0, 1), its quantile. */
 export interface Distribution {

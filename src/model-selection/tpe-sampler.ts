@@ -1,5 +1,6 @@
 import { CounterRng } from "../base/rng.js";
-import { normalCdf, normalQuantile } from "../numeric/distributions.js";
+import { normalCdf } from "../numeric/normal-distribution.js";
+import { normalQuantile } from "../numeric/normal-quantile.js";
 import { drawnAt, type ParamSet } from "./parameter-sets.js";
 import { choicesOf, type SearchSpace } from "./search-space.js";
 

@@ -2,11 +2,8 @@ import { describe, expect, it } from "vitest";
 import { boundedMinimum } from "#preprocessing/bounded-minimum.js";
 import { SelectKBest } from "#preprocessing/select-k-best.js";
 import { SelectPercentile } from "#preprocessing/select-percentile.js";
-import { chiSquareSurvival, fSurvival, normalCdf } from "#preprocessing/special-functions.js";
-import { normalQuantile } from "#src/numeric/normal-quantile.js";
 import { VarianceThreshold } from "#preprocessing/variance-threshold.js";
 import { csrArray } from "../csr-array.js";
-import { elementwise } from "../checks/tolerances.js";
 import { casesOf, expectClose, named, rowsOf } from "./golden-data.js";
 
 const { load } = casesOf("column-selectors");
@@ -134,28 +131,6 @@ describe("VarianceThreshold", () => {
     await expect(new VarianceThreshold().fit([[1]])).rejects.toThrow("X has one row");
   });
 });
-
-describe("special functions", () => {
-  it("agree with scipy", () => {
-    const { expected } = load("special");
-    expectClose((expected["q"] as number[]).map(normalQuantile), expected["ppf"], elementwise);
-    expectRelative((expected["z"] as number[]).map(normalCdf), expected["cdf"] as number[]);
-    for (const [f, a, b, want] of expected["fsf"] as number[][])
-      expectRelative([fSurvival(f as number, a as number, b as number)], [want as number]);
-    for (const [x, d, want] of expected["chisf"] as number[][])
-      expectRelative([chiSquareSurvival(x as number, d as number)], [want as number]);
-  });
-
-  it("are inverse to each other", () => {
-    for (const z of [-6, -2, -0.3, 0, 1.7, 4]) expect(normalQuantile(normalCdf(z))).toBeCloseTo(z, 9);
-    expect([normalQuantile(0), normalQuantile(1), normalQuantile(2)]).toEqual([-Infinity, Infinity, NaN]);
-  });
-});
-
-// One by one, so that the smallest are as near as the largest.
-function expectRelative(actual: readonly number[], expected: readonly number[]): void {
-  actual.forEach((value, i) => expectClose([value], [expected[i] as number]));
-}
 
 describe("boundedMinimum", () => {
   it("finds minima of smooth functions", () => {

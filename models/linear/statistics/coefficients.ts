@@ -1,4 +1,4 @@
-import { twoSided, twoSidedQuantile } from "../../../src/numeric/distributions.js";
+import { twoSided, twoSidedQuantile } from "../../../src/numeric/tail-probabilities.js";
 import type { Square } from "./covariance.js";
 
 /** What the data say about each coefficient, the intercept (where there is one) last, as in `names`. */

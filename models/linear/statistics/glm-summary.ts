@@ -2,7 +2,7 @@ import { FitError } from "../../../src/base/errors.js";
 import type { Plain } from "../../../src/base/plain.js";
 import type { Design } from "../../../src/estimator/design.js";
 import { noRows } from "../../../src/estimator/no-rows.js";
-import { fTail } from "../../../src/numeric/distributions.js";
+import { fTail } from "../../../src/numeric/tail-probabilities.js";
 import type { Composition } from "../../../src/numeric/glm/composed-steps.js";
 import { familyOf, type Family } from "../../../src/numeric/glm/family.js";
 import {

@@ -1,4 +1,4 @@
-import { logGamma } from "../distributions.js";
+import { logGamma } from "../gamma.js";
 
 /** Names of the exponential families. */
 export const familyNames = [

@@ -1,4 +1,5 @@
-import { normalCdf, normalQuantile } from "../distributions.js";
+import { normalCdf } from "../normal-distribution.js";
+import { normalQuantile } from "../normal-quantile.js";
 
 /** Names of the link functions. */
 export const linkNames = [
