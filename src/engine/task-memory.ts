@@ -2,6 +2,7 @@ import { PartwiseError } from "../base/errors.js";
 import { notPlainPart, type Plain } from "../base/plain.js";
 import type { Column } from "../memory/column.js";
 import { copyFromHost } from "../memory/host-column.js";
+import type { Landing } from "../memory/landing.js";
 import { Memory, type Block } from "../memory/memory.js";
 
 /** A {@link Memory} that remembers what one task allocates, so that whatever the task does not return is freed with it. */
@@ -38,10 +39,11 @@ export function blockId(block: Block): string {
 }
 
 /**
- * A copy of a value with its host columns as columns of `memory`: all of it, or, when it does not fit, nothing.
+ * A copy of a value with its host columns as columns of `memory`: all of it, or, when it does not fit, nothing. Columns
+ * in `landing` stay there; a landing without any is freed.
  * @throws PartwiseError when it is not plain data, MemoryLimitError when it does not fit
  */
-export function copyIn(memory: Memory, value: Plain): Plain {
+export function copyIn(memory: Memory, value: Plain, landing?: Landing): Plain {
   const bad = notPlainPart(value);
   if (bad !== undefined)
     throw new PartwiseError(
@@ -49,9 +51,12 @@ export function copyIn(memory: Memory, value: Plain): Plain {
     );
   const scratch = new TaskMemory(memory.share(), memory.owner);
   try {
-    return copyFromHost(scratch, value) as Plain;
+    const copy = copyFromHost(scratch, value, landing) as Plain;
+    if (landing?.used === false) landing.free();
+    return copy;
   } catch (error) {
     scratch.freeAllBut([]);
+    landing?.free();
     throw error;
   }
 }

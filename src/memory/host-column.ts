@@ -1,6 +1,7 @@
 import { isPlainObject } from "../base/plain.js";
 import { mapColumns, type Column, type DenseChunk } from "./column.js";
 import type { DType, DTypeArrays } from "./dtype.js";
+import type { Landing } from "./landing.js";
 import type { Memory } from "./memory.js";
 
 /** A column outside the arenas: its values in an ordinary typed array. What enters and leaves an engine. */
@@ -42,16 +43,29 @@ export function copyToHost(memory: Memory, value: unknown): unknown {
   return mapColumns(value, (column) => hostColumn(column.dtype, memory.copyOut(column)) as unknown as Column);
 }
 
-/** A copy of a plain value in which every host column is a column of `memory`; dense chunks become one block. */
-export function copyFromHost(memory: Memory, value: unknown): unknown {
+/** The same without a copy: views of the arenas, valid as long as the columns' blocks. */
+export function viewOnHost(memory: Memory, value: unknown): unknown {
+  return mapColumns(value, (column) => hostColumn(column.dtype, memory.view(column)) as unknown as Column);
+}
+
+/**
+ * A copy of a plain value in which every host column is a column of `memory`; dense chunks become one block. What is in
+ * `landing` stays where it is.
+ */
+export function copyFromHost(memory: Memory, value: unknown, landing?: Landing): unknown {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  if (isHostColumn(value)) return memory.columnFrom(value.dtype, value.data);
-  if (Array.isArray(value)) return value.map((item) => copyFromHost(memory, item));
+  if (isHostColumn(value))
+    return landing?.has(value) ? landing.column(value) : memory.columnFrom(value.dtype, value.data);
+  if (Array.isArray(value)) return value.map((item) => copyFromHost(memory, item, landing));
   if (!isPlainObject(value)) return value;
   if (value["kind"] === "dense" && Array.isArray(value["columns"]) && value["columns"].every(isHostColumn)) {
-    return denseFromHost(memory, value as unknown as HostDense);
+    const dense = value as unknown as HostDense;
+    // All or none: the columns of a chunk lie in one arena.
+    if (landing && dense.columns.every((column) => landing.has(column)))
+      return { ...dense, columns: dense.columns.map((column) => landing.column(column)) };
+    return denseFromHost(memory, dense);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyFromHost(memory, item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyFromHost(memory, item, landing)]));
 }
 
 function denseFromHost(memory: Memory, host: HostDense): DenseChunk {

@@ -67,14 +67,15 @@ describe("values on the wire", () => {
 });
 
 describe("messages", () => {
+  const head = Buffer.from([0x81, 0xa1, 0x61, 0x05]); // { a: 5 }
+  const message = (payload: Uint8Array): Buffer => {
+    const prefix = Buffer.alloc(12);
+    prefix.writeUInt32LE(head.byteLength, 0);
+    prefix.writeBigUInt64LE(BigInt(payload.byteLength), 4);
+    return Buffer.concat([prefix, head, payload]);
+  };
+
   it("are put together from chunks of any size", () => {
-    const head = Buffer.from([0x81, 0xa1, 0x61, 0x05]); // { a: 5 }
-    const message = (payload: Uint8Array): Buffer => {
-      const prefix = Buffer.alloc(12);
-      prefix.writeUInt32LE(head.byteLength, 0);
-      prefix.writeBigUInt64LE(BigInt(payload.byteLength), 4);
-      return Buffer.concat([prefix, head, payload]);
-    };
     const stream = Buffer.concat([
       message(Uint8Array.of(1, 2, 3)),
       message(new Uint8Array(0)),
@@ -86,6 +87,34 @@ describe("messages", () => {
       for (let at = 0; at < stream.byteLength; at += size) reader.push(stream.subarray(at, at + size));
       expect(seen.map((one) => [one.header, one.payload.byteLength])).toEqual([3, 0, 70].map((n) => [{ a: 5 }, n]));
       expect([...(seen[0]?.payload ?? [])]).toEqual([1, 2, 3]);
+    }
+  });
+
+  it("are read to the place that is asked for, in reads of any size", () => {
+    const large = Uint8Array.from({ length: 200_000 }, (_, i) => i % 251);
+    const stream = Buffer.concat([message(large), message(Uint8Array.of(1)), message(large)]);
+    for (const size of [1000, 65_536, 199_999, stream.byteLength]) {
+      const seen: Message[] = [];
+      const places: Uint8Array[] = [];
+      const reader = new MessageReader(
+        (one) => seen.push(one),
+        (_, bytes) => (bytes > 1 ? (places[places.length] = new Uint8Array(bytes)) : undefined),
+      );
+      // As a socket does it.
+      const { buffer, callback } = reader.onread;
+      for (let at = 0; at < stream.byteLength;) {
+        const target = typeof buffer === "function" ? buffer() : buffer;
+        const bytes = Math.min(size, target.byteLength, stream.byteLength - at);
+        target.set(stream.subarray(at, at + bytes));
+        callback(bytes, target);
+        at += bytes;
+      }
+      expect(seen.map((one) => one.payload.byteLength)).toEqual([200_000, 1, 200_000]);
+      expect(places).toHaveLength(2);
+      for (const [i, place] of places.entries()) {
+        expect(seen[2 * i]?.payload).toBe(place);
+        expect(Buffer.compare(place, large)).toBe(0);
+      }
     }
   });
 });

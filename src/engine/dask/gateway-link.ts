@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectPlain, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { decodeError, EngineClosedError, PartwiseError, type PlainError } from "../../base/errors.js";
 import { timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 import { startGateway, type GatewayProcess } from "./gateway-process.js";
-import { MessageSocket, type Header, type Message } from "./message-socket.js";
+import { MessageReader, MessageSocket, type Header, type Message } from "./message-socket.js";
 import { totalBytes } from "./value-codec.js";
 
 const PROTOCOL = 1;
@@ -70,17 +70,19 @@ export class GatewayLink {
     const own = address.kind === "scheduler" ? await startGateway(address, options) : undefined;
     const token = own?.token ?? options.token ?? process.env["PARTWISE_TOKEN"] ?? "";
     try {
+      let link: GatewayLink | undefined;
+      let answered: ((message: Message) => void) | undefined;
+      const reader = new MessageReader((message) => {
+        if (link) link.#receive(message);
+        else answered?.(message);
+      });
       const socket = await dial(
         own ? { ...address, host: "127.0.0.1", port: own.port } : address,
         options,
         own === undefined,
+        reader.onread,
       );
-      let link: GatewayLink | undefined;
-      let answered: ((message: Message) => void) | undefined;
-      const messages = new MessageSocket(socket, (message) => {
-        if (link) link.#receive(message);
-        else answered?.(message);
-      });
+      const messages = new MessageSocket(socket, reader);
       const hello = await new Promise<Header>((resolve, reject) => {
         const fail = (why: string): void => {
           clearTimeout(timer);
@@ -189,13 +191,18 @@ export class GatewayLink {
   }
 }
 
-async function dial(address: DaskAddress, options: DaskOptions, mayUseTls: boolean): Promise<Socket> {
+async function dial(
+  address: DaskAddress,
+  options: DaskOptions,
+  mayUseTls: boolean,
+  onread: OnReadOpts,
+): Promise<Socket> {
   const { host, port } = address;
   const timeout = timeoutOf(options);
   const tls = mayUseTls ? options.tls : undefined;
   const socket = tls
     ? connectTls({ host, port, ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) })
-    : connectPlain({ host, port });
+    : connectPlain({ host, port, onread });
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string, cause?: unknown): void => {
       socket.destroy();

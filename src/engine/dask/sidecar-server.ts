@@ -1,10 +1,11 @@
-import type { Socket } from "node:net";
+import { connect } from "node:net";
 import { encodeError, WorkerLostError } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
+import type { Landing } from "../../memory/landing.js";
 import type { EngineEvents, TaskSpec } from "../engine.js";
 import { LocalEngine, type LocalEngineOptions } from "../local/local-engine.js";
 import { splitGroup } from "../group-task.js";
-import { MessageSocket, type Header, type Message } from "./message-socket.js";
+import { MessageReader, MessageSocket, type Header, type Message } from "./message-socket.js";
 import type { WireSpec } from "./task-wire.js";
 import { decodeForArenas, decodeValue, encodeValue, totalBytes } from "./value-codec.js";
 
@@ -24,6 +25,13 @@ interface DepHeader {
   readonly size?: number;
 }
 
+interface Answer {
+  readonly header: Header;
+  readonly payload?: Uint8Array[];
+  /** Called when the payload is written. */
+  readonly end?: () => void;
+}
+
 /**
  * The local engine behind a socket: what each Dask worker keeps beside it. Requests are answered in the order in which
  * they end; each connection carries one at a time.
@@ -39,32 +47,46 @@ export class SidecarServer {
     this.#engine = new LocalEngine(options);
   }
 
-  /** Serves one connection until it ends. */
-  serve(socket: Socket): void {
-    const connection = new MessageSocket(socket, (message) => {
-      this.#answer(message).then(
-        ({ header, payload }) => connection.send(header, payload),
-        (error: unknown) => connection.send({ ok: false, error: outside(encodeError(error)) as unknown as Header }),
-      );
-    });
+  /** Connects to a path, and answers what is asked there until the connection ends. */
+  serve(path: string): void {
+    // Large values are received in an arena, where their columns stay.
+    let landing: Landing | undefined;
+    const reader = new MessageReader(
+      (message) => {
+        const landed = landing;
+        landing = undefined;
+        this.#answer(message, landed).then(
+          ({ header, payload, end }) => connection.send(header, payload, end),
+          (error: unknown) => connection.send({ ok: false, error: outside(encodeError(error)) as unknown as Header }),
+        );
+      },
+      ({ op }, bytes) => {
+        landing = op === "put" && bytes > INLINE_BYTES ? this.#engine.landing(bytes) : undefined;
+        return landing?.bytes;
+      },
+    );
+    const socket = connect({ path, onread: reader.onread });
+    const connection = new MessageSocket(socket, reader);
     // The worker went away or closed an idle connection: nothing to report to.
     socket.on("error", () => socket.destroy());
+    socket.once("close", () => landing?.free());
   }
 
-  async #answer({ header, payload }: Message): Promise<{ header: Header; payload?: Uint8Array[] }> {
+  async #answer({ header, payload }: Message, landing: Landing | undefined): Promise<Answer> {
     switch (header["op"]) {
       case "run":
         return this.#run(header, payload);
       case "put": {
-        const handle = await this.#engine.put(decodeForArenas(payload));
+        const handle = await this.#engine.put(decodeForArenas(payload), landing ? { landing } : {});
         return { header: { ok: true, handle } };
       }
       case "fetch": {
         const key = header["handle"] as string;
         const events = this.#watch(new Set());
         try {
-          const [value] = await this.#engine.get([key]);
-          return { header: { ok: true, events: events.seen }, payload: encodeValue(value) };
+          // Written from the arena it lies in.
+          const { values, end } = await this.#engine.lend([key]);
+          return { header: { ok: true, events: events.seen }, payload: encodeValue(values[0]), end };
         } finally {
           events.end();
         }
@@ -86,7 +108,7 @@ export class SidecarServer {
   }
 
   /** Runs the tasks of one Dask task, and answers with the value of the last. */
-  async #run(header: Header, payload: Uint8Array): Promise<{ header: Header; payload?: Uint8Array[] }> {
+  async #run(header: Header, payload: Uint8Array): Promise<Answer> {
     const started = performance.now();
     const space = `${SPACE}${this.#nextRun++}/`;
     const deps = header["deps"] as DepHeader[];

@@ -7,12 +7,13 @@ const KINDS = Object.values(TYPED_ARRAYS);
 
 /** Arrays from this size on lie beside the head, so that their bytes are written without another copy. */
 const APART_FROM = 1024;
-const ALIGN = 8;
+/** As the columns of a chunk lie in an arena, which may be where they are received. */
+const ALIGN = 64;
 const PREFIX = 8;
 
 /**
  * Plain data as bytes, the same on the driver, in the gateway (which never looks inside) and in sidecars:
- * `[u32 length of the head][u32 zero][head][arrays, each on a multiple of 8]`. The head is V8's own serialisation, which
+ * `[u32 length of the head][u32 zero][head][arrays, each on a multiple of 64]`. The head is V8's own serialisation, which
  * knows -0, NaN, undefined and big integers; its format is readable by every later Node.
  *
  * @returns the pieces in order; large typed arrays are views of the value's own memory

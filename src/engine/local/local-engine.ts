@@ -1,15 +1,16 @@
 import { availableParallelism, tmpdir, totalmem } from "node:os";
-import { abortedError, EngineClosedError, WorkerLostError } from "../../base/errors.js";
+import { abortedError, EngineClosedError, MemoryLimitError, WorkerLostError } from "../../base/errors.js";
 import { Emitter } from "../../base/emitter.js";
 import type { Plain } from "../../base/plain.js";
 import { plainBytes } from "../../memory/column.js";
-import { copyToHost } from "../../memory/host-column.js";
+import { copyToHost, viewOnHost } from "../../memory/host-column.js";
+import { Landing } from "../../memory/landing.js";
 import { Memory } from "../../memory/memory.js";
 import { SpillFolder, SpillLostError } from "../../memory/spill-file.js";
 import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, WorkerInfo } from "../engine.js";
 import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
-import { ValueStore } from "../store.js";
+import { ValueStore, type Lease } from "../store.js";
 import { copyIn } from "../task-memory.js";
 import { positive, type LocalEngineOptions } from "./local-options.js";
 import { ReadyQueue } from "./ready-queue.js";
@@ -94,18 +95,28 @@ export class LocalEngine implements Engine {
   }
 
   async get(keys: readonly string[]): Promise<Plain[]> {
+    const lease = await this.#acquired(keys);
+    try {
+      return copyToHost(this.#memory, lease.values) as Plain[];
+    } finally {
+      lease.end();
+    }
+  }
+
+  /** As {@link get} without a copy: the columns of the values are views of the arenas, until the lease ends. */
+  async lend(keys: readonly string[]): Promise<Lease> {
+    const { values, end } = await this.#acquired(keys);
+    return { values: viewOnHost(this.#memory, values) as Plain[], end };
+  }
+
+  async #acquired(keys: readonly string[]): Promise<Lease> {
     for (;;) {
       const failure = firstFailure(await this.wait(keys));
       if (failure) throw failure;
       // One of them may have been lost, and be on its way again, while the others were waited for.
       if (keys.some((key) => !this.#node(key).status)) continue;
       try {
-        const lease = await this.#store.acquire(keys);
-        try {
-          return copyToHost(this.#memory, lease.values) as Plain[];
-        } finally {
-          lease.end();
-        }
+        return await this.#store.acquire(keys);
       } catch (error) {
         if (!(error instanceof SpillLostError)) throw error;
         this.#recompute(error.details.key ?? "", error.message);
@@ -113,14 +124,27 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async put(value: Plain, options: { readonly source?: TaskSpec } = {}): Promise<string> {
+  /**
+   * Memory for a value that is on its way, for {@link put}; undefined when no arena has so much in one piece. Room is made
+   * when the value is there.
+   */
+  landing(bytes: number): Landing | undefined {
+    try {
+      return new Landing(this.#memory, bytes);
+    } catch (error) {
+      if (error instanceof MemoryLimitError) return undefined;
+      throw error;
+    }
+  }
+
+  async put(value: Plain, options: { readonly source?: TaskSpec; readonly landing?: Landing } = {}): Promise<string> {
     this.#assertOpen();
     const key = `put-${this.#nextPut++}`;
     const [source] = options.source ? fuse([{ ...options.source, key }], [key]) : [];
     const parents = (source?.deps ?? []).map((dep) => this.#node(dep));
-    await this.#store.makeRoom(plainBytes(value));
+    await this.#store.makeRoom(options.landing ? 0 : plainBytes(value));
     this.#assertOpen();
-    const copied = copyIn(this.#memory, value);
+    const copied = copyIn(this.#memory, value, options.landing);
     const node = new TaskNode(source, key, parents, undefined, this.#order++);
     node.kept = true;
     this.#nodes.set(key, node);

@@ -66,6 +66,10 @@ class SidecarProcess:
             )
         if not script.exists():
             raise SidecarUnusable(f"there is no partwise build in {options.home} ({script} is missing).")
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(self._path)
+        self._listener.listen()
+        self._listener.settimeout(0.2)
         self._process = subprocess.Popen(
             [node, str(script)],
             stdin=subprocess.PIPE,
@@ -88,7 +92,7 @@ class SidecarProcess:
         self._ended()
         return code
 
-    def request(self, header: wire.Header, payload: Sequence[Bytes] = ()) -> tuple[wire.Header, bytearray]:
+    def request(self, header: wire.Header, payload: Sequence[Bytes] = ()) -> tuple[wire.Header, Bytes]:
         """Asks, and waits for the answer. Raises ConnectionError when the sidecar dies."""
         sock = self._connection()
         try:
@@ -104,7 +108,7 @@ class SidecarProcess:
             self._idle.append(sock)
         return answer
 
-    def fetch(self, key: str) -> bytearray:
+    def fetch(self, key: str) -> Bytes:
         """The bytes of a value. Raises LookupError when the sidecar cannot bring it back."""
         header, payload = self.request({"op": "fetch", "handle": key})
         if not header["ok"]:
@@ -181,14 +185,21 @@ class SidecarProcess:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # The sidecar is told to connect. Connections are alike: whoever waits takes the first.
         try:
-            sock.connect(self._path)
-        except OSError as error:
-            sock.close()
+            stdin = self._process.stdin
+            assert stdin is not None
+            stdin.write(b"\n")
+            stdin.flush()
+            while self.alive:
+                with contextlib.suppress(TimeoutError):
+                    sock = self._listener.accept()[0]
+                    sock.setblocking(True)
+                    return sock
+        except (OSError, ValueError) as error:
             self._ended()
             raise ConnectionError(f"the sidecar (pid {self.pid}) is gone") from error
-        return sock
+        raise ConnectionError(f"the sidecar (pid {self.pid}) is gone")
 
     def _release_freed(self) -> None:
         while self.alive:
@@ -206,7 +217,7 @@ class SidecarProcess:
         self.alive = False
         with self._lock:
             idle, self._idle = self._idle, []
-        for sock in idle:
+        for sock in (*idle, self._listener):
             sock.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -6,8 +6,10 @@ The payload is raw bytes that belong to the header, so that values pass without 
 from __future__ import annotations
 
 import asyncio
+import mmap
 import socket
 import struct
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +17,8 @@ import msgpack
 
 PREFIX = struct.Struct("<IQ")
 MAX_HEADER = 1 << 30
+#: Parts from this size on get memory that is not filled with zeros first.
+LARGE = 1 << 20
 
 Header = dict[str, Any]
 Piece = bytes | bytearray | memoryview
@@ -43,15 +47,27 @@ def send(sock: socket.socket, header: Header, payload: Sequence[Piece] = ()) -> 
         sock.sendall(piece)
 
 
-def receive(sock: socket.socket) -> tuple[Header, bytearray]:
+def receive(sock: socket.socket) -> tuple[Header, Piece]:
     """Reads one message from a blocking socket. Raises ConnectionError at its end."""
     head_size, size = PREFIX.unpack(_exactly(sock, PREFIX.size))
     header = unpack_header(_exactly(sock, head_size))
     return header, _exactly(sock, size)
 
 
-def _exactly(sock: socket.socket, size: int) -> bytearray:
-    data = bytearray(size)
+def empty(size: int) -> bytearray | memoryview:
+    """Memory to receive into."""
+    if size < LARGE or sys.platform == "win32":
+        return bytearray(size)
+    block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        # The system's time to give pages is most of what receiving takes.
+        block.madvise(mmap.MADV_HUGEPAGE)
+    # It goes with its last view.
+    return memoryview(block)
+
+
+def _exactly(sock: socket.socket, size: int) -> bytearray | memoryview:
+    data = empty(size)
     view = memoryview(data)
     at = 0
     while at < size:

@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,27 @@ def test_a_dead_sidecar_is_started_again_and_its_values_are_lost_not_wrong(
     moved = deserialize(*serialize(handle))
     assert isinstance(moved, Handle)
     assert moved.lost
+
+
+def test_who_waits_for_a_connection_hears_of_the_death_of_the_sidecar(sidecar: Sidecar) -> None:
+    process = sidecar.process()
+    os.kill(process.pid, signal.SIGSTOP)
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            process.info()
+        except ConnectionError as error:
+            errors.append(error)
+
+    # One gets the idle connection, if there is one; the sidecar opens no others now.
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    os.kill(process.pid, signal.SIGKILL)
+    for thread in threads:
+        thread.join(10)
+    assert len(errors) == 3
 
 
 def test_small_values_are_bytes_and_large_ones_are_parked() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import threading
 
 import pytest
 
@@ -17,6 +19,21 @@ def test_a_message_comes_back_with_its_payload_in_one_piece() -> None:
         header, payload = wire.receive(right)
     assert header == {"op": "run", "n": 3, "deps": [{"key": "ż"}]}
     assert payload == b"abcdef"
+
+
+def test_a_large_payload_comes_whole_and_can_be_kept_and_written() -> None:
+    data = bytes(range(256)) * (wire.LARGE // 256) + b"end"
+    left, right = socket.socketpair()
+    with left, right:
+        sender = threading.Thread(target=wire.send, args=(left, {}, [data]))
+        sender.start()
+        _, payload = wire.receive(right)
+        sender.join()
+    assert isinstance(payload, memoryview)
+    gc.collect()
+    assert payload == data
+    payload[0] = 7
+    assert bytes(payload[:2]) == b"\x07\x01"
 
 
 def test_the_end_of_the_stream_in_a_message_is_an_error() -> None:
