@@ -6,10 +6,17 @@ import type { DTypeLike } from "../src/collections/frame/frame-types.js";
 import type { ArrayPartition } from "../src/collections/array/tasks.js";
 import { encodeUserFn, type UserFn } from "../src/collections/user-function.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { RowsTransformer } from "../src/estimator/rows-transformer.js";
-import { assertNotEmpty, toTable, type FittedTable, type Rows, type TableInput } from "../src/estimator/table.js";
-import { namesOrNumbers } from "./column-steps.js";
+import {
+  assertNotEmpty,
+  fittedTable,
+  toTable,
+  type FittedTable,
+  type Rows,
+  type TableInput,
+} from "../src/estimator/table.js";
 import { functionParam, plainParam } from "./user-function-param.js";
 
 /** What a {@link BlockTransformer} calls: with a partition as a Polars frame, or as `{ rows, columns }` of an array. */
@@ -86,9 +93,7 @@ export class BlockTransformer extends RowsTransformer<BlockTransformerParams, Fi
     const table = toTable("BlockTransformer.fit", X);
     assertNotEmpty("BlockTransformer.fit", table);
     this.setState({
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
     });
     return this;
   }

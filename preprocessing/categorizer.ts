@@ -4,12 +4,13 @@ import { DistributedDataFrame } from "../src/collections/frame/distributed-data-
 import { polars } from "../src/collections/frame/polars.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import type { LabelInput, VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { RowsTransformer } from "../src/estimator/rows-transformer.js";
 import {
   assertNotEmpty,
-  checkTable,
+  fittedTable,
   toTable,
   type FittedTable,
   type Rows,
@@ -17,7 +18,6 @@ import {
   type TableInput,
 } from "../src/estimator/table.js";
 import { learnCategories, mergeLearnt, type Learnt } from "./categories.js";
-import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 
 /** Parameters of {@link Categorizer}. */
 export interface CategorizerParams {
@@ -86,21 +86,13 @@ export class Categorizer extends RowsTransformer<CategorizerParams, CategorizerS
   /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns */
   async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "Categorizer.partialFit";
-    const table = toTable(owner, X);
-    const seen = this.stateIfFitted;
-    if (seen) checkTable(owner, table, seen);
-    const added = await this.#learn(owner, table, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#learn(owner, toTable(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The categories of what two have seen, with the parameters of the first. @throws DataError for other columns */
   static merge(a: Categorizer, b: Categorizer): Categorizer {
-    const owner = "Categorizer.merge";
-    requireSameTable(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** The categories by column, ascending or as they were given. @throws NotFittedError before fit */
@@ -162,9 +154,7 @@ export class Categorizer extends RowsTransformer<CategorizerParams, CategorizerS
         `${owner}: categories has a list for ${show(idle)}, which is not among columns. Add it there.`,
       );
     const fitted = {
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
       encoded,
     };
     const unknown = encoded.filter((name) => !given.includes(name));

@@ -1,7 +1,6 @@
 import { DataError } from "../src/base/errors.js";
 import type { TaskContext } from "../src/engine/engine.js";
 import { findNonFinite, nonFiniteError } from "../src/estimator/design-tasks.js";
-import type { FittedTable } from "../src/estimator/table.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk, MatrixChunk } from "../src/memory/column.js";
 import { DTYPE_CODE } from "../src/memory/dtype.js";
@@ -67,42 +66,4 @@ export function requireFinite(context: TaskContext, labels: ColumnLabels, x: Mat
 /** @throws DataError: the transformer takes dense rows only */
 export function sparseError(owner: string, reason: string): DataError {
   return new DataError(`${owner}: X is sparse, and ${reason}. Pass dense rows.`);
-}
-
-/** Names of the columns: the given ones, or x0, x1, ... */
-export function namesOrNumbers(names: readonly string[] | undefined, width: number): readonly string[] {
-  return names ?? Array.from({ length: width }, (_, j) => `x${j}`);
-}
-
-/** @throws DataError when two fitted transformers saw other columns */
-export function requireSameColumns(owner: string, a: FittedColumns, b: FittedColumns): void {
-  if (a.nFeatures !== b.nFeatures) {
-    throw new DataError(
-      `${owner}: one saw ${a.nFeatures} columns, the other ${b.nFeatures}. Merge what was fitted on the same columns.`,
-    );
-  }
-  const other =
-    a.featureNames && b.featureNames ? a.featureNames.findIndex((name, j) => name !== b.featureNames?.[j]) : -1;
-  if (other >= 0) {
-    throw new DataError(
-      `${owner}: column ${other} is ${JSON.stringify(a.featureNames?.[other])} in one and ${JSON.stringify(b.featureNames?.[other])} in the other. Merge what was fitted on the same columns.`,
-    );
-  }
-}
-
-/** @throws DataError when two fitted encoders saw other columns, or columns of another kind */
-export function requireSameTable(owner: string, a: FittedTable, b: FittedTable): void {
-  requireSameColumns(owner, a, b);
-  const other = a.kinds.findIndex((kind, j) => kind !== b.kinds[j]);
-  if (other < 0) return;
-  const column = namesOrNumbers(a.featureNames, a.nFeatures)[other] ?? String(other);
-  throw new DataError(
-    `${owner}: column ${JSON.stringify(column)} is ${a.kinds[other]} in one and ${b.kinds[other]} in the other. Cast it to one type before both fits.`,
-    { details: { column } },
-  );
-}
-
-interface FittedColumns {
-  readonly nFeatures: number;
-  readonly featureNames?: readonly string[] | undefined;
 }

@@ -87,7 +87,7 @@ export class DateFeatures extends Transformer<DateFeaturesParams, FittedInput> {
     const look = fnRef(new URL("../src/estimator/design-tasks.js", import.meta.url).href, "locateInfinite");
     const rows = await design.reduce<number>(look, { owner, names: design.names }, (a, b) => a + b);
     if (rows === 0) throw noRows(owner);
-    this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) });
+    this.setState(design.columns);
     return this;
   }
 

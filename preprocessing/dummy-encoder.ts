@@ -10,12 +10,13 @@ import { TaskPlan } from "../src/collections/plan.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import { isLocal, toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import {
   assertNotEmpty,
-  checkTable,
+  fittedTable,
   toTable,
   type FittedTable,
   type Rows,
@@ -23,7 +24,6 @@ import {
   type TableInput,
 } from "../src/estimator/table.js";
 import { learnCategories, mergeLearnt, type Learnt } from "./categories.js";
-import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { DUMMY_DTYPES, type DummyColumn } from "./dummy-steps.js";
 
 /** Parameters of {@link DummyEncoder}. */
@@ -105,21 +105,13 @@ export class DummyEncoder extends FrameTransformer<DummyEncoderParams, DummyStat
   /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns */
   async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "DummyEncoder.partialFit";
-    const table = toTable(owner, X);
-    const seen = this.stateIfFitted;
-    if (seen) checkTable(owner, table, seen);
-    const added = await this.#learn(owner, table, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#learn(owner, toTable(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The encoder of the union of what two have seen, with the parameters of the first. @throws DataError for other columns */
   static merge(a: DummyEncoder, b: DummyEncoder): DummyEncoder {
-    const owner = "DummyEncoder.merge";
-    requireSameTable(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** Columns of the result. */
@@ -185,9 +177,7 @@ export class DummyEncoder extends FrameTransformer<DummyEncoderParams, DummyStat
     );
     const learnt = encoded.length > 0 ? found : { ...found, columns: [] };
     const fitted = {
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
     };
     return stateOf(owner, fitted, encoded, learnt, this.params);
   }
@@ -257,5 +247,5 @@ function united(owner: string, a: DummyState, b: DummyState, params: Readonly<Du
   const inputs = namesOrNumbers(featureNames, nFeatures);
   const names = encoded.map((j) => inputs[j] as string);
   const learnt = mergeLearnt(owner, names, { given: false, limit: params.categoryLimit }, a.learnt, b.learnt);
-  return stateOf(owner, { nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, encoded, learnt, params);
+  return stateOf(owner, { ...fittedColumns(nFeatures, featureNames), kinds }, encoded, learnt, params);
 }

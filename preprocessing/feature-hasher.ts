@@ -16,6 +16,7 @@ import { addCellStep, type RowValue } from "../src/estimator/row-steps.js";
 import {
   assertNotEmpty,
   checkTable,
+  fittedTable,
   toTable,
   type FittedTable,
   type Rows,
@@ -104,9 +105,7 @@ export class FeatureHasher extends Estimator<FeatureHasherParams, FittedTable> {
     assertNotEmpty(owner, table);
     assertCategorical(owner, table);
     this.setState({
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
     });
     return this;
   }

@@ -2,14 +2,14 @@ import { ParamTable } from "../src/base/params.js";
 import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, VectorInput } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
+import { fittedTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
 import { learnCategories, learntOf, mergeLearnt, type Learnt } from "./categories.js";
 import type { Category } from "./column-codes.js";
-import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { mapCategories } from "./map-categories.js";
 
 /** Parameters of {@link FrequencyEncoder}. */
@@ -80,21 +80,13 @@ export class FrequencyEncoder extends FrameTransformer<FrequencyEncoderParams, F
   /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns */
   async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "FrequencyEncoder.partialFit";
-    const table = toTable(owner, X);
-    const seen = this.stateIfFitted;
-    if (seen) checkTable(owner, table, seen);
-    const added = await this.#learn(owner, table, options);
-    this.setState(seen ? united(owner, seen, added, this.params.categoryLimit) : added);
-    return this;
+    const added = await this.#learn(owner, toTable(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns */
   static merge(a: FrequencyEncoder, b: FrequencyEncoder): FrequencyEncoder {
-    const owner = "FrequencyEncoder.merge";
-    requireSameTable(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params.categoryLimit));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -137,8 +129,7 @@ export class FrequencyEncoder extends FrameTransformer<FrequencyEncoderParams, F
   async #learn(owner: string, table: Table, options: FitOptions): Promise<FrequencyState> {
     const settings = { categories: "auto", limit: this.params.categoryLimit } as const;
     const learnt = await learnCategories(owner, table, settings, options);
-    const kinds = table.columns.map(({ kind }) => kind);
-    return stateOf({ nFeatures: table.width, ...(table.names ? { featureNames: table.names } : {}), kinds }, learnt);
+    return stateOf(fittedTable(table), learnt);
   }
 }
 
@@ -154,9 +145,14 @@ function stateOf(fitted: FittedTable, { rows, weight, columns }: Learnt): Freque
   };
 }
 
-function united(owner: string, a: FrequencyState, b: FrequencyState, limit: number): FrequencyState {
+function united(
+  owner: string,
+  a: FrequencyState,
+  b: FrequencyState,
+  params: Readonly<FrequencyEncoderParams>,
+): FrequencyState {
   const { nFeatures, featureNames, kinds } = a;
   const names = namesOrNumbers(featureNames, nFeatures);
-  const merged = mergeLearnt(owner, names, { given: false, limit }, learntOf(a), learntOf(b));
-  return stateOf({ nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, merged);
+  const merged = mergeLearnt(owner, names, { given: false, limit: params.categoryLimit }, learntOf(a), learntOf(b));
+  return stateOf({ ...fittedColumns(nFeatures, featureNames), kinds }, merged);
 }

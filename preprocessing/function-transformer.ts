@@ -10,11 +10,12 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { applyToRows, isFrame } from "../src/estimator/apply.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import type { LocalInput, MatrixInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import type { DenseChunk } from "../src/memory/column.js";
 import type { DType } from "../src/memory/dtype.js";
-import { namesOrNumbers, sparseError } from "./column-steps.js";
+import { sparseError } from "./column-steps.js";
 import { StatelessTransformer } from "./stateless.js";
 import { functionParam, plainParam } from "./user-function-param.js";
 

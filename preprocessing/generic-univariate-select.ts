@@ -53,7 +53,7 @@ export class GenericUnivariateSelect extends UnivariateSelector<GenericUnivariat
 
   /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
   static merge(a: GenericUnivariateSelect, b: GenericUnivariateSelect): GenericUnivariateSelect {
-    return a.mergedWith(b);
+    return a.scoredWith(b);
   }
 
   /** @throws ParameterError for a `param` that the mode does not take */

@@ -6,13 +6,14 @@ import { TaskPlan } from "../src/collections/plan.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, VectorInput } from "../src/estimator/inputs.js";
 import { noRows } from "../src/estimator/no-rows.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import {
   assertNotEmpty,
-  checkTable,
+  fittedTable,
   reduceTable,
   toTable,
   type FittedTable,
@@ -21,7 +22,6 @@ import {
 } from "../src/estimator/table.js";
 import { assertCategorical } from "./categories.js";
 import type { Category } from "./column-codes.js";
-import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { mergeGroups, tooManyGroups, type GroupStrategy, type GroupSums } from "./group-steps.js";
 import { mergeRuns, type Run } from "./order-steps.js";
 import { modeOf } from "./simple-imputer.js";
@@ -104,21 +104,13 @@ export class GroupedImputer extends FrameTransformer<GroupedImputerParams, Group
   /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns */
   async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "GroupedImputer.partialFit";
-    const table = toTable(owner, X);
-    const seen = this.stateIfFitted;
-    if (seen) checkTable(owner, table, seen);
-    const added = await this.#measure(owner, table, options);
-    this.setState(seen ? united(owner, seen, added, this.params.groupLimit) : added);
-    return this;
+    const added = await this.#measure(owner, toTable(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The imputer of the union of what two have seen, with the parameters of the first. @throws DataError for other columns, groups or strategies */
   static merge(a: GroupedImputer, b: GroupedImputer): GroupedImputer {
-    const owner = "GroupedImputer.merge";
-    requireSameTable(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params.groupLimit));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** What each group has in the columns `by`. */
@@ -191,9 +183,7 @@ export class GroupedImputer extends FrameTransformer<GroupedImputerParams, Group
     if (!(sums.weight > 0))
       throw new FitError(`${owner}: all sample weights are zero. Give at least one row a positive weight.`);
     const fitted = {
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
     };
     return stateOf(owner, { ...fitted, by, values, strategy }, sums);
   }
@@ -257,7 +247,12 @@ function joined(runs: readonly Run[]): Run {
   return mergeRuns(joined(runs.slice(0, half)), joined(runs.slice(half)));
 }
 
-function united(owner: string, a: GroupedState, b: GroupedState, limit: number): GroupedState {
+function united(
+  owner: string,
+  a: GroupedState,
+  b: GroupedState,
+  { groupLimit }: Readonly<GroupedImputerParams>,
+): GroupedState {
   if (a.strategy !== b.strategy || a.by.join() !== b.by.join()) {
     throw new DataError(
       `${owner}: one fills by ${a.strategy} of columns ${a.by.join()}, the other by ${b.strategy} of ${b.by.join()}. Use one strategy and the same groups.`,
@@ -265,11 +260,11 @@ function united(owner: string, a: GroupedState, b: GroupedState, limit: number):
   }
   const { sums: left, fill: _fill, ...fitted } = a;
   const names = namesOrNumbers(a.featureNames, a.nFeatures);
-  const sums = mergeGroups(left, b.sums, a.values.length, limit, () => {
+  const sums = mergeGroups(left, b.sums, a.values.length, groupLimit, () => {
     throw tooManyGroups(
       owner,
       a.by.map((j) => names[j] ?? String(j)),
-      limit,
+      groupLimit,
     );
   });
   return stateOf(owner, fitted, sums);

@@ -5,10 +5,11 @@ import { DEFAULT_SEED } from "../src/base/rng.js";
 import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
-import { floatDtype, namesOrNumbers, sparseError } from "./column-steps.js";
+import { floatDtype, sparseError } from "./column-steps.js";
 import { imputeInRounds, type ImputationOrder } from "./iterative-fit.js";
 import { STEPS, type ColumnRegression } from "./iterative-steps.js";
 import { rangesOf } from "./range-fit.js";
@@ -163,8 +164,7 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
       );
     }
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       keep,
       fill,
       sequence: rounds.sequence,

@@ -7,8 +7,8 @@ import { fnRef } from "../src/engine/fn-ref.js";
 import { applyToRows, isFrame } from "../src/estimator/apply.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import {
-  checkColumns,
   toMatrix,
   type LabelInput,
   type LocalInput,
@@ -26,7 +26,7 @@ import {
   sketchedQuantiles,
   type SketchedColumns,
 } from "./column-sketches.js";
-import { floatDtype, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
+import { floatDtype, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { rangesOf } from "./range-fit.js";
 
@@ -123,20 +123,13 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "KBinsDiscretizer.partialFit";
     if (this.params.strategy === "quantile" && this.params.quantileError === null) throw needsSketch(owner);
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The discretiser of the union of what two have seen, with the parameters of the first. @throws DataError for other columns or exact fits */
   static merge(a: KBinsDiscretizer, b: KBinsDiscretizer): KBinsDiscretizer {
-    const owner = "KBinsDiscretizer.merge";
-    requireSameColumns(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** Edges of each column's bins, the outer ones included; [-Infinity, Infinity] for a constant column. */
@@ -225,7 +218,7 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
       );
     }
     const ranges = await rangesOf(design, "refused", strategy === "uniform" ? "once" : "hold");
-    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) };
+    const { columns } = design;
     if (strategy === "uniform") return fromRanges(owner, columns, ranges, this.params);
     if (quantileError !== null)
       return fromSketches(columns, await sketchColumns(design, ranges, quantileError), this.params);
@@ -299,7 +292,7 @@ function united(
 ): KBinsDiscretizerState {
   if (a.strategy !== b.strategy)
     throw new DataError(`${owner}: one has ${a.strategy} bins, the other ${b.strategy} ones. Use one strategy.`);
-  const columns = { nFeatures: a.nFeatures, ...(a.featureNames ? { featureNames: a.featureNames } : {}) };
+  const columns = fittedColumns(a.nFeatures, a.featureNames);
   if (a.strategy === "uniform") return fromRanges(owner, columns, mergeRanges(a.ranges, b.ranges), params);
   return fromSketches(columns, mergeSketched(owner, a.sketched, b.sketched), params);
 }

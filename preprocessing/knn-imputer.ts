@@ -6,16 +6,11 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
-import { floatDtype, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
+import { floatDtype, sparseError } from "./column-steps.js";
 import { rangesOf } from "./range-fit.js";
 import { sampleRows } from "./row-sample.js";
 
@@ -108,20 +103,13 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
   /** Adds rows to those that are kept. @throws DataError as `fit`, and for more than `subsample` rows together */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "KNNImputer.partialFit";
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? united(owner, seen, added, this.params.subsample) : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The imputer with the rows of both, and the parameters of the first. @throws DataError for other columns, or more than `subsample` rows */
   static merge(a: KNNImputer, b: KNNImputer): KNNImputer {
-    const owner = "KNNImputer.merge";
-    requireSameColumns(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params.subsample));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** Rows that are kept. */
@@ -183,8 +171,7 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
     const pick = (values: Float64Array): Float64Array =>
       kept ? Float64Array.from(kept, (i) => values[i] as number) : values;
     return {
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       rows: sample.columns.map(pick),
       weights: sample.weights ? pick(sample.weights) : null,
       nanCount: ranges.nanCount,
@@ -195,18 +182,22 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
 
 registerEstimator("KNNImputer", KNNImputer);
 
-function united(owner: string, a: KNNImputerState, b: KNNImputerState, most: number): KNNImputerState {
+function united(
+  owner: string,
+  a: KNNImputerState,
+  b: KNNImputerState,
+  { subsample }: Readonly<KNNImputerParams>,
+): KNNImputerState {
   const seen = a.seen + b.seen;
-  if (seen > most) {
+  if (seen > subsample) {
     throw new DataError(
-      `${owner}: together they have seen ${seen} rows, and at most subsample (${most}) can be kept. Raise subsample before both fits, or fit on the union.`,
+      `${owner}: together they have seen ${seen} rows, and at most subsample (${subsample}) can be kept. Raise subsample before both fits, or fit on the union.`,
     );
   }
   const both = (p: Float64Array, q: Float64Array): Float64Array => Float64Array.from([...p, ...q]);
   const ones = ({ rows }: KNNImputerState): Float64Array => new Float64Array(rows[0]?.length ?? 0).fill(1);
   return {
-    nFeatures: a.nFeatures,
-    ...(a.featureNames ? { featureNames: a.featureNames } : {}),
+    ...fittedColumns(a.nFeatures, a.featureNames),
     rows: a.rows.map((column, j) => both(column, b.rows[j] as Float64Array)),
     weights: a.weights || b.weights ? both(a.weights ?? ones(a), b.weights ?? ones(b)) : null,
     nanCount: a.nanCount.map((count, j) => count + (b.nanCount[j] as number)),

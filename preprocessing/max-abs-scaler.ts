@@ -4,20 +4,14 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { addRowStep, type RowStep } from "../src/estimator/row-steps.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
 import { ColumnScaler, divisorOf } from "./column-scaler.js";
-import { floatDtype, requireSameColumns } from "./column-steps.js";
+import { floatDtype } from "./column-steps.js";
 import { clip } from "./min-max-scaler.js";
 import { rangesOf } from "./range-fit.js";
 import { scaleRow, scaleStep } from "./standard-scaler.js";
@@ -74,19 +68,13 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
   /** Adds rows to what was learnt before; the order and size of batches do not matter. */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "MaxAbsScaler.partialFit";
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await measure(owner, X, options);
-    this.setState(seen ? { ...seen, ranges: mergeRanges(seen.ranges, added.ranges) } : added);
-    return this;
+    const added = await measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The scaler of the union of what two scalers have seen, with the parameters of the first. */
   static merge(a: MaxAbsScaler, b: MaxAbsScaler): MaxAbsScaler {
-    requireSameColumns("MaxAbsScaler.merge", a.state, b.state);
-    const merged = a.clone();
-    merged.setState({ ...a.state, ranges: mergeRanges(a.state.ranges, b.state.ranges) });
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -132,10 +120,14 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
 
 registerEstimator("MaxAbsScaler", MaxAbsScaler);
 
+function united(_owner: string, a: MaxAbsScalerState, b: MaxAbsScalerState): MaxAbsScalerState {
+  return { ...a, ranges: mergeRanges(a.ranges, b.ranges) };
+}
+
 async function measure(owner: string, X: MatrixInput, options: FitOptions): Promise<MaxAbsScalerState> {
   using design = Design.open(owner, X, undefined, options);
   const ranges = await rangesOf(design, "left out", "once");
-  return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ranges };
+  return { ...design.columns, ranges };
 }
 
 /** `x · scale` of one partition, dense or sparse, within [-1, 1]. */

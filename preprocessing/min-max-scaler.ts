@@ -4,20 +4,14 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { addRowStep, type RowStep } from "../src/estimator/row-steps.js";
 import type { DenseChunk, MatrixChunk } from "../src/memory/column.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
 import { ColumnScaler, divisorOf } from "./column-scaler.js";
-import { floatDtype, requireSameColumns, sparseError } from "./column-steps.js";
+import { floatDtype, sparseError } from "./column-steps.js";
 import { rangesOf } from "./range-fit.js";
 import { inverseRow, inverseStep } from "./standard-scaler.js";
 
@@ -81,19 +75,13 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
   /** Adds rows to what was learnt before; the order and size of batches do not matter. */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "MinMaxScaler.partialFit";
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? { ...seen, ranges: mergeRanges(seen.ranges, added.ranges) } : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The scaler of the union of what two scalers have seen, with the parameters of the first. */
   static merge(a: MinMaxScaler, b: MinMaxScaler): MinMaxScaler {
-    requireSameColumns("MinMaxScaler.merge", a.state, b.state);
-    const merged = a.clone();
-    merged.setState({ ...a.state, ranges: mergeRanges(a.state.ranges, b.state.ranges) });
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -174,11 +162,15 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "a shift would make it dense (MaxAbsScaler has none)");
     const ranges = await rangesOf(design, "left out", "once");
-    return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ranges };
+    return { ...design.columns, ranges };
   }
 }
 
 registerEstimator("MinMaxScaler", MinMaxScaler);
+
+function united(_owner: string, a: MinMaxScalerState, b: MinMaxScalerState): MinMaxScalerState {
+  return { ...a, ranges: mergeRanges(a.ranges, b.ranges) };
+}
 
 /** `x · scale + shift` of one partition, no less than `low` and no more than `high`; NaN stay. */
 export function scaleAndClip(

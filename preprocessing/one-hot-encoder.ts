@@ -9,14 +9,14 @@ import { TaskPlan } from "../src/collections/plan.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
+import { fittedTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
 import { learnCategories, mergeLearnt, rareCategories, type Learnt } from "./categories.js";
 import type { Category } from "./column-codes.js";
-import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { categoryListsParam } from "./encoder-params.js";
 import { decodeCategories } from "./decode-categories.js";
 
@@ -133,21 +133,13 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
   /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns */
   async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "OneHotEncoder.partialFit";
-    const table = toTable(owner, X);
-    const seen = this.stateIfFitted;
-    if (seen) checkTable(owner, table, seen);
-    const added = await this.#learn(owner, table, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#learn(owner, toTable(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns */
   static merge(a: OneHotEncoder, b: OneHotEncoder): OneHotEncoder {
-    const owner = "OneHotEncoder.merge";
-    requireSameTable(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -269,9 +261,7 @@ export class OneHotEncoder extends FrameTransformer<OneHotEncoderParams, OneHotS
     const refuse = handleUnknown === "error" ? REMEDY : undefined;
     const learnt = await learnCategories(owner, table, { categories, limit, refuse }, options);
     const fitted = {
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
     };
     return stateOf(owner, fitted, learnt, this.params);
   }
@@ -304,7 +294,7 @@ function united(owner: string, a: OneHotState, b: OneHotState, params: Readonly<
   const given = params.categories !== "auto";
   const names = namesOrNumbers(featureNames, nFeatures);
   const learnt = mergeLearnt(owner, names, { given, limit: params.categoryLimit }, a, b);
-  return stateOf(owner, { nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, learnt, params);
+  return stateOf(owner, { ...fittedColumns(nFeatures, featureNames), kinds }, learnt, params);
 }
 
 /** Common categories first in their order, then one column for the rare; without the dropped one. */

@@ -6,14 +6,14 @@ import type { DistributedDataFrame } from "../src/collections/frame/distributed-
 import type { PolarsFrame } from "../src/collections/frame/polars.js";
 import type { FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import { FrameTransformer } from "../src/estimator/frame-transformer.js";
 import type { LabelInput, MatrixInput, VectorInput } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
-import { checkTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
+import { fittedTable, toTable, type FittedTable, type Table, type TableInput } from "../src/estimator/table.js";
 import { isMissing, learnCategories, learntOf, mergeLearnt, type Learnt } from "./categories.js";
 import type { Category } from "./column-codes.js";
-import { namesOrNumbers, requireSameTable } from "./column-steps.js";
 import { decodeCategories } from "./decode-categories.js";
 import { categoryListsParam } from "./encoder-params.js";
 import { mapCategories } from "./map-categories.js";
@@ -101,21 +101,13 @@ export class OrdinalEncoder extends FrameTransformer<OrdinalEncoderParams, Ordin
   /** Adds rows to what was learnt before: one pass over them. New categories move the codes of those that sort after them. @throws as `fit` */
   async partialFit(X: TableInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "OrdinalEncoder.partialFit";
-    const table = toTable(owner, X);
-    const seen = this.stateIfFitted;
-    if (seen) checkTable(owner, table, seen);
-    const added = await this.#learn(owner, table, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#learn(owner, toTable(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns */
   static merge(a: OrdinalEncoder, b: OrdinalEncoder): OrdinalEncoder {
-    const owner = "OrdinalEncoder.merge";
-    requireSameTable(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -170,9 +162,7 @@ export class OrdinalEncoder extends FrameTransformer<OrdinalEncoderParams, Ordin
     const refuse = handleUnknown === "error" ? REMEDY : undefined;
     const learnt = await learnCategories(owner, table, { categories, limit, refuse }, options);
     const fitted = {
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
     };
     return stateOf(owner, fitted, learnt, this.params);
   }
@@ -219,5 +209,5 @@ function united(owner: string, a: OrdinalState, b: OrdinalState, params: Readonl
   const names = namesOrNumbers(featureNames, nFeatures);
   const settings = { given: params.categories !== "auto", limit: params.categoryLimit };
   const learnt = mergeLearnt(owner, names, settings, learntOf(a), learntOf(b));
-  return stateOf(owner, { nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, learnt, params);
+  return stateOf(owner, { ...fittedColumns(nFeatures, featureNames), kinds }, learnt, params);
 }

@@ -4,13 +4,14 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
+import { namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { addRowStep, isFiniteRow, type RowStep } from "../src/estimator/row-steps.js";
 import { binaryOp } from "../src/kernels/kernels.js";
 import { Workspace } from "../src/kernels/workspace.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
 import { DTYPE_CODE } from "../src/memory/dtype.js";
-import { floatDtype, namesOrNumbers, requireFinite, sparseError, type ColumnLabels } from "./column-steps.js";
+import { floatDtype, requireFinite, sparseError, type ColumnLabels } from "./column-steps.js";
 import { StatelessTransformer } from "./stateless.js";
 
 /** Parameters of {@link PolynomialFeatures}. */

@@ -100,8 +100,7 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
       return isConstant(variance, mean[j] as number, rows) ? 1 : Math.sqrt(variance);
     });
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       method,
       lambdas,
       mean,

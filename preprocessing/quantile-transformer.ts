@@ -4,13 +4,8 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { fittedColumns } from "../src/estimator/fitted-columns.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { InvertibleTransformer } from "./column-scaler.js";
 import {
@@ -21,7 +16,7 @@ import {
   sketchedQuantiles,
   type SketchedColumns,
 } from "./column-sketches.js";
-import { floatDtype, requireSameColumns, sparseError } from "./column-steps.js";
+import { floatDtype, sparseError } from "./column-steps.js";
 import { rangesOf } from "./range-fit.js";
 import { sampleRows } from "./row-sample.js";
 import { sortedQuantiles } from "./sorted-quantiles.js";
@@ -110,20 +105,13 @@ export class QuantileTransformer extends InvertibleTransformer<QuantileTransform
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "QuantileTransformer.partialFit";
     if (this.params.quantileError === null) throw needsSketch(owner);
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The transformer of the union of what two have seen, with the parameters of the first. @throws DataError for other columns or exact fits */
   static merge(a: QuantileTransformer, b: QuantileTransformer): QuantileTransformer {
-    const owner = "QuantileTransformer.merge";
-    requireSameColumns(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** Quantiles of each column. */
@@ -155,7 +143,7 @@ export class QuantileTransformer extends InvertibleTransformer<QuantileTransform
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "its quantiles are taken over dense columns");
     const ranges = await rangesOf(design, "left out", "hold");
-    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) };
+    const { columns } = design;
     if (quantileError !== null)
       return fromSketches(columns, await sketchColumns(design, ranges, quantileError), this.params);
     const sample = await sampleRows(design, ranges.rows, subsample, randomState);
@@ -202,6 +190,6 @@ function united(
   params: Readonly<QuantileTransformerParams>,
 ): QuantileTransformerState {
   const { nFeatures, featureNames } = a;
-  const columns = { nFeatures, ...(featureNames ? { featureNames } : {}) };
+  const columns = fittedColumns(nFeatures, featureNames);
   return fromSketches(columns, mergeSketched(owner, a.sketched, b.sketched), params);
 }

@@ -2,13 +2,8 @@ import { ParamTable } from "../src/base/params.js";
 import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { fittedColumns } from "../src/estimator/fitted-columns.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { ColumnScaler, divisorOf } from "./column-scaler.js";
 import {
@@ -19,7 +14,7 @@ import {
   sketchedQuantiles,
   type SketchedColumns,
 } from "./column-sketches.js";
-import { requireSameColumns, sparseError } from "./column-steps.js";
+import { sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { rangesOf } from "./range-fit.js";
 import { normalQuantile } from "../src/numeric/normal-quantile.js";
@@ -108,20 +103,13 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "RobustScaler.partialFit";
     if (this.params.quantileError === null) throw needsSketch(owner);
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The scaler of the union of what two have seen, with the parameters of the first. @throws DataError for other columns or exact fits */
   static merge(a: RobustScaler, b: RobustScaler): RobustScaler {
-    const owner = "RobustScaler.merge";
-    requireSameColumns(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   async #measure(owner: string, X: MatrixInput, options: FitOptions): Promise<RobustScalerState> {
@@ -129,7 +117,7 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
     if (design.layout === "csr")
       throw sparseError(owner, "its quantiles are taken over dense columns (MaxAbsScaler keeps zeros)");
     const ranges = await rangesOf(design, "left out", "hold");
-    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) };
+    const { columns } = design;
     const { quantileError, quantileRange } = this.params;
     if (quantileError !== null)
       return fromSketches(columns, await sketchColumns(design, ranges, quantileError), this.params);
@@ -206,6 +194,6 @@ function united(
   params: Readonly<RobustScalerParams>,
 ): RobustScalerState {
   const { nFeatures, featureNames } = a;
-  const columns = { nFeatures, ...(featureNames ? { featureNames } : {}) };
+  const columns = fittedColumns(nFeatures, featureNames);
   return fromSketches(columns, mergeSketched(owner, a.sketched, b.sketched), params);
 }

@@ -49,7 +49,7 @@ export class SelectFdr extends UnivariateSelector<SelectFdrParams> {
 
   /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
   static merge(a: SelectFdr, b: SelectFdr): SelectFdr {
-    return a.mergedWith(b);
+    return a.scoredWith(b);
   }
 
   getSupport(): boolean[] {

@@ -49,7 +49,7 @@ export class SelectFpr extends UnivariateSelector<SelectFprParams> {
 
   /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
   static merge(a: SelectFpr, b: SelectFpr): SelectFpr {
-    return a.mergedWith(b);
+    return a.scoredWith(b);
   }
 
   getSupport(): boolean[] {

@@ -49,7 +49,7 @@ export class SelectFwe extends UnivariateSelector<SelectFweParams> {
 
   /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
   static merge(a: SelectFwe, b: SelectFwe): SelectFwe {
-    return a.mergedWith(b);
+    return a.scoredWith(b);
   }
 
   getSupport(): boolean[] {

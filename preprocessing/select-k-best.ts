@@ -51,7 +51,7 @@ export class SelectKBest extends UnivariateSelector<SelectKBestParams> {
 
   /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
   static merge(a: SelectKBest, b: SelectKBest): SelectKBest {
-    return a.mergedWith(b);
+    return a.scoredWith(b);
   }
 
   getSupport(): boolean[] {

@@ -45,7 +45,7 @@ export class SelectPercentile extends UnivariateSelector<SelectPercentileParams>
 
   /** The selector of the union of what two selectors have seen, with the parameters of the first. @throws DataError for other columns or scores */
   static merge(a: SelectPercentile, b: SelectPercentile): SelectPercentile {
-    return a.mergedWith(b);
+    return a.scoredWith(b);
   }
 
   getSupport(): boolean[] {

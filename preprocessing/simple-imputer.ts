@@ -5,13 +5,8 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { addRowStep, type RowStep } from "../src/estimator/row-steps.js";
@@ -27,7 +22,7 @@ import {
   sketchedQuantiles,
   type SketchedColumns,
 } from "./column-sketches.js";
-import { floatDtype, mapColumns, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
+import { floatDtype, mapColumns, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { GATHER_STEP, mergeRunLists, type Run } from "./order-steps.js";
 import { rangesOf, requireWeight } from "./range-fit.js";
@@ -137,19 +132,13 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     const owner = "SimpleImputer.partialFit";
     const { strategy, quantileError } = this.params;
     if (strategy === "median" && quantileError === null) throw needsSketch(owner);
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? united(owner, seen, added) : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The imputer of the union of what two imputers have seen, with the parameters of the first. @throws DataError as `partialFit` */
   static merge(a: SimpleImputer, b: SimpleImputer): SimpleImputer {
-    requireSameColumns("SimpleImputer.merge", a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united("SimpleImputer.merge", a.state, b.state));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -208,7 +197,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     const { strategy } = this.params;
     using design = Design.open(owner, X, undefined, options);
     if (design.layout === "csr") throw sparseError(owner, "its absent entries are zeros, not missing values");
-    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), strategy };
+    const columns = { ...design.columns, strategy };
     if (strategy === "mean" || strategy === "constant") {
       const moments = await design.reduce<Moments>(MOMENTS_OF_DESIGN, undefined, mergeMoments);
       if (moments.rows === 0) throw noRows(owner);
@@ -264,7 +253,7 @@ function united(owner: string, a: SimpleImputerState, b: SimpleImputerState): Si
       `${owner}: one was fitted with strategy ${show(strategy)}, the other with ${show(b.strategy)}. Use one strategy.`,
     );
   }
-  const columns = { nFeatures, ...(featureNames ? { featureNames } : {}), strategy };
+  const columns = { ...fittedColumns(nFeatures, featureNames), strategy };
   if (strategy === "median") return { ...columns, ...fromSketches(mergeSketched(owner, a.sketched, b.sketched)) };
   if (strategy !== "mostFrequent")
     return { ...columns, ...fromMoments(strategy, mergeMoments(a.moments as Moments, b.moments as Moments)) };

@@ -5,13 +5,8 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import { mergeRanges, type ColumnRanges } from "./column-ranges.js";
@@ -23,7 +18,7 @@ import {
   sketchedQuantiles,
   type SketchedColumns,
 } from "./column-sketches.js";
-import { floatDtype, namesOrNumbers, requireSameColumns, sparseError } from "./column-steps.js";
+import { floatDtype, sparseError } from "./column-steps.js";
 import { exactQuantiles } from "./exact-quantiles.js";
 import { rangesOf } from "./range-fit.js";
 import { spaced, splineBasis, type Extrapolation } from "../src/numeric/spline-basis.js";
@@ -128,20 +123,13 @@ export class SplineTransformer extends Transformer<SplineTransformerParams, Spli
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "SplineTransformer.partialFit";
     if (this.params.knots === "quantile" && this.params.quantileError === null) throw needsSketch(owner);
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? united(owner, seen, added, this.params) : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The transformer of the union of what two have seen, with the parameters of the first. @throws DataError for other columns or knots */
   static merge(a: SplineTransformer, b: SplineTransformer): SplineTransformer {
-    const owner = "SplineTransformer.merge";
-    requireSameColumns(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** Knots of each column, without those that are added on either side. */
@@ -198,7 +186,7 @@ export class SplineTransformer extends Transformer<SplineTransformerParams, Spli
     if (typeof knots !== "string") checkGiven(owner, knots, design);
     const nan = handleMissing === "zeros" ? "left out" : "refused";
     const ranges = await rangesOf(design, nan, knots === "quantile" ? "hold" : "once");
-    const columns = { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) };
+    const { columns } = design;
     if (knots !== "quantile") return fromRanges(columns, ranges, this.params);
     if (quantileError !== null)
       return fromSketches(columns, await sketchColumns(design, ranges, quantileError), this.params);
@@ -233,7 +221,7 @@ function fromSketches(
 function united(owner: string, a: SplineState, b: SplineState, params: Readonly<SplineTransformerParams>): SplineState {
   if (a.source !== b.source)
     throw new DataError(`${owner}: one has ${a.source} knots, the other ${b.source} ones. Use one kind of knots.`);
-  const columns = { nFeatures: a.nFeatures, ...(a.featureNames ? { featureNames: a.featureNames } : {}) };
+  const columns = fittedColumns(a.nFeatures, a.featureNames);
   if (a.source === "quantile") return fromSketches(columns, mergeSketched(owner, a.sketched, b.sketched), params);
   const ranges = mergeRanges(a.ranges, b.ranges);
   if (a.source === "uniform") return fromRanges(columns, ranges, params);

@@ -9,7 +9,6 @@ import { applyToRows, isFrame } from "../src/estimator/apply.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import {
-  checkColumns,
   toMatrix,
   type LabelInput,
   type LocalInput,
@@ -24,7 +23,6 @@ import { Workspace } from "../src/kernels/workspace.js";
 import { isDense, type MatrixChunk } from "../src/memory/column.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js";
-import { requireSameColumns } from "./column-steps.js";
 import { noRows } from "../src/estimator/no-rows.js";
 
 /** Parameters of {@link StandardScaler}. */
@@ -92,20 +90,14 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
 
   /** Adds rows to what was learnt before; the order and size of batches do not matter. */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    const seen = this.stateIfFitted;
     const owner = "StandardScaler.partialFit";
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, options);
-    this.setState(seen ? { ...seen, moments: mergeMoments(seen.moments, added.moments) } : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The scaler of the union of what two scalers have seen: train by day, add today. */
   static merge(a: StandardScaler, b: StandardScaler): StandardScaler {
-    requireSameColumns("StandardScaler.merge", a.state, b.state);
-    const merged = a.clone();
-    merged.setState({ ...a.state, moments: mergeMoments(a.state.moments, b.state.moments) });
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -173,11 +165,15 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     const moments = await design.reduce<Moments>(fnRef(import.meta.url, "momentsOfDesign"), undefined, mergeMoments);
     if (moments.rows === 0) throw noRows(owner);
     if (moments.infCount.some((count) => count > 0)) await design.assertNoInfinity();
-    return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), moments };
+    return { ...design.columns, moments };
   }
 }
 
 registerEstimator("StandardScaler", StandardScaler);
+
+function united(_owner: string, a: StandardScalerState, b: StandardScalerState): StandardScalerState {
+  return { ...a, moments: mergeMoments(a.moments, b.moments) };
+}
 
 /** Moments of one partition of a fit. */
 export function momentsOfDesign(context: TaskContext, _args: undefined, design: DesignChunk): Moments {

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../src/base/errors.js";
 import type { FitOptions } from "../src/estimator/design.js";
+import { fittedColumns } from "../src/estimator/fitted-columns.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { Transformer } from "../src/estimator/transformer.js";
 import { assertNotEmpty } from "../src/estimator/table.js";
@@ -22,7 +23,7 @@ export abstract class StatelessTransformer<P extends object> extends Transformer
     const x = toMatrix(owner, X);
     assertNotEmpty(owner, x);
     this.checkInput(owner, x.layout, x.width);
-    this.setState({ nFeatures: x.width, ...(x.names ? { featureNames: x.names } : {}) });
+    this.setState(fittedColumns(x.width, x.names));
     return this;
   }
 

@@ -14,7 +14,7 @@ import { codeLabels, isTextColumn, type Label } from "../src/estimator/labels.js
 import { registerEstimator } from "../src/estimator/registry.js";
 import {
   assertNotEmpty,
-  checkTable,
+  fittedTable,
   reduceTable,
   toTable,
   type Rows,
@@ -24,7 +24,6 @@ import {
 import { noRows } from "../src/estimator/no-rows.js";
 import { assertCategorical, compareCategories } from "./categories.js";
 import type { Category } from "./column-codes.js";
-import { requireSameTable } from "./column-steps.js";
 import { mapCategories } from "./map-categories.js";
 import { mergeTargets, TargetStats, type Folds, type TargetPartial } from "./target-stats.js";
 import {
@@ -124,21 +123,14 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
   /** Adds rows to what was learnt before: one pass over them. @throws DataError as `fit`, and for other columns or classes */
   async partialFit(X: TableInput, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "TargetEncoder.partialFit";
-    const table = toTable(owner, X);
-    const seen = this.stateIfFitted;
-    if (seen) checkTable(owner, table, seen);
+    const table = toTable(owner, X, this.stateIfFitted);
     const { state } = await this.#measure(owner, table, y, null, options);
-    this.setState(seen ? united(owner, seen, state, this.params) : state);
-    return this;
+    return this.addState(owner, state, united);
   }
 
   /** The encoder of the union of what two encoders have seen, with the parameters of the first. @throws DataError for other columns or classes */
   static merge(a: TargetEncoder, b: TargetEncoder): TargetEncoder {
-    const owner = "TargetEncoder.merge";
-    requireSameTable(owner, a.state, b.state);
-    const merged = a.clone();
-    merged.setState(united(owner, a.state, b.state, a.params));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** As `fit`; the training rows are transformed by the encodings of the other folds. */
@@ -268,9 +260,7 @@ export class TargetEncoder extends FrameTransformer<TargetEncoderParams, TargetS
       }),
     });
     const fitted = {
-      nFeatures: table.width,
-      ...(table.names ? { featureNames: table.names } : {}),
-      kinds: table.columns.map(({ kind }) => kind),
+      ...fittedTable(table),
     };
     const whole: TargetSums = {
       rows: total.rows,

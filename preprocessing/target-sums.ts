@@ -1,9 +1,9 @@
 import { DataError, show } from "../src/base/errors.js";
+import { fittedColumns, namesOrNumbers } from "../src/estimator/fitted-columns.js";
 import type { Label } from "../src/estimator/labels.js";
 import type { FittedTable } from "../src/estimator/table.js";
 import { compareCategories } from "./categories.js";
 import type { Category } from "./column-codes.js";
-import { namesOrNumbers } from "./column-steps.js";
 import { mergeTargets, TargetStats, type TargetPartial } from "./target-stats.js";
 
 /** How targets and the size of a group become an encoding. */
@@ -146,7 +146,7 @@ export function united(owner: string, a: TargetState, b: TargetState, params: En
     stats: columns.map((column) => column.stats),
     categories: columns.map((column) => column.categories),
   };
-  return stateOf(owner, { nFeatures, ...(featureNames ? { featureNames } : {}), kinds }, sums, params);
+  return stateOf(owner, { ...fittedColumns(nFeatures, featureNames), kinds }, sums, params);
 }
 
 function sortedLabels(labels: readonly Label[]): Label[] {

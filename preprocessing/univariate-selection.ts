@@ -1,8 +1,8 @@
 import { DataError, FitError, show } from "../src/base/errors.js";
 import type { ParamTable, ZodNamespace } from "../src/base/params.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
+import { fittedColumns } from "../src/estimator/fitted-columns.js";
 import {
-  checkColumns,
   requireTarget,
   toMatrix,
   type LabelInput,
@@ -11,7 +11,6 @@ import {
 } from "../src/estimator/inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "../src/estimator/labels.js";
 import { FeatureSelector } from "../src/estimator/feature-selector.js";
-import { requireSameColumns } from "./column-steps.js";
 import { informationOf, type MutualInformationSettings } from "./mutual-information.js";
 import { requireWeight } from "./range-fit.js";
 import {
@@ -105,21 +104,14 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
   /** Adds rows to what was learnt before; the first batch needs two classes. @throws DataError as `fit`, and for other columns */
   async partialFit(X: MatrixInput, y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = `${this.kind}.partialFit`;
-    const seen = this.stateIfFitted;
     if (informationFunction(this.params.scoreFunc)) throw notMergeable(owner);
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, y, options, seen !== undefined);
-    this.setState(seen ? united(owner, seen, added) : added);
-    return this;
+    const x = toMatrix(owner, X, this.stateIfFitted);
+    return this.addState(owner, await this.#measure(owner, x, y, options, this.isFitted), united);
   }
 
   /** A selector with these parameters that has seen the rows of both. @throws DataError for other columns or scores */
-  protected mergedWith(other: this): this {
-    const owner = `${this.kind}.merge`;
-    requireSameColumns(owner, this.state, other.state);
-    const merged = this.clone();
-    merged.setState(united(owner, this.state, other.state));
-    return merged;
+  protected scoredWith(other: this): this {
+    return this.mergedWith(other, united);
   }
 
   /** Score of each column; the larger, the more it tells about the target. NaN for constant columns of a class score. */
@@ -152,18 +144,17 @@ export abstract class UnivariateSelector<P extends { readonly scoreFunc: ScoreFu
     if (information) {
       const { names, width } = toMatrix(owner, X);
       const scores = await informationOf(owner, information.score, X, y, information, options);
-      const columns = { nFeatures: width, ...(names ? { featureNames: names } : {}) };
-      return { ...columns, scoreFunc: information.score, scores, pValues: new Float64Array() };
+      return { ...fittedColumns(width, names), scoreFunc: information.score, scores, pValues: new Float64Array() };
     }
     if (scoreFunc === "fRegression") {
       using design = Design.open(owner, X, y as VectorInput, options);
-      return { ...columnsOf(design), ...fromTarget(await againstTarget(design)) };
+      return { ...design.columns, ...fromTarget(await againstTarget(design)) };
     }
     const { values, labelOf } = await codeLabels(owner, y as LabelInput, options);
     using design = Design.open(owner, X, values, options);
     const classes = await againstClasses(design, scoreFunc as "fClassif" | "chi2", labelOf);
     if (!oneClass) requireTwo(owner, classes.labels);
-    return { ...columnsOf(design), ...fromClasses(scoreFunc as "fClassif" | "chi2", classes) };
+    return { ...design.columns, ...fromClasses(scoreFunc as "fClassif" | "chi2", classes) };
   }
 }
 
@@ -181,10 +172,6 @@ function notMergeable(owner: string): DataError {
 
 type Columns = Pick<ScoreState, "nFeatures" | "featureNames">;
 
-function columnsOf({ nFeatures, names }: Design): Columns {
-  return { nFeatures, ...(names ? { featureNames: names } : {}) };
-}
-
 function fromTarget(target: TargetMoments): Omit<ScoreState, keyof Columns> {
   return { scoreFunc: "fRegression", target, ...regressionScores(target) };
 }
@@ -200,7 +187,7 @@ function united(owner: string, a: ScoreState, b: ScoreState): ScoreState {
       `${owner}: one was fitted with scoreFunc ${show(a.scoreFunc)}, the other with ${show(b.scoreFunc)}. Use one score.`,
     );
   }
-  const columns = { nFeatures: a.nFeatures, ...(a.featureNames ? { featureNames: a.featureNames } : {}) };
+  const columns = fittedColumns(a.nFeatures, a.featureNames);
   if (a.scoreFunc.startsWith("mutual")) throw notMergeable(owner);
   if (a.target && b.target) return { ...columns, ...fromTarget(mergeTargetMoments(a.target, b.target)) };
   const [left, right] = [a.classes as ClassMoments, b.classes as ClassMoments];

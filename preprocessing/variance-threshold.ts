@@ -4,20 +4,13 @@ import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../src/estimator/inputs.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../src/estimator/inputs.js";
 import { statisticsByMerge, type FoldStatistics } from "../src/estimator/fold-statistics.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import type { DesignChunk } from "../src/numeric/design-chunk.js";
 import { mergeMoments, momentsOf, type Moments } from "../src/numeric/moments.js";
 import { mergeRanges, rangesStep, type ColumnRanges } from "./column-ranges.js";
 import { FeatureSelector } from "../src/estimator/feature-selector.js";
-import { requireSameColumns } from "./column-steps.js";
 import { requireWeight } from "./range-fit.js";
 import { noRows } from "../src/estimator/no-rows.js";
 
@@ -85,19 +78,13 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
   /** Adds rows to what was learnt before; that no column is above the threshold yet is no error here. */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "VarianceThreshold.partialFit";
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await measure(owner, X, options);
-    this.setState(seen ? { ...seen, ...mergeSpreads(seen, added) } : added);
-    return this;
+    const added = await measure(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, added, united);
   }
 
   /** The selector of the union of what two selectors have seen, with the threshold of the first. */
   static merge(a: VarianceThreshold, b: VarianceThreshold): VarianceThreshold {
-    requireSameColumns("VarianceThreshold.merge", a.state, b.state);
-    const merged = a.clone();
-    merged.setState({ ...a.state, ...mergeSpreads(a.state, b.state) });
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** @internal Fits of cross-validation's folds from one scan. */
@@ -117,6 +104,10 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
 
 registerEstimator("VarianceThreshold", VarianceThreshold);
 
+function united(_owner: string, a: VarianceThresholdState, b: VarianceThresholdState): VarianceThresholdState {
+  return { ...a, ...mergeSpreads(a, b) };
+}
+
 // A constant column is told by its range: rounding in the mean would give it a tiny variance.
 function variancesOf({ moments, ranges }: Spread): Float64Array {
   return moments.m2.map((m2, j) => (ranges.min[j] === ranges.max[j] ? 0 : m2 / (moments.weight[j] ?? 0)));
@@ -132,7 +123,7 @@ async function measure(owner: string, X: MatrixInput, options: FitOptions): Prom
   if (spread.ranges.rows === 0) throw noRows(owner);
   if (spread.ranges.infCount.some((count) => count > 0)) await design.assertNoInfinity();
   requireWeight(owner, spread.ranges.weight);
-  return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...spread };
+  return { ...design.columns, ...spread };
 }
 
 /** Moments and ranges of one partition. */

@@ -10,7 +10,14 @@ import { Estimator } from "../../src/estimator/estimator.js";
 import type { RowsTransform } from "../../src/estimator/frame-transformer.js";
 import type { LabelInput, VectorInput } from "../../src/estimator/inputs.js";
 import { noRows } from "../../src/estimator/no-rows.js";
-import { toTable, type FittedTable, type Rows, type Table, type TableInput } from "../../src/estimator/table.js";
+import {
+  fittedTable,
+  toTable,
+  type FittedTable,
+  type Rows,
+  type Table,
+  type TableInput,
+} from "../../src/estimator/table.js";
 
 /** Documents: a list of strings, a frame's column of text, or a table of one such column. */
 export type TextInput = TableInput | DistributedSeries;
@@ -114,8 +121,6 @@ export function documentTable(owner: string, X: TextInput): Table {
 /** What a fitted state says of the table. */
 export function fittedOf(table: Table): FittedTable {
   return {
-    nFeatures: table.width,
-    ...(table.names ? { featureNames: table.names } : {}),
-    kinds: table.columns.map(({ kind }) => kind),
+    ...fittedTable(table),
   };
 }

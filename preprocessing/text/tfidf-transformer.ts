@@ -4,27 +4,14 @@ import type { TaskContext } from "../../src/engine/engine.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson, FittedInput } from "../../src/estimator/estimator.js";
-import {
-  checkColumns,
-  toMatrix,
-  type LabelInput,
-  type MatrixInput,
-  type VectorInput,
-} from "../../src/estimator/inputs.js";
+import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { noRows } from "../../src/estimator/no-rows.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { addCellStep, isFiniteRow } from "../../src/estimator/row-steps.js";
 import { Transformer } from "../../src/estimator/transformer.js";
 import { chunkWidth, type MatrixChunk } from "../../src/memory/column.js";
 import type { DesignChunk } from "../../src/numeric/design-chunk.js";
-import {
-  eachColumn,
-  floatDtype,
-  mapColumns,
-  requireFinite,
-  requireSameColumns,
-  type ColumnLabels,
-} from "../column-steps.js";
+import { eachColumn, floatDtype, mapColumns, requireFinite, type ColumnLabels } from "../column-steps.js";
 import { inverseFrequencies, tfidfParams, weighArgs, type TfidfWeights } from "./idf.js";
 import { weigh, weighRow, type WeighArgs } from "./text-tasks.js";
 
@@ -76,36 +63,25 @@ export class TfidfTransformer extends Transformer<TfidfTransformerParams, TfidfT
 
   /** One pass. @throws DataError for NaN, infinities, or no rows */
   async fit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
-    this.setState(this.#finished(await count("TfidfTransformer.fit", X, options)));
+    this.setState(finished(await count("TfidfTransformer.fit", X, options), this.params));
     return this;
   }
 
   /** Adds rows to what was learnt before; the order and size of batches do not matter. */
   async partialFit(X: MatrixInput, _y?: VectorInput | LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = "TfidfTransformer.partialFit";
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await count(owner, X, options);
-    this.setState(this.#finished(seen ? { ...seen, ...add(seen, added) } : added));
-    return this;
+    const added = await count(owner, toMatrix(owner, X, this.stateIfFitted), options);
+    return this.addState(owner, finished(added, this.params), united);
   }
 
   /** The transformer of the union of what two have seen, with the parameters of the first. */
   static merge(a: TfidfTransformer, b: TfidfTransformer): TfidfTransformer {
-    requireSameColumns("TfidfTransformer.merge", a.state, b.state);
-    const merged = a.clone();
-    merged.setState(merged.#finished({ ...a.state, ...add(a.state, b.state) }));
-    return merged;
+    return a.mergedWith(b, united);
   }
 
   /** The weight of each column. */
   get idf(): Float64Array {
     return this.state.idf;
-  }
-
-  #finished(counted: CountedColumns): TfidfTransformerState {
-    const idf = inverseFrequencies(counted.documents, counted.weight, this.params.smoothIdf);
-    return { ...counted, idf };
   }
 
   protected transformArray(x: DistributedArray): DistributedArray {
@@ -131,7 +107,22 @@ async function count(owner: string, X: MatrixInput, options: FitOptions): Promis
   const args = { owner, names: design.names };
   const counts = await design.reduce<Counts>(fnRef(import.meta.url, "countStep"), args, add);
   if (counts.rows === 0) throw noRows(owner);
-  return { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...counts };
+  return { ...design.columns, ...counts };
+}
+
+type Settings = Pick<TfidfTransformerParams, "smoothIdf">;
+
+function finished(counted: CountedColumns, { smoothIdf }: Settings): TfidfTransformerState {
+  return { ...counted, idf: inverseFrequencies(counted.documents, counted.weight, smoothIdf) };
+}
+
+function united(
+  _owner: string,
+  a: TfidfTransformerState,
+  b: TfidfTransformerState,
+  settings: Settings,
+): TfidfTransformerState {
+  return finished({ ...a, ...add(a, b) }, settings);
 }
 
 function add(a: Counts, b: Counts): Counts {

@@ -8,6 +8,8 @@ import type { RunOptions } from "../collections/plan-run.js";
 import { reducePartitions } from "../collections/reduce.js";
 import type { Engine, FnRef } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
+import type { FittedInput } from "./estimator.js";
+import { fittedColumns } from "./fitted-columns.js";
 import { rowVectorNames, type ZipArgs } from "./design-tasks.js";
 import { toMatrix, toVector, type MatrixInput, type VectorInput } from "./inputs.js";
 import { noRows } from "./no-rows.js";
@@ -98,6 +100,11 @@ export class Design implements Disposable {
       }),
     });
     return new Design(owner, x, plan, options);
+  }
+
+  /** What a fitted state records of the columns of X. */
+  get columns(): FittedInput {
+    return fittedColumns(this.nFeatures, this.names);
   }
 
   /** One pass: `step(context, args, designChunk)` on every partition, combined in partition order. */

@@ -1,6 +1,7 @@
 import { DataError, NotFittedError, show } from "../base/errors.js";
 import type { ParamTable } from "../base/params.js";
 import { isPlainObject, type PlainRecord } from "../base/plain.js";
+import { requireSameColumns } from "./fitted-columns.js";
 import { decodeState, encodeState } from "./state-codec.js";
 import { checkStateShapes } from "./state-shapes.js";
 
@@ -20,6 +21,9 @@ export interface FittedInput {
   readonly nFeatures: number;
   readonly featureNames?: readonly string[] | undefined;
 }
+
+/** The state of a fit on the rows of two fits, from their states alone. */
+export type UniteStates<P, S> = (owner: string, a: Readonly<S>, b: Readonly<S>, params: Readonly<P>) => S;
 
 /**
  * Base of everything with `fit`. Parameters are checked when they are set and never change by fitting; the fitted state is
@@ -99,6 +103,28 @@ export abstract class Estimator<P extends object, S extends FittedInput & object
 
   protected setState(state: S): void {
     this.#state = Object.freeze(state);
+  }
+
+  /**
+   * Adds a state to the one there is, or takes it as the first: what `partialFit` ends in where the states of two fits make
+   * that of a fit on the rows of both.
+   */
+  protected addState(owner: string, added: S, unite: UniteStates<P, S>): this {
+    const seen = this.#state;
+    this.setState(seen ? unite(owner, seen, added, this.#params) : added);
+    return this;
+  }
+
+  /**
+   * An estimator with the parameters of this one and the state of the rows of both: what `merge` is.
+   * @throws DataError when they saw other columns; NotFittedError
+   */
+  protected mergedWith(other: this, unite: UniteStates<P, S>): this {
+    const owner = `${this.kind}.merge`;
+    requireSameColumns(owner, this.state, other.state);
+    const merged = this.clone();
+    merged.setState(unite(owner, this.state, other.state, this.#params));
+    return merged;
   }
 
   /** Takes over the fitted state of another instance of this class. @throws DataError for another class */

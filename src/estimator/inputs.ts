@@ -41,9 +41,16 @@ export function isLocal(x: MatrixInput): x is LocalInput {
 
 /**
  * X as a distributed array; starts nothing.
- * @throws DataError for something that is not rows of numbers
+ * @param fitted the fit whose columns X has to have, where there is one: what `partialFit` starts with
+ * @throws DataError for something that is not rows of numbers, and for other columns than those of `fitted`
  */
-export function toMatrix(owner: string, x: MatrixInput): DistributedArray {
+export function toMatrix(owner: string, x: MatrixInput, fitted?: FittedInput): DistributedArray {
+  const matrix = matrixOf(owner, x);
+  if (fitted) checkColumns(owner, matrix, fitted);
+  return matrix;
+}
+
+function matrixOf(owner: string, x: MatrixInput): DistributedArray {
   if (x instanceof DistributedArray) return asMatrix(owner, x);
   if (isConvertible(x)) return asMatrix(owner, x.toArray());
   if (x instanceof LocalMatrix) {

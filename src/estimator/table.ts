@@ -13,6 +13,7 @@ import type { DesignChunk } from "../numeric/design-chunk.js";
 import type { FitOptions } from "./design.js";
 import { zipDesign, type ZipArgs } from "./design-tasks.js";
 import type { FittedInput } from "./estimator.js";
+import { fittedColumns } from "./fitted-columns.js";
 import {
   checkColumns,
   isLocal,
@@ -71,6 +72,11 @@ export interface FittedTable extends FittedInput {
   readonly kinds: readonly ColumnKind[];
 }
 
+/** What a fitted state records of a table's columns. */
+export function fittedTable(table: Pick<Table, "width" | "names" | "columns">): FittedTable {
+  return { ...fittedColumns(table.width, table.names), kinds: table.columns.map(({ kind }) => kind) };
+}
+
 /** True for a table that is in this process. */
 export function isLocalTable(X: TableInput): X is LocalTable {
   return isLocal(X as MatrixInput);
@@ -94,9 +100,16 @@ const unnamed = new WeakSet<DistributedDataFrame>();
 
 /**
  * X as a table; starts nothing.
- * @throws DataError for something that is not rows, for sparse X, and for X without rows or columns
+ * @param fitted the fit whose columns X has to have, where there is one: what `partialFit` starts with
+ * @throws DataError for something that is not rows, for sparse X, and for other columns than those of `fitted`
  */
-export function toTable(owner: string, X: TableInput): Table {
+export function toTable(owner: string, X: TableInput, fitted?: FittedTable): Table {
+  const table = tableOf(owner, X);
+  if (fitted) checkTable(owner, table, fitted);
+  return table;
+}
+
+function tableOf(owner: string, X: TableInput): Table {
   const source = toRows(owner, X);
   if (source instanceof DistributedDataFrame) {
     const columns = Object.entries(source.schema).map(([name, dtype]): TableColumn => ({
