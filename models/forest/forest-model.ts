@@ -101,7 +101,7 @@ export abstract class ForestModel<P extends TreeParams> extends Estimator<P, For
   }
 
   protected keep(design: Design, fit: Omit<ForestState, keyof FittedInput>): void {
-    this.setState({ nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}), ...fit });
+    this.setState({ ...design.columns, ...fit });
   }
 
   protected override decodeFitted(plain: PlainRecord): ForestState {

@@ -5,6 +5,7 @@ import { fnRef } from "../../src/engine/fn-ref.js";
 import { applyForNumbers } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../../src/estimator/estimator.js";
+import { fittedColumns } from "../../src/estimator/fitted-columns.js";
 import {
   requireTarget,
   type DistributedInput,
@@ -105,7 +106,7 @@ export class IsotonicRegression extends Estimator<IsotonicRegressionParams, Isot
     const { knots, increasing } = chosen({ x, weight, sum }, this.params.increasing);
     const { yMin, yMax } = this.params;
     const kept = bounded(knots, yMin ?? -Infinity, yMax ?? Infinity);
-    this.setState({ nFeatures, ...(names ? { featureNames: names } : {}), increasing, ...kept });
+    this.setState({ ...fittedColumns(nFeatures, names), increasing, ...kept });
     return this;
   }
 

@@ -71,8 +71,7 @@ export abstract class ElasticNetCVModel<P extends CoordinateDescentCVParams> ext
     const fit = solveElasticNet(system, { alpha, l1Ratio, positive, tol, maxIter });
     if (!fit.converged) warnGap(this.kind, fit, ` at alpha ${alpha}`);
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       ...fit,
       alpha,
       l1Ratio,

@@ -63,8 +63,7 @@ export abstract class ElasticNetModel<P extends CoordinateDescentParams> extends
           };
     if (!fit.converged) warnGap(this.kind, fit, "");
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       ...fit,
       explanation: { solver, reason, passes },
     });

@@ -137,8 +137,7 @@ export abstract class GlmModel<P extends GlmParams> extends Estimator<P, GlmStat
     if (!solution.converged) warnNotConverged(this.kind, maxIter, solution.gradientNorm);
     const p = design.nFeatures;
     const state: GlmState = {
-      nFeatures: p,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       coef: solution.x.slice(0, p),
       intercept: fitIntercept ? (solution.x[p] ?? 0) : 0,
       nIter: solution.iterations,

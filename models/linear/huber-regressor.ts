@@ -149,8 +149,7 @@ export class HuberRegressor extends LinearModel<HuberRegressorParams, HuberState
     const converged = solution.converged || scale <= SMALL * size;
     if (!converged) warnNotConverged("HuberRegressor", maxIter, solution.gradientNorm);
     this.setState({
-      nFeatures: p,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       coef: solution.x.slice(0, p),
       intercept: fitIntercept ? (solution.x[p] ?? 0) : 0,
       scale,

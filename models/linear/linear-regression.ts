@@ -161,8 +161,7 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
     if (positive) {
       const comoments = await momentsOfDesign(design);
       this.setState({
-        nFeatures: design.nFeatures,
-        ...(design.names ? { featureNames: design.names } : {}),
+        ...design.columns,
         ...nonNegative(comoments, fitIntercept, "positive coefficients, from the co-moments", 1),
         ...(keepMoments ? { moments: comoments } : {}),
       });
@@ -172,8 +171,7 @@ export class LinearRegression extends LinearModel<LinearRegressionParams, Linear
     if (moments && solution.rank < design.nFeatures)
       warnDependent("LinearRegression", dependenceOfColumns(moments, fitIntercept), design.names, design.nFeatures);
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       ...solution,
       explanation,
       ...(keepMoments && moments ? { moments } : {}),

@@ -118,8 +118,7 @@ export class LinearSVC extends LinearClassifier<LinearSVCParams, LinearSVCState>
     design.onProgress?.({ stage: owner, done: maxIter, total: maxIter, detail: { objective: state.objective } });
     if (!converged) warnMargin("LinearSVC", state);
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       coef: Float64Array.from(solutions.flatMap(({ coef }) => Array.from(coef))),
       intercepts: Float64Array.from(solutions, ({ intercept }) => intercept),
       classes,

@@ -97,8 +97,7 @@ export class LinearSVR extends LinearModel<LinearSVRParams, LinearSVRState> {
     design.onProgress?.({ stage: owner, done: maxIter, total: maxIter, detail: { objective: state.objective } });
     if (!state.converged) warnMargin("LinearSVR", state);
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       ...state,
     });
     return this;

@@ -305,8 +305,7 @@ export function stateOf(
   const coef = new Float64Array(rows * p);
   for (let c = 0; c < rows; c++) coef.set(solution.x.subarray(c * (p + 1), c * (p + 1) + p), c * p);
   return {
-    nFeatures: p,
-    ...(design.names ? { featureNames: design.names } : {}),
+    ...design.columns,
     coef,
     intercepts: Float64Array.from({ length: rows }, (_, c) => (fitIntercept ? (solution.x[c * (p + 1) + p] ?? 0) : 0)),
     classes,

@@ -67,7 +67,7 @@ export function foldMoments(
         throw new FitError(`${owner}: ${design.nFeatures} columns are too many for the products of all pairs.`);
       const moments = await design.reduce<Comoments>(COMOMENTS_STEP, undefined, mergeComoments);
       return {
-        columns: { nFeatures: design.nFeatures, ...(design.names ? { featureNames: design.names } : {}) },
+        columns: design.columns,
         moments,
       };
     },

@@ -107,8 +107,7 @@ export class QuantileRegressor extends LinearModel<QuantileRegressorParams, Quan
     design.onProgress?.({ stage: owner, done: maxIter, total: maxIter, detail: { objective: solution.value } });
     if (!solution.converged) warnNotConverged("QuantileRegressor", maxIter, solution.gradientNorm);
     this.setState({
-      nFeatures: p,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       coef: solution.x.slice(0, p),
       intercept: problem.fitIntercept ? (solution.x[p] ?? 0) : 0,
       nIter: solution.iterations,

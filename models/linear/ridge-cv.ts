@@ -108,8 +108,7 @@ export class RidgeCV extends LinearModel<RidgeCVParams, RidgeCVState> {
     const alpha = alphas[best] ?? 1;
     const { coef, intercept } = await ridgeOfDesign(design, moments, alpha, fitIntercept);
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       coef,
       intercept,
       alpha,

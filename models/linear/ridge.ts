@@ -132,8 +132,7 @@ export class Ridge extends LinearModel<RidgeParams, RidgeState> {
       ? solveNonNegative(moments, alpha, fitIntercept)
       : await ridgeOfDesign(design, moments, alpha, fitIntercept);
     this.setState({
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       ...stateOf(solution),
       ...(keepMoments ? { moments } : {}),
     });

@@ -1,4 +1,5 @@
 import type { FitOptions } from "../../src/estimator/design.js";
+import { fittedColumns } from "../../src/estimator/fitted-columns.js";
 import { checkColumns, requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
 import {
@@ -150,8 +151,7 @@ export abstract class SgdClassifierModel<P extends SgdClassParams> extends Linea
     const results = solutions.map(({ state }) => resultOf(state, problem));
     const nIter = Math.max(...solutions.map(({ epochs }) => epochs));
     this.setState({
-      nFeatures: data.nFeatures,
-      ...(data.names ? { featureNames: data.names } : {}),
+      ...fittedColumns(data.nFeatures, data.names),
       coef: Float64Array.from(results.flatMap(({ coef }) => Array.from(coef))),
       intercepts: Float64Array.from(results, ({ intercept }) => intercept),
       classes: data.classes,

@@ -1,4 +1,5 @@
 import { Design, type FitOptions } from "../../src/estimator/design.js";
+import { fittedColumns } from "../../src/estimator/fitted-columns.js";
 import { checkColumns, requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { LinearModel, type LinearState } from "./linear-model.js";
 import { oneEpoch } from "./sgd-classifier-model.js";
@@ -103,8 +104,7 @@ export abstract class SgdRegressorModel<P extends SgdEpochParams> extends Linear
     epochsBefore: number,
   ): void {
     this.setState({
-      nFeatures,
-      ...(names ? { featureNames: names } : {}),
+      ...fittedColumns(nFeatures, names),
       ...resultOf(state, problem),
       nIter: epochs,
       objective,

@@ -77,11 +77,8 @@ export abstract class NaiveBayes<P extends NaiveBayesParams> extends Estimator<P
   /** Adds rows to what was learnt before: equal to one fit on all. Batches may have any classes. One pass. */
   async partialFit(X: MatrixInput, y: LabelInput, options: FitOptions = {}): Promise<this> {
     const owner = `${this.kind}.partialFit`;
-    const seen = this.stateIfFitted;
-    if (seen) checkColumns(owner, toMatrix(owner, X), seen);
-    const added = await this.#measure(owner, X, y, options);
-    this.setState(seen ? united(owner, seen, added) : added);
-    return this;
+    const added = await this.#measure(owner, toMatrix(owner, X, this.stateIfFitted), y, options);
+    return this.addState(owner, added, united);
   }
 
   /** The classifier of all rows of both, with the parameters of `a`. */
@@ -181,8 +178,7 @@ export abstract class NaiveBayes<P extends NaiveBayesParams> extends Estimator<P
     }
     const classes = Array.from(found.labels, (code) => target.labelOf(code));
     return {
-      nFeatures: design.nFeatures,
-      ...(design.names ? { featureNames: design.names } : {}),
+      ...design.columns,
       classes,
       statistics: { ...found, labels: Float64Array.from(found.labels.keys()) },
     };

@@ -77,7 +77,7 @@ export abstract class NeuralModel<P extends NeuralParams, S extends NeuralState>
           "Raise epochs or tol, pass tol: null to take the epochs as they are, or scale X (StandardScaler).",
         "ConvergenceWarning",
       );
-    return { ...inputOf(design), ...trained };
+    return { ...design.columns, ...trained };
   }
 
   /** One epoch over a batch, from where network and optimizer are. */
@@ -99,7 +99,7 @@ export abstract class NeuralModel<P extends NeuralParams, S extends NeuralState>
       ...(classFactors ? { classFactors } : {}),
       start: before,
     });
-    return { ...inputOf(design), ...(before?.featureNames ? { featureNames: before.featureNames } : {}), ...trained };
+    return { ...design.columns, ...(before?.featureNames ? { featureNames: before.featureNames } : {}), ...trained };
   }
 
   protected override decodeFitted(plain: PlainRecord): S {
@@ -121,8 +121,4 @@ export abstract class NeuralModel<P extends NeuralParams, S extends NeuralState>
     const args: NeuralArgs = { owner, names: featureNames ?? x.names, topology, weights, hash, ...output };
     return x.mapChunks(owner, PREDICT, args as never, shape);
   }
-}
-
-function inputOf({ nFeatures, names }: Design): FittedInput {
-  return { nFeatures, ...(names ? { featureNames: names } : {}) };
 }

@@ -19,6 +19,7 @@ import {
 import { toMatrix, type LabelInput, type VectorInput } from "../estimator/inputs.js";
 import {
   assertNotEmpty,
+  fittedTable,
   toTable,
   withPlan,
   type FittedTable,
@@ -262,9 +263,7 @@ export abstract class PartsTransformer<P extends object> extends FrameTransforme
       // All parts have succeeded: now they become the fitted ones, together.
       for (const take of adopt) take();
       this.setState({
-        nFeatures: table.width,
-        ...(table.names ? { featureNames: table.names } : {}),
-        kinds: table.columns.map(({ kind }) => kind),
+        ...fittedTable(table),
         parts: fitted,
         sparse: densities.some((part) => part.sparse) && stored / Math.max(1, width) < this.threshold,
       });

@@ -7,6 +7,7 @@ import { isFrame } from "../estimator/apply.js";
 import { labelsOfNumbers } from "../estimator/apply-labels.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
+import { fittedColumns } from "../estimator/fitted-columns.js";
 import {
   applyTransforming,
   asOwnTransform,
@@ -117,7 +118,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
       const first = part.steps.map(([, estimator]) => estimator).find((estimator) => estimator !== "passthrough");
       if (first?.isFitted) {
         const { nFeatures, featureNames } = first;
-        part.setState({ nFeatures, ...(featureNames ? { featureNames } : {}) });
+        part.setState(fittedColumns(nFeatures, featureNames));
       }
     }
     return part;
@@ -228,7 +229,7 @@ export class Pipeline extends Estimator<PipelineParams, PipelineState> {
       if (estimator !== "passthrough" && result && result !== "passthrough") estimator.adopt(result);
     }
     const { width, names } = shapeOf(X);
-    this.setState({ nFeatures: width, ...(names ? { featureNames: names } : {}) });
+    this.setState(fittedColumns(width, names));
     return done;
   }
 

@@ -7,6 +7,7 @@ import type { TaskContext } from "../engine/engine.js";
 import { fnRef } from "../engine/fn-ref.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson, type FittedInput } from "../estimator/estimator.js";
+import { fittedColumns } from "../estimator/fitted-columns.js";
 import { isTransforming, rowsFor, takesFrames } from "../estimator/frame-transformer.js";
 import { requireTarget, toMatrix, toVector, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
@@ -160,7 +161,7 @@ export class TransformedTargetRegressor extends Estimator<TransformedTargetRegre
     this.params.regressor.adopt(regressor);
     if (transformer) this.params.transformer?.adopt(transformer);
     const { width, names } = shapeOf(rows);
-    this.setState({ nFeatures: width, ...(names ? { featureNames: names } : {}) });
+    this.setState(fittedColumns(width, names));
     return this;
   }
 

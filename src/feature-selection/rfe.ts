@@ -2,6 +2,7 @@ import { DataError, show } from "../base/errors.js";
 import { ParamTable } from "../base/params.js";
 import type { FitOptions } from "../estimator/design.js";
 import type { EstimatorJson } from "../estimator/estimator.js";
+import { fittedColumns } from "../estimator/fitted-columns.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator } from "../estimator/registry.js";
 import { assertNotEmpty } from "../estimator/table.js";
@@ -84,7 +85,7 @@ export class RFE extends RecursiveSelector<RFEParams, RecursiveState> {
       options,
     );
     estimator.adopt(model);
-    this.setState({ nFeatures: x.width, ...(x.names ? { featureNames: x.names } : {}), support, ranking });
+    this.setState({ ...fittedColumns(x.width, x.names), support, ranking });
     return this;
   }
 }

@@ -5,6 +5,7 @@ import { holdSource } from "../compose/held-source.js";
 import type { FitOptions } from "../estimator/design.js";
 import type { EstimatorJson } from "../estimator/estimator.js";
 import { keepFeatures } from "../estimator/feature-selector.js";
+import { fittedColumns } from "../estimator/fitted-columns.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { noRows } from "../estimator/no-rows.js";
 import { estimatorFromJSON, registerEstimator } from "../estimator/registry.js";
@@ -134,7 +135,7 @@ export class RFECV extends RecursiveSelector<RFECVParams, RFECVState> {
         },
       );
       estimator.adopt(model);
-      this.setState({ nFeatures: x.width, ...(x.names ? { featureNames: x.names } : {}), support, ranking, results });
+      this.setState({ ...fittedColumns(x.width, x.names), support, ranking, results });
       return this;
     } finally {
       data?.release();

@@ -2,6 +2,7 @@ import { DataError, ParameterError, show } from "../base/errors.js";
 import { ParamTable } from "../base/params.js";
 import type { FitOptions } from "../estimator/design.js";
 import type { EstimatorJson } from "../estimator/estimator.js";
+import { fittedColumns } from "../estimator/fitted-columns.js";
 import { toMatrix, type LabelInput, type MatrixInput, type VectorInput } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { importancesOf, requireFitted } from "./importances.js";
@@ -95,8 +96,7 @@ export class SelectFromModel extends ModelSelector<SelectFromModelParams, FromMo
     const support = supportOf(importances, threshold, this.params.maxFeatures);
     if (!prefit) estimator.adopt(model);
     this.setState({
-      nFeatures: rows.width,
-      ...(rows.names ? { featureNames: rows.names } : {}),
+      ...fittedColumns(rows.width, rows.names),
       importances,
       threshold,
       support,

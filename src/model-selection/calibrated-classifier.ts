@@ -6,6 +6,7 @@ import type { LocalMatrix } from "../collections/array/local-matrix.js";
 import { stackParts } from "../compose/stack-parts.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson } from "../estimator/estimator.js";
+import { fittedColumns } from "../estimator/fitted-columns.js";
 import { requireTarget, toVector } from "../estimator/inputs.js";
 import type { Label } from "../estimator/labels.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
@@ -141,7 +142,7 @@ export class CalibratedClassifierCV extends ClassifierWrapper<CalibratedClassifi
       if (parts.length > 0) members.push(await calibrated(await fitted(estimator, data, undefined), parts));
       const classes = classesOf(owner, (members[0] as CalibratedModel).estimator);
       const { width, names } = shapeOf(data.X);
-      this.setState({ nFeatures: width, ...(names ? { featureNames: names } : {}), classes, members });
+      this.setState({ ...fittedColumns(width, names), classes, members });
       return this;
     } finally {
       for (const scores of kept) scores.release();

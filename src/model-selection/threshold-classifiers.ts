@@ -4,6 +4,7 @@ import { DistributedArray } from "../collections/array/distributed-array.js";
 import type { LocalMatrix } from "../collections/array/local-matrix.js";
 import type { FitOptions } from "../estimator/design.js";
 import { Estimator, type EstimatorJson } from "../estimator/estimator.js";
+import { fittedColumns } from "../estimator/fitted-columns.js";
 import { requireTarget } from "../estimator/inputs.js";
 import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../estimator/registry.js";
 import { assertNotEmpty, shapeOf, toRows, type Rows, type TableInput } from "../estimator/table.js";
@@ -165,8 +166,7 @@ export class FixedThresholdClassifier extends ThresholdClassifier<FixedThreshold
     if (!prefit) estimator.adopt(model);
     const { nFeatures, featureNames } = model;
     this.setState({
-      nFeatures,
-      ...(featureNames ? { featureNames } : {}),
+      ...fittedColumns(nFeatures, featureNames),
       classes,
       threshold: threshold === "auto" ? (proba ? 0.5 : 0) : threshold,
     });
@@ -257,8 +257,7 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<TunedThresho
       if (model !== estimator) estimator.adopt(model);
       const { width, names } = shapeOf(data.X);
       this.setState({
-        nFeatures: width,
-        ...(names ? { featureNames: names } : {}),
+        ...fittedColumns(width, names),
         classes: classesOf(owner, model),
         threshold: curve.thresholds[best] as number,
         bestScore: curve.scores[best] as number,
