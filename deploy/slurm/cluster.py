@@ -1,4 +1,6 @@
-"""Starts a Dask cluster in Slurm jobs and keeps it up until it is told to stop. Needs `pip install dask-jobqueue`.
+"""Starts a Dask cluster in Slurm jobs and keeps it up until it is told to stop.
+
+Needs `pip install dask-jobqueue cryptography` beside Dask.
 
 python cluster.py --folder RUN --jobs 4 -- writes RUN/address once workers can connect, and RUN/ca.pem, cert.pem and
 key.pem: the cluster speaks TLS, with certificates that live as long as it does. fit.sbatch shows the whole.
@@ -9,11 +11,16 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
-from dask_jobqueue import SLURMCluster
-from distributed.security import Security
+try:
+    import cryptography  # noqa: F401  Security.temporary makes the certificates with it
+    from dask_jobqueue import SLURMCluster
+    from distributed.security import Security
+except ImportError as missing:
+    sys.exit(f'{missing}. Run: {sys.executable} -m pip install "dask[distributed]" msgpack dask-jobqueue cryptography')
 
 
 def arguments() -> argparse.Namespace:

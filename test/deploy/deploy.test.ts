@@ -96,6 +96,16 @@ describe("deploy/docker", () => {
     expect(compose.services["driver"]?.environment?.["PARTWISE_ENGINE"]).toBe(`dask://${address}:8786`);
   });
 
+  it("spills to a disk that its user may write to", () => {
+    const { command, volumes, tmpfs, environment } = compose.services["worker"] ?? {};
+    const spill = command?.[command.indexOf("--local-directory") + 1] as string;
+    expect(volumes).toContain(spill);
+    expect(environment).toEqual({ PARTWISE_TEMP: spill, TMPDIR: spill });
+    // Docker gives a new volume the owner that the image's folder has.
+    expect(dockerfile).toMatch(new RegExp(`install --directory --owner=worker .*${spill}\\b`));
+    expect(tmpfs?.every((mount) => /size=\d+m/.test(mount))).toBe(true);
+  });
+
   it("has a Dockerfile that keeps the usual rules", () => {
     const instructions = dockerfile
       .replace(/\\\n/g, " ")

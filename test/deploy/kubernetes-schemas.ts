@@ -26,6 +26,7 @@ const container = z.strictObject({
   resources: z.strictObject({ requests: amounts, limits: amounts }),
   securityContext: z.strictObject({
     allowPrivilegeEscalation: z.literal(false),
+    readOnlyRootFilesystem: z.literal(true),
     capabilities: z.strictObject({ drop: z.tuple([z.literal("ALL")]) }),
   }),
   readinessProbe: probe.optional(),
@@ -107,6 +108,7 @@ export const composeFile = z.looseObject({
       restart: z.enum(["no", "unless-stopped"]),
       security_opt: z.tuple([z.literal("no-new-privileges:true")]),
       cap_drop: z.tuple([z.literal("ALL")]),
+      read_only: z.literal(true),
       ports: z.array(z.string()).optional(),
       profiles: z.array(z.string()).optional(),
       working_dir: z.string().optional(),
