@@ -12,6 +12,9 @@ const HOME = fileURLToPath(new URL("../../../../", import.meta.url)).replace(/\/
 /** The folder of the Python package that comes with this version. */
 export const PYTHON_FOLDER = `${HOME}/src/engine/dask/python`;
 
+/** The build that this program runs, as its first gateway found it. */
+let ownBuild: string | undefined;
+
 /** A gateway of this process's own: it ends when this process does. */
 export interface GatewayProcess {
   readonly port: number;
@@ -78,11 +81,18 @@ export async function startGateway(address: DaskAddress, options: DaskOptions): 
         message?: string;
         lost?: string;
         problem?: string;
+        build?: string;
       };
       if (message.lost !== undefined) lost = true;
       if (message.problem !== undefined) end(() => reject(new PartwiseError(`connect: ${message.problem}`)));
       if (message.failed !== undefined) end(() => reject(unreachable(address, timeout, message.message ?? "")));
-      if (message.port !== undefined) end(() => resolve(message.port as number));
+      if (message.port === undefined) return;
+      ownBuild ??= message.build;
+      if (message.build === ownBuild) end(() => resolve(message.port as number));
+      else {
+        child.stdin.end();
+        end(() => reject(buildChanged()));
+      }
     });
   });
   unrefAll(child);
@@ -110,6 +120,14 @@ function noPython(python: string, cause: unknown): PartwiseError {
     `connect: cannot run the Python ${JSON.stringify(python)}, which the gateway to Dask needs. Install Python 3.10 or newer, ` +
       "or pass its path as `python` (or PARTWISE_PYTHON).",
     { cause },
+  );
+}
+
+// This process still runs what it loaded then; a new gateway would bring other code to the workers.
+function buildChanged(): PartwiseError {
+  return new PartwiseError(
+    `connect: the partwise build in ${HOME} has changed since this program connected first (\`npm run build\`, or an update). ` +
+      "Start the program again: driver and workers have to run the same code.",
   );
 }
 

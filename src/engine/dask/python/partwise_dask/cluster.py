@@ -20,6 +20,7 @@ import cloudpickle
 from distributed import Client, Security, performance_report
 
 from . import __version__, bootstrap, tasks
+from .errors import build_changed
 
 logger = logging.getLogger("partwise.cluster")
 
@@ -46,7 +47,7 @@ class Cluster:
         self.client = client
         self.home = home
         self.build = bootstrap.content_of(home) or "none"
-        self.bundled = False
+        self._bundling: asyncio.Task[None] | None = None
         self._report: Any = None
         self._change_listeners: set[Callable[[list[str], list[str]], Awaitable[None]]] = set()
         self._joined: list[str] = []
@@ -111,6 +112,7 @@ class Cluster:
         self.client.subscribe_topic(bootstrap.WORKERS_TOPIC, self._scheduler_event)
         await self.client.register_plugin(bootstrap.PartwiseScheduler(*common))
         await self.client.register_plugin(bootstrap.PartwiseWorker(*common, self.build, self.home))
+        await self.client.run(tasks.prepare, self.build, on_error="ignore")
         workers = await self.describe()
         if any(facts.get("missing") for facts in workers.values()):
             await self.bring_bundle()
@@ -120,14 +122,36 @@ class Cluster:
                 raise ClusterProblem(f"worker {facts['name']} at {address}: {facts['problem']}")
 
     async def bring_bundle(self) -> None:
-        """Sends the build and the packages it needs to every worker, now and later."""
-        if self.bundled:
-            return
-        self.bundled = True
-        bundle = make_bundle(self.home)
+        """Sends the build and the packages it needs to every worker, now and later; once, whoever asks.
+
+        Raises ClusterProblem when the build is no longer what it was.
+        """
+        if self._bundling is None:
+            self._bundling = asyncio.get_running_loop().create_task(self._bring_bundle())
+        try:
+            await asyncio.shield(self._bundling)
+        except Exception:
+            self._bundling = None
+            raise
+
+    async def _bring_bundle(self) -> None:
+        self._assert_unchanged()
+        bundle = await asyncio.to_thread(make_bundle, self.home)
+        # Again, it takes seconds: the folder on a worker has to hold what its name says.
+        self._assert_unchanged()
         logger.info("sending %.1f MB of JavaScript to the workers", len(bundle) / 1e6)
         plugin = bootstrap.PartwiseWorker(self._sources, __version__, self._content, self.build, self.home, bundle)
         await self.client.register_plugin(plugin)
+
+    def _assert_unchanged(self) -> None:
+        content = bootstrap.content_of(self.home)
+        if content is None and self.build == "none":
+            raise ClusterProblem(
+                f"workers have no partwise, and there is no build in {self.home!r} to send them. Start the gateway "
+                "with --home FOLDER (or PARTWISE_HOME), the folder of the partwise npm package."
+            )
+        if content != self.build:
+            raise ClusterProblem(build_changed(self.home))
 
     async def wait_for_workers(self, count: int, timeout: float) -> None:
         """Waits until the cluster has so many workers. Raises ClusterProblem when time is over."""
@@ -165,7 +189,7 @@ class Cluster:
 
     async def describe(self) -> dict[str, dict[str, Any]]:
         """What every worker says about itself, by address."""
-        answers = await self.client.run(tasks.describe, on_error="return")
+        answers = await self.client.run(tasks.describe, self.build, on_error="return")
         return {
             address: facts if isinstance(facts, dict) else {"error": str(facts)} for address, facts in answers.items()
         }

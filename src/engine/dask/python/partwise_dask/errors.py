@@ -51,5 +51,13 @@ class SidecarUnusable(Exception):
     """The sidecar cannot be started on this worker; the message says what to do."""
 
 
+def build_changed(home: str) -> str:
+    """What to say when the code that the driver runs is no longer where it was."""
+    return (
+        f"the partwise build in {home} has changed since the engine connected (`npm run build`, or an update). "
+        "Start the program again: driver and workers have to run the same code."
+    )
+
+
 class SidecarKilled(SidecarUnusable):
     """A signal ended the sidecar while it started: another attempt may well work."""

@@ -195,7 +195,7 @@ async def serve(options: argparse.Namespace, token: str) -> None:
 
     server = await asyncio.start_server(accept, options.host, options.port, limit=2**22, ssl=server_tls(options))
     port = server.sockets[0].getsockname()[1]
-    print(json.dumps({"port": port, "versions": versions()}), flush=True)
+    print(json.dumps({"port": port, "versions": versions(), "build": cluster.build}), flush=True)
     gone = asyncio.Event()
     if options.until_stdin_ends:
         _watch_stdin(gone)

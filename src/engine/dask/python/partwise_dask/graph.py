@@ -110,7 +110,7 @@ def carry(made: list[Node], watched: list[Node]) -> tuple[list[Node], list[Node]
     return [one for one in made if id(one) not in carried], [one for one in watched if id(one) not in carried]
 
 
-def dask_graph(nodes: Iterable[Node], topic: str) -> dict[str, Task]:
+def dask_graph(nodes: Iterable[Node], topic: str, build: str) -> dict[str, Task]:
     """The tasks that make these nodes, under new keys."""
     graph: dict[str, Task] = {}
     for node in nodes:
@@ -122,6 +122,7 @@ def dask_graph(nodes: Iterable[Node], topic: str) -> dict[str, Task]:
                 "attempt": node.dask_key,
                 "run": node.run,
                 "topic": topic,
+                "build": build,
                 "deps": [dep.key for dep in node.deps],
                 "beside": [one.key for one in node.carried],
                 "sizes": [len(blob) for blob in blobs],

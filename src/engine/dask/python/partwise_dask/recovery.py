@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from distributed import KilledWorker
 
 from . import tasks
-from .cluster import Cluster
+from .cluster import Cluster, ClusterProblem
 from .endings import Endings
 from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .graph import Node
@@ -33,6 +33,8 @@ class Recovery:
         self._starting: asyncio.Task[None] | None = None
         #: Attempts whose sidecar's death is counted: everybody who waits for one hears of it.
         self._counted: set[str] = set()
+        #: Keys that were made again because their worker had no build.
+        self._equipped: set[str] = set()
 
     def again(self, node: Node) -> None:
         """Makes a node again, and what is lost of all it is made from."""
@@ -64,12 +66,8 @@ class Recovery:
             self._inputs_are_lost(node, [dep for dep in victim.deps if dep.key in names])
         elif isinstance(error, SidecarLost):
             self._killed(node, error)
-        elif isinstance(error, SidecarUnusable) and not self._cluster.bundled and tasks.NOT_SET_UP in str(error):
-            # A worker that came later, on a machine that does not see the driver's files.
-            await self._cluster.bring_bundle()
-            self.again(node)
         elif isinstance(error, SidecarUnusable):
-            self._endings.fail(node, plain_error("PartwiseError", f"Dask engine: {node.where} cannot run: {error}"))
+            await self._not_set_up(node, error)
         elif isinstance(error, KilledWorker):
             victim = next((one for one in node.ancestors() if one.dask_key == error.task), node)
             self._endings.fail(node, killed_workers(victim, error))
@@ -85,6 +83,19 @@ class Recovery:
             self.again(node)
         else:
             self._endings.fail(node, killed_sidecars(victim, error))
+
+    async def _not_set_up(self, node: Node, error: SidecarUnusable) -> None:
+        problem: Exception = error
+        if tasks.NOT_SET_UP in str(error) and node.key not in self._equipped:
+            # A worker that came later, on a machine that does not see the driver's files.
+            self._equipped.add(node.key)
+            try:
+                await self._cluster.bring_bundle()
+                self.again(node)
+                return
+            except ClusterProblem as found:
+                problem = found
+        self._endings.fail(node, plain_error("PartwiseError", f"Dask engine: {node.where} cannot run: {problem}"))
 
     def _inputs_are_lost(self, node: Node, lost: Iterable[Node]) -> None:
         for one in lost:

@@ -123,7 +123,7 @@ class Session:
             node.cancelled = True
             self._endings.fail(node, plain_error("AbortedError", "stopped by its signal"))
         with contextlib.suppress(Exception):
-            await self.client.run(tasks.abort, run, on_error="ignore")
+            await self.client.run(tasks.abort, run, self.cluster.build, on_error="ignore")
 
     async def locate(self, keys: list[str]) -> dict[str, list[str]]:
         """The workers that hold each value."""
@@ -159,7 +159,7 @@ class Session:
         self._kept.clear()
         for run in runs:
             with contextlib.suppress(Exception):
-                await self.client.run(tasks.abort, run, on_error="ignore")
+                await self.client.run(tasks.abort, run, self.cluster.build, on_error="ignore")
         self._jobs.stop()
         with contextlib.suppress(Exception):
             self.client.unsubscribe_topic(self.topic)
@@ -192,7 +192,7 @@ class Session:
         wanted = {id(node) for node in targets}
         watched = [node for node in made if node.kept or id(node) in wanted]
         made, watched = carry(made, watched)
-        graph = dask_graph(made, self.topic)
+        graph = dask_graph(made, self.topic, self.cluster.build)
         if not watched:
             return
         by_resources: dict[tuple[tuple[str, float], ...], list[Node]] = {}

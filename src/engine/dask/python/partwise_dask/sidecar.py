@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from . import wire
-from .errors import SidecarKilled, SidecarUnusable
+from .bootstrap import content_of
+from .errors import SidecarKilled, SidecarUnusable, build_changed
 from .value import Bytes
 
 logger = logging.getLogger("partwise.sidecar")
@@ -29,6 +30,8 @@ START_TIMEOUT = 30.0
 #: So many sidecars in a row may die young; then something on this machine is wrong.
 MAX_FAILED_STARTS = 5
 YOUNG = 2.0
+#: Seconds that the sidecar of another build than the newest may be idle before it ends.
+REST_AFTER = 10.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class SidecarOptions:
     #: The folder of the partwise build: ``<home>/dist/src/engine/dask/sidecar.js`` has to exist.
     home: str
     threads: int
+    #: The hash of that build; another one is not started. None: whatever is there.
+    content: str | None = None
     memory_limit: int | None = None
     temp_directory: str | None = None
     node: str = "node"
@@ -49,13 +54,11 @@ class SidecarProcess:
 
     def __init__(self, options: SidecarOptions, on_event: Callable[[dict[str, Any]], None]) -> None:
         self.alive = False
+        #: Requests under way, and values that are held here for others.
+        self.active = 0
+        self.handles = 0
         self._on_event = on_event
         self._options = options
-        self._folder = tempfile.mkdtemp(prefix="partwise-sidecar-")
-        self._path = os.path.join(self._folder, "socket")
-        self._idle: list[socket.socket] = []
-        self._lock = threading.Lock()
-        self._freed: queue.SimpleQueue[str] = queue.SimpleQueue()
         node = shutil.which(options.node)
         script = Path(options.home, "dist", "src", "engine", "dask", "sidecar.js")
         if node is None:
@@ -66,6 +69,13 @@ class SidecarProcess:
             )
         if not script.exists():
             raise SidecarUnusable(f"there is no partwise build in {options.home} ({script} is missing).")
+        if options.content is not None and content_of(options.home) != options.content:
+            raise SidecarUnusable(build_changed(options.home))
+        self._folder = tempfile.mkdtemp(prefix="partwise-sidecar-")
+        self._path = os.path.join(self._folder, "socket")
+        self._idle: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._freed: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self._path)
         self._listener.listen()
@@ -94,6 +104,18 @@ class SidecarProcess:
 
     def request(self, header: wire.Header, payload: Sequence[Bytes] = ()) -> tuple[wire.Header, Bytes]:
         """Asks, and waits for the answer. Raises ConnectionError when the sidecar dies."""
+        with self._lock:
+            self.active += 1
+        answer: tuple[wire.Header, Bytes] | None = None
+        try:
+            answer = self._request(header, payload)
+            return answer
+        finally:
+            with self._lock:
+                self.active -= 1
+                self.handles += answer is not None and "handle" in answer[0]
+
+    def _request(self, header: wire.Header, payload: Sequence[Bytes]) -> tuple[wire.Header, Bytes]:
         sock = self._connection()
         try:
             wire.send(sock, header, payload)
@@ -212,6 +234,8 @@ class SidecarProcess:
                     keys.append(self._freed.get_nowait())
             with contextlib.suppress(ConnectionError):
                 self.request({"op": "free", "handles": keys})
+            with self._lock:
+                self.handles -= len(keys)
 
     def _ended(self) -> None:
         self.alive = False
@@ -226,6 +250,7 @@ class Sidecar:
     """The sidecar of one worker through all its lives."""
 
     def __init__(self, options: SidecarOptions, on_event: Callable[[dict[str, Any]], None]) -> None:
+        #: What its next life is started with.
         self.options = options
         self.tasks_done = 0
         #: Why the last attempt to start it failed; None when it did not.
@@ -236,11 +261,14 @@ class Sidecar:
         self._process: SidecarProcess | None = None
         self._failures = 0
         self._closed = False
+        self._used = time.monotonic()
+        self._retiring: threading.Thread | None = None
         self.id = uuid.uuid4().hex[:8]
 
     def process(self) -> SidecarProcess:
         """The living process, started if need be. Raises SidecarUnusable."""
         with self._lock:
+            self._used = time.monotonic()
             process = self._process
             if process is not None and process.alive:
                 return process
@@ -267,6 +295,28 @@ class Sidecar:
                     raise
         raise AssertionError("the loop returns or raises")
 
+    def retire(self) -> None:
+        """From now on the process ends when it was idle for a while and holds nothing; a task starts it again."""
+        with self._lock:
+            if self._retiring is None and not self._closed:
+                self._retiring = threading.Thread(target=self._rest_when_idle, daemon=True)
+                self._retiring.start()
+
+    def _rest_when_idle(self) -> None:
+        while not self._closed:
+            time.sleep(REST_AFTER / 2)
+            self._rest_if_idle()
+
+    def _rest_if_idle(self) -> None:
+        with self._lock:
+            process = self._process
+            if process is None or process.active > 0 or process.handles > 0:
+                return
+            if time.monotonic() - self._used < REST_AFTER:
+                return
+            self._process = None
+        process.close()
+
     def close(self) -> None:
         """Ends the process for good."""
         self._closed = True
@@ -289,8 +339,8 @@ class Sidecar:
     def _watch(self, process: SidecarProcess) -> None:
         born = time.monotonic()
         code = process.wait()
-        if self._closed:
-            return
+        if self._closed or self._process is not process:
+            return  # ended on purpose
         self._failures = self._failures + 1 if time.monotonic() - born < YOUNG else 0
         reason = f"sidecar {process.pid} ended with code {code}"
         logger.warning("%s; starting another", reason)

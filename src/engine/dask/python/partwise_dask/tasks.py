@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Any
 
 import msgpack
@@ -11,14 +13,14 @@ from .errors import SidecarLost, SidecarUnusable, TaskFailed, ValuesLost
 from .sidecar import Sidecar, SidecarProcess
 from .value import Beside, Bytes, Handle, HandleLost, Inline, Value
 
-#: The sidecars of the workers in this process, by the worker's id. The plugin fills it.
-SIDECARS: dict[str, Sidecar] = {}
+#: The sidecars of the workers in this process, by the worker's id and the driver's build. The plugin fills it.
+SIDECARS: dict[tuple[str, str], Sidecar] = {}
 
 
 NOT_SET_UP = "partwise is not set up on this worker; its log says why."
 
-#: Why a worker of this process has no sidecar, by the worker's id.
-PROBLEMS: dict[str, str] = {}
+#: Why a worker of this process has no sidecar, by the worker's id and the driver's build.
+PROBLEMS: dict[tuple[str, str], str] = {}
 
 #: What happens in sidecars outside of tasks: lost lives, values made again while they were read.
 SIDECAR_TOPIC = "partwise-sidecar"
@@ -28,15 +30,15 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
     """Runs the JavaScript tasks ``specs`` over ``values``, where the worker is.
 
     ``head`` is msgpack: ``task`` (the key), ``attempt`` (the key in Dask), ``run`` (the graph), ``topic`` (where events
-    go), ``deps`` (the keys of the values, in order), ``beside`` (keys that are made here too and sent along), ``sizes``
-    (how ``specs`` divides: those of the task, then those of each key beside it).
+    go), ``build`` (the driver's), ``deps`` (the keys of the values, in order), ``beside`` (keys that are made here too
+    and sent along), ``sizes`` (how ``specs`` divides: those of the task, then those of each key beside it).
     """
     from distributed import get_worker
 
     facts = msgpack.unpackb(head, raw=False)
     worker = get_worker()
     try:
-        sidecar = sidecar_of(worker.id)
+        sidecar = sidecar_of(worker.id, facts["build"])
         process = sidecar.process()
     except SidecarUnusable as error:
         raise SidecarUnusable(f"worker {worker.name} at {worker.address}: {error}") from None
@@ -87,30 +89,39 @@ def _inputs(
     return deps, payload
 
 
-def sidecar_of(worker_id: str) -> Sidecar:
-    """The sidecar of a worker. Raises SidecarUnusable when the plugin has not set it up."""
-    sidecar = SIDECARS.get(worker_id)
+def sidecar_of(worker_id: str, build: str) -> Sidecar:
+    """The sidecar of a worker for this build. Raises SidecarUnusable when the plugin has not set it up."""
+    sidecar = SIDECARS.get((worker_id, build))
     if sidecar is None:
-        raise SidecarUnusable(PROBLEMS.get(worker_id, NOT_SET_UP))
+        raise SidecarUnusable(PROBLEMS.get((worker_id, build), NOT_SET_UP))
     return sidecar
 
 
-def abort(run_id: str, dask_worker: Any = None) -> None:
+def abort(run_id: str, build: str, dask_worker: Any = None) -> None:
     """Stops what runs on a worker for a graph."""
-    sidecar = SIDECARS.get(dask_worker.id)
+    sidecar = SIDECARS.get((dask_worker.id, build))
     if sidecar is not None:
         sidecar.process().abort(run_id)
 
 
-def describe(dask_worker: Any = None) -> dict[str, Any]:
+async def prepare(build: str, dask_worker: Any = None) -> None:
+    """Starts a sidecar that rests, or could not be started before."""
+    sidecar = SIDECARS.get((dask_worker.id, build))
+    if sidecar is not None:
+        with contextlib.suppress(SidecarUnusable):
+            await asyncio.get_running_loop().run_in_executor(None, sidecar.process)
+
+
+def describe(build: str, dask_worker: Any = None) -> dict[str, Any]:
     """What a worker is and does."""
-    sidecar = SIDECARS.get(dask_worker.id)
+    key = (dask_worker.id, build)
+    sidecar = SIDECARS.get(key)
     executing = dask_worker.state.executing_count
     return {
-        **({"problem": PROBLEMS[dask_worker.id]} if dask_worker.id in PROBLEMS else {}),
+        **({"problem": PROBLEMS[key]} if key in PROBLEMS else {}),
         "name": str(dask_worker.name),
         "nthreads": dask_worker.state.nthreads,
         "busy": executing > 0,
         "resources": dict(dask_worker.state.total_resources),
-        **(sidecar.info() if sidecar is not None else {"missing": dask_worker.id not in PROBLEMS}),
+        **(sidecar.info() if sidecar is not None else {"missing": key not in PROBLEMS}),
     }

@@ -32,8 +32,8 @@ def test_a_deep_chain_is_walked_without_recursion() -> None:
 def test_every_attempt_has_a_key_of_its_own_and_refers_to_the_present_keys_of_its_inputs() -> None:
     there = node("there", there=True)
     made = node("made", there)
-    (first,) = dask_graph([made], "topic").values()
-    (second,) = dask_graph([made], "topic").values()
+    (first,) = dask_graph([made], "topic", "build").values()
+    (second,) = dask_graph([made], "topic", "build").values()
     assert first.key != second.key
     assert first.dependencies == second.dependencies == {there.dask_key}
 
@@ -55,7 +55,7 @@ def test_a_node_is_made_beside_its_input_only_where_both_are_made_and_the_input_
     partial.beside = state
     made, watched = carry([state, partial], [state, partial])
     assert (made, watched, state.carried) == ([state], [state], [partial])
-    (graph,) = dask_graph(made, "topic").values()
+    (graph,) = dask_graph(made, "topic", "build").values()
     assert graph.key == state.dask_key
     # The input is there already, or nobody would tell when it is done: a task of its own.
     assert carry([partial], [partial]) == ([partial], [partial])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import pickle
 import signal
 import subprocess
+import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +131,84 @@ def test_another_version_of_partwise_is_refused(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"version": "0.0.9"}')
     with pytest.raises(SidecarUnusable, match=r"partwise 0\.0\.9 .* the driver has 1\.2\.3"):
         check_version(str(tmp_path), "1.2.3")
+
+
+def test_a_build_that_has_changed_is_not_started(tmp_path: Path, home: str) -> None:
+    folder = tmp_path / "dist/src/engine/dask"
+    folder.mkdir(parents=True)
+    (folder / "sidecar.js").write_text("throw new Error('the first')")
+    content = bootstrap.content_of(str(tmp_path))
+    options = SidecarOptions(home=str(tmp_path), threads=1, content=content)
+    with pytest.raises(SidecarUnusable, match="the first"):
+        SidecarProcess(options, lambda event: None)
+    (folder / "sidecar.js").write_text("throw new Error('the second')")
+    with pytest.raises(SidecarUnusable, match=r"has changed since the engine connected .* Start the program again"):
+        SidecarProcess(options, lambda event: None)
+    sidecar = Sidecar(options, lambda event: None)
+    with pytest.raises(SidecarUnusable):
+        sidecar.process()
+    assert "has changed" in sidecar.info()["problem"]
+    # The same code elsewhere will do.
+    sidecar.options = SidecarOptions(home=home, threads=1, content=bootstrap.content_of(home))
+    assert sidecar.process().alive
+    assert "problem" not in sidecar.info()
+    sidecar.close()
+
+
+def test_the_sidecar_of_an_older_build_rests_when_nobody_needs_it(
+    sidecar: Sidecar, events: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("partwise_dask.sidecar.REST_AFTER", 0.2)
+    process = sidecar.process()
+    key = process.put(NUMBER)
+    sidecar.retire()
+    time.sleep(0.6)
+    assert process.alive
+    assert process.fetch(key)
+    process.free(key)
+    until(lambda: not process.alive)
+    # A task that comes later has it again; nothing was lost, so nobody is told.
+    assert sidecar.process().pid != process.pid
+    assert events == []
+
+
+def test_what_travelled_along_is_made_again_when_files_of_it_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    build = tmp_path / "build/dist/src/engine/dask"
+    build.mkdir(parents=True)
+    (build / "sidecar.js").write_text("1")
+    content = bootstrap.content_of(str(tmp_path / "build"))
+    assert content is not None
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as bundle:
+        bundle.write(build / "sidecar.js", "dist/src/engine/dask/sidecar.js")
+    plugin = bootstrap.PartwiseWorker({}, "1", "c", content, "/nowhere", archive.getvalue())
+    found = plugin.find_home()
+    assert found == (str(tmp_path / f"partwise-{os.getuid()}/js-{content}"), content)
+    (Path(found[0]) / "dist/src/engine/dask/sidecar.js").unlink()
+    assert plugin.find_home() == found
+    assert bootstrap.content_of(found[0]) == content
+    assert os.listdir(tmp_path / f"partwise-{os.getuid()}") == [f"js-{content}"]
+
+
+def test_the_package_of_another_driver_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    own = dict(sys.modules)
+    for name in own:
+        if name.partition(".")[0] == "partwise_dask":
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    sources = {"partwise_dask/__init__.py": b"__version__ = '1.2.3'"}
+    bootstrap.install_package(sources, "1.2.3", "aaaa")
+    bootstrap.install_package(sources, "1.2.3", "aaaa")
+    with pytest.raises(RuntimeError, match=r"another build of partwise_dask 1\.2\.3.* Restart the scheduler"):
+        bootstrap.install_package(sources, "1.2.3", "bbbb")
+    with pytest.raises(RuntimeError, match=r"partwise_dask 1\.2\.3 is on .*, the driver has 1\.2\.4"):
+        bootstrap.install_package(sources, "1.2.4", "bbbb")
 
 
 def test_errors_cross_processes() -> None:
