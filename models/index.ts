@@ -89,7 +89,7 @@ export { Perceptron, type PerceptronParams } from "./linear/perceptron.js";
 export { PoissonRegressor, type PoissonRegressorParams } from "./linear/poisson-regressor.js";
 export { Ridge, type RidgeParams } from "./linear/ridge.js";
 export { RidgeCV, type RidgeCVParams } from "./linear/ridge-cv.js";
-export type { ClassStreamOptions } from "./linear/sgd-classifier-model.js";
+export type { ClassStreamOptions } from "../src/estimator/class-design.js";
 export { SGDClassifier, type SGDClassifierParams } from "./linear/sgd-classifier.js";
 export { SGDRegressor, type SGDRegressorParams } from "./linear/sgd-regressor.js";
 export type { BatchStream, StreamBatch } from "./linear/sgd-stream.js";

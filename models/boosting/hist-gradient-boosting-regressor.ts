@@ -220,15 +220,8 @@ export class HistGradientBoostingRegressor extends BoostedModel<HistGradientBoos
   }
 
   /**
-   * Predictions by as many rounds of trees as there is time for, at least one, and how many those are: those of
-   * `firstRounds(rounds)`, bit for bit. All rows have the same rounds. Distributed X is held for the call; its predictions stay
-   * in the engine until they are released.
+   * Predictions by as many rounds of trees as there is time for, and how many those are: see {@link PredictedWithin}.
    * @throws as {@link predict}; ParameterError for a deadline that is no number above 0
-   *
-   * @example
-   * ```ts
-   * const { predictions, rounds } = await model.predictWithin(X, { deadlineMs: 50 });
-   * ```
    */
   predictWithin(X: DistributedInput, options: WithinOptions): Promise<PredictedWithin<DistributedArray>>;
   predictWithin(X: LocalTable, options: WithinOptions): Promise<PredictedWithin<Float64Array>>;

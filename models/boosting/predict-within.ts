@@ -20,7 +20,15 @@ export interface WithinOptions {
   readonly engine?: Engine;
 }
 
-/** Predictions by as many rounds as there was time for. */
+/**
+ * What `predictWithin` gives: predictions by as many rounds of trees as there was time for, at least one, the same for all
+ * rows. Distributed X is held for the call; its predictions stay in the engine until they are released.
+ *
+ * @example
+ * ```ts
+ * const { predictions, rounds } = await model.predictWithin(X, { deadlineMs: 50 });
+ * ```
+ */
 export interface PredictedWithin<T> {
   /** Rounds that are in them: they are those of `firstRounds(rounds)`, bit for bit. */
   readonly rounds: number;

@@ -1,12 +1,13 @@
 import type { FitOptions } from "../../src/estimator/design.js";
 import { fittedColumns } from "../../src/estimator/fitted-columns.js";
-import { checkColumns, requireTarget, type LabelInput, type MatrixInput } from "../../src/estimator/inputs.js";
+import type { LabelInput, MatrixInput } from "../../src/estimator/inputs.js";
 import type { Label } from "../../src/estimator/labels.js";
 import {
   classFactors,
+  openClassBatch,
   openClassDesign,
-  streamClasses,
   type ClassDesign,
+  type ClassStreamOptions,
   type ClassWeight,
 } from "../../src/estimator/class-design.js";
 import { LinearClassifier, type LinearClassifierState } from "./linear-classifier.js";
@@ -30,12 +31,6 @@ export interface SgdClassifierState extends LinearClassifierState {
   readonly epochs: number;
   /** Where each one-vs-rest model goes on. */
   readonly online: readonly SgdState[];
-}
-
-/** Options of `partialFit` and `fitStream` of a classifier. */
-export interface ClassStreamOptions {
-  /** All labels that will ever come; of the first call, later ones know them. Those of the first batch unless given. */
-  readonly classes?: readonly Label[];
 }
 
 /** Classification by stochastic gradient descent: two classes by one model, more by one against the rest each. */
@@ -69,12 +64,8 @@ export abstract class SgdClassifierModel<P extends SgdClassParams> extends Linea
    */
   async partialFit(X: MatrixInput, y: LabelInput, options: FitOptions & ClassStreamOptions = {}): Promise<this> {
     const owner = `${this.kind}.partialFit`;
-    requireTarget(owner, y);
-    const { classes: given, ...fit } = options;
     const before = this.stateIfFitted;
-    const declared = streamClasses(owner, given, before?.classes, this.params.classWeight);
-    using data = await openClassDesign(owner, X, y, fit, declared);
-    if (before) checkColumns(owner, { names: data.design.names, width: data.design.nFeatures }, before);
+    using data = await openClassBatch(owner, X, y, options, before, this.params.classWeight);
     const problem = oneEpoch(this.problem());
     const starts = this.#starts(data, problem, before, true);
     const { nFeatures, names } = data.design;

@@ -1,6 +1,6 @@
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { fittedColumns } from "../../src/estimator/fitted-columns.js";
-import { checkColumns, requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
+import { requireTarget, toMatrix, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { LinearModel, type LinearState } from "./linear-model.js";
 import { oneEpoch } from "./sgd-classifier-model.js";
 import { fitSgd, newState, resultOf, type SgdProblem, type SgdSolution } from "./sgd-fit.js";
@@ -54,8 +54,7 @@ export abstract class SgdRegressorModel<P extends SgdEpochParams> extends Linear
     const owner = `${this.kind}.partialFit`;
     requireTarget(owner, y);
     const before = this.stateIfFitted;
-    using design = Design.open(owner, X, y, options);
-    if (before) checkColumns(owner, { names: design.names, width: design.nFeatures }, before);
+    using design = Design.open(owner, toMatrix(owner, X, before), y, options);
     const problem = oneEpoch(this.problem());
     const start = { ...newState(design.nFeatures, problem), ...before?.online, loss: 0, rows: 0 };
     const epochs = before?.epochs ?? 0;

@@ -8,8 +8,6 @@ import { applyToRows } from "../../src/estimator/apply.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import {
-  checkColumns,
-  requireTarget,
   type DistributedInput,
   type LabelInput,
   type LocalInput,
@@ -18,8 +16,13 @@ import {
 import type { Label } from "../../src/estimator/labels.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
-import { classFactors, openClassDesign, streamClasses, type ClassWeight } from "../../src/estimator/class-design.js";
-import type { ClassStreamOptions } from "../linear/sgd-classifier-model.js";
+import {
+  classFactors,
+  openClassBatch,
+  openClassDesign,
+  type ClassStreamOptions,
+  type ClassWeight,
+} from "../../src/estimator/class-design.js";
 import { NeuralModel, type NeuralState } from "./neural-model.js";
 import { neuralFields, type NeuralParams } from "./neural-params.js";
 
@@ -114,13 +117,9 @@ export class NeuralClassifier extends NeuralModel<NeuralClassifierParams, Neural
    */
   async partialFit(X: MatrixInput, y: LabelInput, options: FitOptions & ClassStreamOptions = {}): Promise<this> {
     const owner = `${this.kind}.partialFit`;
-    requireTarget(owner, y);
-    const { classes: given, ...fit } = options;
     const before = this.stateIfFitted;
-    const declared = streamClasses(owner, given, before?.classes, this.params.classWeight);
-    using data = await openClassDesign(owner, X, y, fit, declared);
+    using data = await openClassBatch(owner, X, y, options, before, this.params.classWeight);
     const { design, classes, weights } = data;
-    if (before) checkColumns(owner, { names: design.names, width: design.nFeatures }, before);
     const factors = classFactors(owner, this.params.classWeight, classes, weights);
     this.setState({ ...(await this.trainOn(design, outputsFor(classes), factors, before)), classes });
     return this;

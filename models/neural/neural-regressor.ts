@@ -4,8 +4,8 @@ import { applyForNumbers } from "../../src/estimator/apply.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import {
-  checkColumns,
   requireTarget,
+  toMatrix,
   type DistributedInput,
   type LocalInput,
   type MatrixInput,
@@ -67,9 +67,8 @@ export class NeuralRegressor extends NeuralModel<NeuralRegressorParams, NeuralSt
   async partialFit(X: MatrixInput, y: VectorInput, options: FitOptions = {}): Promise<this> {
     const owner = `${this.kind}.partialFit`;
     requireTarget(owner, y);
-    using design = Design.open(owner, X, y, options);
     const before = this.stateIfFitted;
-    if (before) checkColumns(owner, { names: design.names, width: design.nFeatures }, before);
+    using design = Design.open(owner, toMatrix(owner, X, before), y, options);
     this.setState(await this.trainOn(design, 1, undefined, before));
     return this;
   }

@@ -1,6 +1,7 @@
 import { DataError, FitError, show } from "../base/errors.js";
 import { Design, type FitOptions, type RowVectors } from "./design.js";
-import { requireTarget, type LabelInput, type MatrixInput } from "./inputs.js";
+import type { FittedInput } from "./estimator.js";
+import { requireTarget, toMatrix, type LabelInput, type MatrixInput } from "./inputs.js";
 import { codeLabels, holdWithLabels, type Label } from "./labels.js";
 import { noRows } from "./no-rows.js";
 
@@ -66,12 +67,36 @@ export function sortedLabels(owner: string, labels: readonly Label[]): Label[] {
   return list.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+/** Options of `partialFit` and `fitStream` of a classifier. */
+export interface ClassStreamOptions {
+  /** All labels that will ever come; of the first call, later ones know them. Those of the first batch unless given. */
+  readonly classes?: readonly Label[];
+}
+
+/**
+ * Holds one batch of a stream, as {@link openClassDesign}: the first says the classes and columns, later ones have to have
+ * them.
+ * @throws DataError for other columns or classes than `before`, or weights that only all rows together have
+ */
+export async function openClassBatch(
+  owner: string,
+  X: MatrixInput,
+  y: LabelInput,
+  { classes, ...options }: FitOptions & ClassStreamOptions,
+  before: (FittedInput & { readonly classes: readonly Label[] }) | undefined,
+  classWeight: ClassWeight,
+): Promise<ClassDesign> {
+  requireTarget(owner, y);
+  const declared = streamClasses(owner, classes, before?.classes, classWeight);
+  return openClassDesign(owner, toMatrix(owner, X, before), y, options, declared);
+}
+
 /**
  * The classes of a stream of batches: those of the batches before, else the declared ones; undefined where the first batch
  * has to show them all.
  * @throws DataError for other classes than before, or weights that only all rows together have
  */
-export function streamClasses(
+function streamClasses(
   owner: string,
   given: readonly Label[] | undefined,
   before: readonly Label[] | undefined,
