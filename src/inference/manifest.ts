@@ -49,6 +49,8 @@ export class Manifest {
   readonly #path: string;
   readonly #lock: string;
   readonly #done = new Map<number, DonePart>();
+  #rows = 0;
+  #badRows = 0;
 
   private constructor(owner: string, folder: string) {
     this.#owner = owner;
@@ -85,10 +87,20 @@ export class Manifest {
     return this.#done;
   }
 
+  /** Rows of the finished partitions. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Rows of them that could not be scored. */
+  get badRows(): number {
+    return this.#badRows;
+  }
+
   /** Records a partition whose file is in place. */
   add(part: DonePart): void {
     this.#append({ ...part, drift: part.drift?.map((one) => ({ ...one, counts: [...one.counts] })) });
-    this.#done.set(part.partition, part);
+    this.#keep(part);
   }
 
   /** Gives the lock back. */
@@ -146,8 +158,16 @@ export class Manifest {
       const stat = statSync(join(this.#folder, part.file), { throwIfNoEntry: false });
       if (stat?.size !== part.bytes) continue;
       const drift = part.drift?.map((one) => ({ ...one, counts: Float64Array.from(one.counts) }));
-      this.#done.set(part.partition, { ...part, ...(drift ? { drift } : {}) });
+      this.#keep({ ...part, ...(drift ? { drift } : {}) });
     }
+  }
+
+  // A partition that was done again, as its file was gone, has two lines; the last counts.
+  #keep(part: DonePart): void {
+    const before = this.#done.get(part.partition);
+    this.#rows += part.rows - (before?.rows ?? 0);
+    this.#badRows += part.badRows - (before?.badRows ?? 0);
+    this.#done.set(part.partition, part);
   }
 
   #clear(): void {

@@ -62,7 +62,7 @@ export class ScoreRun {
             const [result] = (await engine.get([key])) as unknown as PartResult[];
             modelLoads += Number(result?.modelLoaded);
             this.#finish(index, argsOf(index), result as PartResult);
-            if (this.#badRows() > (this.options.badRows?.limit ?? 0)) failure ??= this.#tooManyBadRows();
+            if (this.manifest.badRows > (this.options.badRows?.limit ?? 0)) failure ??= this.#tooManyBadRows();
           } else if (status?.state === "failed")
             failure ??= status.error ?? new DataError(`${this.owner}: ${key} failed.`);
           if (failure && !stop.signal.aborted) stop.abort(failure);
@@ -91,8 +91,8 @@ export class ScoreRun {
       badRows,
       ...(drift ? { drift } : {}),
     });
-    const done = this.manifest.done.size;
-    const all = [...this.manifest.done.values()].reduce((sum, part) => sum + part.rows, 0);
+    const { rows: all, done: parts } = this.manifest;
+    const done = parts.size;
     const seconds = (performance.now() - this.started) / 1000;
     this.options.onProgress?.({
       stage: this.owner,
@@ -106,13 +106,9 @@ export class ScoreRun {
     });
   }
 
-  #badRows(): number {
-    return [...this.manifest.done.values()].reduce((sum, part) => sum + part.badRows, 0);
-  }
-
   #tooManyBadRows(): DataError {
     return new DataError(
-      `${this.owner}: ${this.#badRows()} rows could not be scored; badRows.limit is ${this.options.badRows?.limit ?? 0}. ` +
+      `${this.owner}: ${this.manifest.badRows} rows could not be scored; badRows.limit is ${this.options.badRows?.limit ?? 0}. ` +
         `They are listed in ${show(join(this.folder, "_partwise", "bad-rows"))}. Mend the data, or raise the limit and call it again.`,
     );
   }

@@ -1,14 +1,7 @@
+import { AshaRung } from "./asha-rung.js";
 import { halvingRungs } from "./budget-table.js";
 import type { ParamSet } from "./parameter-sets.js";
-import {
-  byScore,
-  insertSorted,
-  placeOf,
-  type PolicyProgress,
-  type TrialPolicy,
-  type TrialUnit,
-  type UnitOutcome,
-} from "./trial-policy.js";
+import type { PolicyProgress, TrialPolicy, TrialUnit, UnitOutcome } from "./trial-policy.js";
 
 /** The size of an {@link AshaPolicy}. */
 export interface AshaOptions {
@@ -31,18 +24,6 @@ interface State {
   amount: number;
 }
 
-interface Entry {
-  readonly trial: number;
-  readonly score: number;
-}
-
-/** What has finished a rung, best first. */
-interface Rung {
-  readonly all: Entry[];
-  /** Those that have not gone on. */
-  readonly waiting: Entry[];
-}
-
 /**
  * Asynchronous successive halving (Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020): a
  * free worker promotes the best trial that is among the first 1/η of its rung so far, from the highest rung down, or else
@@ -53,7 +34,9 @@ export class AshaPolicy implements TrialPolicy {
   readonly #params: (trial: number) => ParamSet;
   readonly #amounts: readonly number[];
   readonly #states: State[] = [];
-  readonly #rungs: readonly Rung[];
+  readonly #rungs: readonly AshaRung[];
+  /** Trials with a score whose last rung this is. */
+  readonly #scored: Int32Array;
   #running = 0;
   #done = 0;
 
@@ -63,15 +46,13 @@ export class AshaPolicy implements TrialPolicy {
     this.#params = params;
     const { minimum, eta, maximum } = options;
     this.#amounts = halvingRungs(Number.MAX_SAFE_INTEGER, minimum, eta, maximum).map(({ resource }) => resource);
-    this.#rungs = this.#amounts.map(() => ({ all: [], waiting: [] }));
+    this.#rungs = this.#amounts.map(() => new AshaRung(eta));
+    this.#scored = new Int32Array(this.#amounts.length);
   }
 
   next(): TrialUnit | "wait" | undefined {
-    const next = this.#promotable();
-    if (next) {
-      const entry = next.waiting.shift() as Entry;
-      return this.#start(this.#states[entry.trial] as State);
-    }
+    const next = this.#promotable()?.promote();
+    if (next) return this.#start(this.#states[next.trial] as State);
     if (this.#states.length < this.#options.trials) {
       const trial = this.#states.length;
       const state = { trial, params: this.#params(trial), rung: -1, score: NaN, amount: 0 };
@@ -85,12 +66,11 @@ export class AshaPolicy implements TrialPolicy {
     const state = this.#states[unit.trial] as State;
     this.#running -= 1;
     this.#done += unit.amount - state.amount;
+    this.#count(state, -1);
     state.rung += 1;
     Object.assign(state, { score, amount: unit.amount });
-    const rung = this.#rungs[state.rung] as Rung;
-    const entry: Entry = { trial: unit.trial, score: failed ? NaN : score };
-    insertSorted(rung.all, entry, byScore);
-    if (!Number.isNaN(entry.score)) insertSorted(rung.waiting, entry, byScore);
+    this.#count(state, 1);
+    this.#rungs[state.rung]?.add({ trial: unit.trial, score: failed ? NaN : score });
   }
 
   isOpen(trial: number): boolean {
@@ -99,8 +79,8 @@ export class AshaPolicy implements TrialPolicy {
   }
 
   competes(trial: number): boolean {
-    const most = Math.max(...this.#states.filter(({ score }) => !Number.isNaN(score)).map(({ rung }) => rung));
-    return this.#states[trial]?.rung === most;
+    const most = this.#scored.findLastIndex((count) => count > 0);
+    return most >= 0 && this.#states[trial]?.rung === most;
   }
 
   get progress(): PolicyProgress {
@@ -119,13 +99,12 @@ export class AshaPolicy implements TrialPolicy {
     return { trial: state.trial, params: state.params, bracket: 0, amount };
   }
 
+  #count({ rung, score }: State, by: number): void {
+    if (!Number.isNaN(score)) this.#scored[rung] = (this.#scored[rung] as number) + by;
+  }
+
   /** The highest rung of which the best trial that has not gone on is among the first 1/η. */
-  #promotable(): Rung | undefined {
-    for (let k = this.#rungs.length - 2; k >= 0; k--) {
-      const rung = this.#rungs[k] as Rung;
-      const [best] = rung.waiting;
-      if (best && placeOf(rung.all, best, byScore) < Math.floor(rung.all.length / this.#options.eta)) return rung;
-    }
-    return undefined;
+  #promotable(): AshaRung | undefined {
+    return this.#rungs.slice(0, -1).findLast((rung) => rung.promotable);
   }
 }

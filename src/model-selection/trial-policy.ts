@@ -60,8 +60,7 @@ export function insertSorted<T>(list: T[], item: T, compare: (a: T, b: T) => num
   list.splice(placeOf(list, item, compare), 0, item);
 }
 
-/** Where an item of a sorted list is, or would be. */
-export function placeOf<T>(list: readonly T[], item: T, compare: (a: T, b: T) => number): number {
+function placeOf<T>(list: readonly T[], item: T, compare: (a: T, b: T) => number): number {
   let low = 0;
   let high = list.length;
   while (low < high) {

@@ -3,7 +3,13 @@ import { AshaPolicy } from "#src/model-selection/asha-policy.js";
 import { BracketPolicy } from "#src/model-selection/bracket-policy.js";
 import { decayRungs, hyperbandBrackets } from "#src/model-selection/budget-table.js";
 import { hasFallenBehind, hasPlateaued } from "#src/model-selection/stopping-rules.js";
-import type { TrialPolicy, TrialUnit } from "#src/model-selection/trial-policy.js";
+import {
+  byScore,
+  type PolicyProgress,
+  type TrialPolicy,
+  type TrialUnit,
+  type UnitOutcome,
+} from "#src/model-selection/trial-policy.js";
 import { runTrials, type FinishedUnits } from "#src/model-selection/trial-runner.js";
 import { simulate } from "#src/testing/simulate-search.js";
 
@@ -155,6 +161,25 @@ describe("runTrials", () => {
     }
   });
 
+  it("promotes as plain lists would that are sorted anew each time", () => {
+    const size = { trials: 300, minimum: 1, maximum: 64, eta: 4 };
+    const options = {
+      workers: 64,
+      // Scores that are equal, missing and infinite; ranks change from rung to rung.
+      score: ({ trial, amount }: TrialUnit): number =>
+        trial % 11 === 0 ? NaN : trial % 37 === 5 ? -Infinity : ((trial * 7919 + amount * 31) % 23) / 23,
+      seed: 5,
+      straggle: 1,
+      drop: 0.01,
+    };
+    const plain = new PlainAsha(size);
+    const fast = new AshaPolicy(size, (x) => ({ x }));
+    expect(simulate(fast, options).finished).toEqual(simulate(plain, options).finished);
+    const trials = Array.from({ length: size.trials }, (_, k) => k);
+    expect(trials.map((k) => fast.competes(k))).toEqual(trials.map((k) => plain.competes(k)));
+    expect(fast.progress.done).toBe(fast.progress.total);
+  });
+
   it("ends what is under way before it throws, and reports what had a result", async () => {
     const brackets = [{ bracket: 0, rungs: [{ models: 4, resource: 1 }] }];
     const reported: number[] = [];
@@ -211,3 +236,55 @@ describe("ASHA in a simulation", () => {
     expect(counts(0)[0]).toBeGreaterThanOrEqual(asha);
   });
 });
+
+/** {@link AshaPolicy} without a thought of time. */
+class PlainAsha implements TrialPolicy {
+  readonly #amounts: number[] = [];
+  readonly #trials: { trial: number; rung: number; score: number; running: boolean }[] = [];
+  readonly #finished: { trial: number; score: number; promoted: boolean }[][];
+
+  constructor(readonly size: { trials: number; minimum: number; maximum: number; eta: number }) {
+    for (let amount = size.minimum; amount <= size.maximum; amount *= size.eta) this.#amounts.push(amount);
+    this.#finished = this.#amounts.map(() => []);
+  }
+
+  next(): TrialUnit | "wait" | undefined {
+    for (let rung = this.#amounts.length - 2; rung >= 0; rung--) {
+      const all = (this.#finished[rung] ?? []).toSorted(byScore);
+      const best = all.find(({ promoted, score }) => !promoted && !Number.isNaN(score));
+      if (!best || all.indexOf(best) >= Math.floor(all.length / this.size.eta)) continue;
+      best.promoted = true;
+      return this.#start(best.trial, rung + 1);
+    }
+    if (this.#trials.length < this.size.trials) {
+      const trial = this.#trials.length;
+      this.#trials.push({ trial, rung: -1, score: NaN, running: false });
+      return this.#start(trial, 0);
+    }
+    return this.#trials.some(({ running }) => running) ? "wait" : undefined;
+  }
+
+  #start(trial: number, rung: number): TrialUnit {
+    Object.assign(this.#trials[trial] as object, { running: true });
+    return { trial, params: { x: trial }, bracket: 0, amount: this.#amounts[rung] as number };
+  }
+
+  report({ trial, amount }: TrialUnit, { score, failed }: UnitOutcome): void {
+    const rung = this.#amounts.indexOf(amount);
+    Object.assign(this.#trials[trial] as object, { running: false, rung, score });
+    this.#finished[rung]?.push({ trial, score: failed ? NaN : score, promoted: false });
+  }
+
+  competes(trial: number): boolean {
+    const scored = this.#trials.filter(({ score }) => !Number.isNaN(score));
+    return scored.length > 0 && this.#trials[trial]?.rung === Math.max(...scored.map(({ rung }) => rung));
+  }
+
+  isOpen(): boolean {
+    return true;
+  }
+
+  get progress(): PolicyProgress {
+    return { done: 0, total: 0 };
+  }
+}
