@@ -184,10 +184,12 @@ export class GatewayLink {
     }
     const id = header["id"] as number;
     const pending = this.#pending.get(id);
+    // What was told and not asked, such as the end of a run, is answered too; nobody waits for that.
+    if (!pending) return;
     this.#pending.delete(id);
     this.busy(-1);
-    if (header["ok"] === true) pending?.resolve(message);
-    else pending?.reject(decodeError(header["error"] as PlainError));
+    if (header["ok"] === true) pending.resolve(message);
+    else pending.reject(decodeError(header["error"] as PlainError));
   }
 }
 

@@ -101,6 +101,10 @@ export const lifetimeCases: CaseTable = {
     expect(await runScript("busy-script", context)).toBe("value 42");
   },
 
+  "work after an abort keeps a script alive until it is done": async (context) => {
+    expect(await runScript("abort-script", context)).toBe("value last");
+  },
+
   "closing while tasks run ends them with the reason and lets the process exit": async (context) => {
     expect(await runScript("close-script", context)).toBe("value EngineClosedError");
   },
