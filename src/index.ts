@@ -54,7 +54,7 @@ export {
   startCluster,
 } from "./engine/dask/local-cluster.js";
 export { DaskEngine } from "./engine/dask/dask-engine.js";
-export type { DaskOptions } from "./engine/dask/dask-options.js";
+export type { DaskOptions, TlsFiles } from "./engine/dask/dask-options.js";
 export type { DaskWorkerInfo } from "./engine/dask/dask-worker.js";
 export type { AdaptOptions, ClusterScaler } from "./engine/dask/scaling.js";
 export { defaultEngine, inlineEngine, localEngine, setEngine } from "./engine/default-engine.js";

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { startCluster } from "#src/engine/dask/local-cluster.js";
@@ -38,6 +39,12 @@ async function clusterStart(
   return { text, program, end };
 }
 
+async function listening(): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
 interface Started {
   readonly address: string;
   readonly pid: number;
@@ -60,10 +67,24 @@ describe("partwise cluster start", () => {
   it("shows a person what to do next", async () => {
     const { text, program, end } = await clusterStart();
     const address = /tcp:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] as string;
-    expect(text).toContain(`await connect("${address}")`);
+    // Also where its Python is, because the program needs one with Dask as well.
+    expect(text).toContain(`await connect("${address}", { python: "${testPython}" })`);
+    expect(text).toContain(`PARTWISE_PYTHON=${testPython} node program.js`);
     expect(text).toContain("Ctrl-C stops it.");
     program.kill("SIGTERM");
     expect(await end).toBe("0: stopping the cluster\n");
+  });
+
+  it("takes the ports it is given, and says when one is taken", async () => {
+    const free = await listening();
+    const { port } = free.address() as AddressInfo;
+    const taken = await clusterStart("--port", String(port)).catch((error: Error) => error.message);
+    expect(taken).toContain(`1: partwise: startCluster: port ${port} of 127.0.0.1 is taken.`);
+    await new Promise((resolve) => free.close(resolve));
+    const { text, program, end } = await clusterStart("--port", String(port), "--json");
+    expect((JSON.parse(text) as Started).address).toBe(`tcp://127.0.0.1:${port}`);
+    program.kill("SIGINT");
+    expect(await end).toBe("0: ");
   });
 
   it("fails when its scheduler is lost", async () => {

@@ -65,6 +65,37 @@ describe("looking after a cluster", () => {
     await other.close();
   });
 
+  it("scales a cluster of this machine, whose leaving workers hand over what they hold", async () => {
+    await using own = await startCluster({ workers: 1, python });
+    const engine = await connect(own.address, { python, scaler: own });
+    await engine.scale(3);
+    expect(await engine.workers()).toHaveLength(3);
+    const made: string[] = [];
+    engine.on("recompute", ({ key }) => made.push(key));
+    const keys = Array.from({ length: 6 }, (_, i) => `held-${i}`);
+    const graph = keys.map((key, i) => task(key, "makeDense", [], { rows: 10_000, start: i }, i));
+    await engine.submit(graph, { keep: keys });
+    await engine.wait(keys);
+    expect(new Set([...(await engine.locate(keys)).values()].flat()).size).toBe(3);
+    await engine.scale(1);
+    await expect.poll(async () => (await engine.workers()).map((worker) => worker.name)).toEqual(["worker-0"]);
+    expect(own.workers.map((worker) => worker.address === undefined)).toEqual([false, true, true]);
+    const sums = keys.map((key, i) => task(`sum-${i}`, "sumDense", [key], undefined, i));
+    const found = await runGraph(
+      engine,
+      sums,
+      sums.map((each) => each.key),
+    );
+    expect(new Set(found).size).toBe(6);
+    expect(made).toEqual([]);
+    await engine.scale(2);
+    expect(own.workers.map((worker) => worker.name).at(-1)).toBe("worker-3");
+    await expect(own.scale(-1)).rejects.toThrow("LocalCluster.scale: workers must be a whole number >= 0; got -1.");
+    await engine.close();
+    const wrong = { scaler: { size: 3 } as never };
+    expect((await rejection(connect(own.address, wrong))).message).toMatch(/scaler must have a method scale/);
+  });
+
   it("runs tasks only where their resources are", async () => {
     const index = await cluster.addWorker({ resources: { GPU: 1 } });
     const engine = await connect(cluster.address, { python, resources: { GPU: 1 } });

@@ -8,10 +8,10 @@ import { startCluster } from "#src/engine/dask/local-cluster.js";
 import { inTempFolder, rejection, runGraph, task } from "../engine/engine-under-test.js";
 import { testPython as python } from "./test-python.js";
 
-/** A self-signed certificate for 127.0.0.1 that is its own authority. */
-function certificate(folder: string): { ca: string; cert: string; key: string } {
-  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+/** A self-signed certificate that is its own authority. */
+function certificate(folder: string, name = "IP:127.0.0.1"): { ca: string; cert: string; key: string } {
+  const [cert, key] = [join(folder, `${name}.cert.pem`), join(folder, `${name}.key.pem`)];
+  const subject = ["-subj", "/CN=partwise", "-addext", `subjectAltName=${name}`];
   const made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert];
   execFileSync("openssl", ["req", ...made, ...subject], { stdio: "ignore" });
   return { ca: cert, cert, key };
@@ -32,6 +32,8 @@ describe("a cluster that speaks TLS", () => {
       await engine.close();
       const without = await rejection(connect(cluster.address, { python, timeout: 2 }));
       expect(without.message).toMatch(/speaks TLS, and there are no certificates: pass `tls:/);
+      const plain = await rejection(connect(cluster.address.replace("tls:", "tcp:"), { python, timeout: 2 }));
+      expect(plain.message).toMatch(/A scheduler that speaks TLS wants a tls:\/\/ address/);
 
       // A gateway for other machines speaks TLS itself, and wants to see a certificate.
       const gateway = spawn(
@@ -60,10 +62,26 @@ describe("a cluster that speaks TLS", () => {
         const remote = await connect(`partwise://127.0.0.1:${port}`, { token: "s3cret", tls });
         expect(await runGraph(remote, [task("b", "constant", [], 5)], ["b"])).toEqual([5]);
         await remote.close();
-        await rejection(connect(`partwise://127.0.0.1:${port}`, { token: "s3cret", timeout: 2 }));
+        const naked = await rejection(connect(`partwise://127.0.0.1:${port}`, { token: "s3cret", timeout: 2 }));
+        expect(naked.message).toMatch(/is it a partwise gateway\? One that was started with --tls-cert wants `tls: \{/);
+        // The name that is asked for has to be in the certificate.
+        const elsewhere = await rejection(connect(`partwise://localhost:${port}`, { token: "s3cret", tls }));
+        expect(elsewhere.message).toMatch(/is not for localhost\. Make it with subjectAltName=DNS:localhost, or use/);
       } finally {
         gateway.stdin.end();
       }
       await cluster.close();
+    }));
+
+  it("says which certificate is missing", async () =>
+    inTempFolder(async (folder) => {
+      const tls = certificate(folder);
+      const { key: _, ...two } = tls;
+      const missing = await rejection(connect("tls://127.0.0.1:1", { python, tls: two as typeof tls }));
+      expect(missing.message).toBe("connect: tls.key must be the path of a PEM file; got undefined.");
+      const nowhere = await rejection(startCluster({ python, tls: { ...tls, ca: "/nowhere/ca.pem" } }));
+      expect(nowhere.message).toBe(
+        'startCluster: tls.ca is "/nowhere/ca.pem": there is no such file. Give the path of a PEM file.',
+      );
     }));
 });

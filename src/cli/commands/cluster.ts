@@ -1,3 +1,4 @@
+import { resolve as absolute, sep } from "node:path";
 import type { Command } from "commander";
 import { PartwiseError } from "../../base/errors.js";
 import { type LocalCluster, type LocalClusterOptions, startCluster } from "../../engine/dask/local-cluster.js";
@@ -10,6 +11,7 @@ Examples:
   partwise cluster start                              two workers with one thread each
   partwise cluster start --workers 4 --memory-limit 2GB
   partwise cluster start --python ~/venv/bin/python   an interpreter that has dask
+  partwise cluster start --port 8786 --dashboard-port 8787
 
 The cluster listens on 127.0.0.1 only, because whoever reaches Dask's ports can run any program here.
 docs/cluster.md shows clusters of several machines.`;
@@ -20,6 +22,8 @@ interface StartFlags {
   readonly memoryLimit?: string;
   readonly resources?: Record<string, number>;
   readonly python: string;
+  readonly port: number;
+  readonly dashboardPort: number;
   readonly json?: true;
 }
 
@@ -40,6 +44,8 @@ export function configure(command: Command, context: CliContext): void {
       resourceTags,
     )
     .option("--python <path>", "the Python interpreter that has dask", defaultPython())
+    .option("--port <n>", "port of the scheduler (0: a free one)", wholeNumber(0), 0)
+    .option("--dashboard-port <n>", "port of its dashboard (0: a free one)", wholeNumber(0), 0)
     .option("--json", "print the addresses as one line of JSON")
     .addHelpText("after", EXAMPLES)
     .action((flags: StartFlags) => start(flags, context));
@@ -50,6 +56,8 @@ async function start(flags: StartFlags, context: CliContext): Promise<void> {
     workers: flags.workers,
     threadsPerWorker: flags.threads,
     python: flags.python,
+    port: flags.port,
+    dashboardPort: flags.dashboardPort,
     // People expect a worker that dies to come back.
     nanny: true,
     ...(flags.memoryLimit === undefined ? {} : { memoryLimit: flags.memoryLimit }),
@@ -74,13 +82,17 @@ function describe(cluster: LocalCluster): object {
   return { address, dashboardLink, workers, pid: pids.scheduler };
 }
 
-function instructions({ address, dashboardLink }: LocalCluster, { workers, threads }: StartFlags): string {
+function instructions({ address, dashboardLink }: LocalCluster, { workers, threads, python }: StartFlags): string {
   const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  // The program needs a Python with Dask too, wherever it is started.
+  const own = python === defaultPython() ? undefined : python.includes(sep) ? absolute(python) : python;
+  const options = own === undefined ? "" : `, { python: ${JSON.stringify(own)} }`;
+  const variables = own === undefined ? "" : ` PARTWISE_PYTHON=${own}`;
   return [
     `Scheduler     ${address}  (${count(workers, "worker")}, ${count(threads, "thread")} each)`,
     `Dashboard     ${dashboardLink}  (its pages need: pip install bokeh)`,
-    `In a program  const engine = await connect("${address}");`,
-    `Or around it  PARTWISE_ENGINE=dask://${address.slice(address.indexOf("//") + 2)} node program.js`,
+    `In a program  const engine = await connect("${address}"${options});`,
+    `Or around it  PARTWISE_ENGINE=dask://${address.slice(address.indexOf("//") + 2)}${variables} node program.js`,
     "Ctrl-C stops it.",
     "",
   ].join("\n");

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import type { TlsFiles } from "./dask-options.js";
 import { PartwiseError } from "../../base/errors.js";
 
 /** One process of a cluster as the probe sees it. */
@@ -16,7 +17,7 @@ export interface ClusterMember {
 /** What {@link probeCluster} needs beside the address. */
 export interface ClusterProbeOptions {
   readonly timeoutMs?: number;
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly tls?: TlsFiles;
 }
 
 // Asks for versions through Dask's own handler first: a function sent to a worker of another Python may crash it.

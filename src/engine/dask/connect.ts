@@ -1,3 +1,4 @@
+import { ParameterError, show } from "../../base/errors.js";
 import { DaskEngine } from "./dask-engine.js";
 import type { DaskOptions } from "./dask-options.js";
 
@@ -20,6 +21,10 @@ import type { DaskOptions } from "./dask-options.js";
  * ```
  */
 export async function connect(address: string, options: DaskOptions = {}): Promise<DaskEngine> {
+  const { scaler } = options;
+  if (scaler !== undefined && typeof scaler?.scale !== "function") {
+    throw new ParameterError(`connect: scaler must have a method scale(workers); got ${show(scaler)}.`);
+  }
   const engine = new DaskEngine(address, options);
   await engine.ready();
   return engine;

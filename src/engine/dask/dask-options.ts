@@ -1,5 +1,14 @@
+import { accessSync, constants } from "node:fs";
 import type { ClusterScaler } from "./scaling.js";
 import { ParameterError, show } from "../../base/errors.js";
+
+/** Certificates of one side, as paths of PEM files. */
+export interface TlsFiles {
+  /** The authority that signed both sides' certificates. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** How to reach a cluster. */
 export interface DaskOptions {
@@ -8,7 +17,7 @@ export interface DaskOptions {
   /** What a running gateway at a `partwise://` address was started with; `PARTWISE_TOKEN` unless given. */
   readonly token?: string;
   /** Certificates (paths of PEM files), for a cluster or a gateway that uses TLS. */
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly tls?: TlsFiles;
   /** Seconds to wait for the scheduler and the gateway: 10 unless given. */
   readonly timeout?: number;
   /** What can start and stop workers, for `scale` and `adapt`. */
@@ -48,4 +57,23 @@ export function timeoutOf(options: DaskOptions): number {
   const timeout = options.timeout ?? 10;
   if (Number.isFinite(timeout) && timeout > 0) return timeout;
   throw new ParameterError(`connect: timeout must be a number of seconds > 0; got ${show(options.timeout)}.`);
+}
+
+/** @throws ParameterError when one of the files is not named or cannot be read */
+export function checkTls(owner: string, tls: TlsFiles | undefined): void {
+  if (tls === undefined) return;
+  for (const part of ["ca", "cert", "key"] as const) {
+    const path: unknown = tls[part];
+    if (typeof path !== "string") {
+      throw new ParameterError(`${owner}: tls.${part} must be the path of a PEM file; got ${show(path)}.`);
+    }
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (cause) {
+      const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : "it cannot be read";
+      throw new ParameterError(`${owner}: tls.${part} is ${show(path)}: ${why}. Give the path of a PEM file.`, {
+        cause,
+      });
+    }
+  }
 }

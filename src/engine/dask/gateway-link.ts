@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { connect as connectPlain, type OnReadOpts, type Socket } from "node:net";
+import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { decodeError, EngineClosedError, PartwiseError, type PlainError } from "../../base/errors.js";
-import { timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
+import { checkTls, timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 import { startGateway, type GatewayProcess } from "./gateway-process.js";
 import { MessageReader, MessageSocket, type Header, type Message } from "./message-socket.js";
 import { totalBytes } from "./value-codec.js";
@@ -67,6 +67,7 @@ export class GatewayLink {
     version: string,
     events: LinkEvents,
   ): Promise<GatewayLink> {
+    checkTls("connect", options.tls);
     const own = address.kind === "scheduler" ? await startGateway(address, options) : undefined;
     const token = own?.token ?? options.token ?? process.env["PARTWISE_TOKEN"] ?? "";
     try {
@@ -87,7 +88,10 @@ export class GatewayLink {
         const fail = (why: string): void => {
           clearTimeout(timer);
           socket.destroy();
-          reject(new EngineClosedError(`connect: ${address.url} ${why}; is it a partwise gateway?`));
+          // A gateway that wants TLS takes a greeting without it for noise.
+          const hint =
+            own || options.tls ? "" : " One that was started with --tls-cert wants `tls: { ca, cert, key }`.";
+          reject(new EngineClosedError(`connect: ${address.url} ${why}; is it a partwise gateway?${hint}`));
         };
         const timeout = timeoutOf(options);
         const timer = setTimeout(
@@ -219,6 +223,12 @@ async function dial(
     const timer = setTimeout(() => fail(`nothing within ${timeout} s`), timeout * 1000);
     socket.once("error", (error) => {
       clearTimeout(timer);
+      if ((error as NodeJS.ErrnoException).code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+        const name = isIP(host) ? `IP:${host}` : `DNS:${host}`;
+        socket.destroy();
+        const text = `connect: the certificate of the gateway at ${address.url} is not for ${host}. Make it with subjectAltName=${name}, or use the name it is for.`;
+        return reject(new PartwiseError(text, { cause: error }));
+      }
       fail(error.message, error);
     });
     socket.once(tls ? "secureConnect" : "connect", () => {

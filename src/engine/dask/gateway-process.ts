@@ -138,8 +138,11 @@ function gatewayFailed(code: number | null, said: readonly string[]): PartwiseEr
 }
 
 function unreachable(address: DaskAddress, timeout: number, why: string): EngineClosedError {
+  // What a scheduler with TLS does to one who speaks without.
+  const hint = /reset by peer|CommClosedError|StreamClosed/.test(why) && address.url.startsWith("tcp:");
+  const tls = hint ? " A scheduler that speaks TLS wants a tls:// address and `tls: { ca, cert, key }`." : "";
   return new EngineClosedError(
     `connect: no Dask scheduler answers at ${address.url} within ${timeout} s (${why}). Check the address, that \`dask scheduler\` ` +
-      `runs there, and that no firewall closes port ${address.port}.`,
+      `runs there, and that no firewall closes port ${address.port}.${tls}`,
   );
 }

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ParameterError, PartwiseError, show } from "../../base/errors.js";
+import { checkTls, type TlsFiles } from "./dask-options.js";
 import { DaskProcess, flags } from "./dask-process.js";
+import { requireFreePort } from "./free-port.js";
 import { defaultPython, requirePython } from "./python-probe.js";
-import { READY_FILE, untilListening, WORKER_PRELOAD } from "./scheduler-watch.js";
+import { LEAVE_SIGNAL, READY_FILE, untilListening, WORKER_PRELOAD } from "./scheduler-watch.js";
 
 /** How one worker of a {@link LocalCluster} runs. */
 export interface LocalWorkerOptions {
@@ -35,8 +37,12 @@ export interface LocalClusterOptions extends LocalWorkerOptions {
   readonly python?: string;
   /** The address the scheduler and its dashboard listen on; `127.0.0.1` unless given. */
   readonly host?: string;
+  /** The scheduler's port; a free one unless given. */
+  readonly port?: number;
+  /** The port of its dashboard; a free one unless given. */
+  readonly dashboardPort?: number;
   /** The files that make the cluster speak TLS, all in PEM form. */
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly tls?: TlsFiles;
   /** Milliseconds that starting may take; 60,000 unless given. */
   readonly timeout?: number;
 }
@@ -61,6 +67,8 @@ interface Slot {
 const GRACE_MS = 3000;
 const TIMEOUT_MS = 60_000;
 const PRELOAD = "tell-address.py";
+/** How long a worker may take to hand over what it holds. */
+const LEAVE_MS = 30_000;
 
 /**
  * A Dask scheduler and workers on this machine: the real thing in separate processes, for trials and tests. They end with
@@ -80,6 +88,7 @@ export class LocalCluster {
   readonly #slots: Slot[] = [];
   readonly #atExit = (): void => this.#killNow();
   #closing: Promise<void> | undefined;
+  #scaling: Promise<void> = Promise.resolve();
 
   /** @internal */
   constructor(parts: {
@@ -163,6 +172,29 @@ export class LocalCluster {
     const slot = this.#slot(i);
     await slot.process.stop(GRACE_MS);
     this.#slots[i] = await this.#startWorker(i, slot.starts + 1, slot.options);
+  }
+
+  /**
+   * Starts workers, or ends the newest, until so many run. Those that end hand what they hold to others first. With this a
+   * cluster is the `scaler` of `connect(cluster.address, { scaler: cluster })`, for the engine's `scale` and `adapt`.
+   */
+  async scale(workers: number): Promise<void> {
+    wholeNumber("LocalCluster.scale", "workers", workers, 0);
+    this.#throwIfClosed();
+    // One after another: each starts from what the one before has made.
+    const before = this.#scaling;
+    this.#scaling = (async () => {
+      await before.catch(() => undefined);
+      const running = this.#slots.filter((slot) => slot.process.end === undefined);
+      await this.addWorkers(Array.from({ length: workers - running.length }, () => ({})));
+      await Promise.all(running.slice(workers).map((slot) => this.#leave(slot)));
+    })();
+    await this.#scaling;
+  }
+
+  async #leave({ process: worker, options }: Slot): Promise<void> {
+    worker.signal(options.nanny === true ? "SIGTERM" : LEAVE_SIGNAL);
+    if (!(await worker.ended(LEAVE_MS))) await worker.stop(GRACE_MS);
   }
 
   /** What a process has written so far: the scheduler, or worker `i`. */
@@ -262,14 +294,20 @@ function tlsFlags({ tls }: LocalClusterOptions): Record<string, string | undefin
   return { "tls-ca-file": tls?.ca, "tls-cert": tls?.cert, "tls-key": tls?.key };
 }
 
+function wholeNumber(owner: string, name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+  throw new ParameterError(`${owner}: ${name} must be a whole number >= ${least}; got ${show(value)}.`);
+}
+
 function check(options: LocalClusterOptions): void {
-  const whole = (name: string, value: number | undefined, least: number): void => {
-    if (value === undefined || (Number.isInteger(value) && value >= least)) return;
-    throw new ParameterError(`startCluster: ${name} must be a whole number >= ${least}; got ${show(value)}.`);
-  };
+  const whole = (name: string, value: number | undefined, least: number): void =>
+    wholeNumber("startCluster", name, value, least);
   whole("workers", options.workers, 0);
   whole("threadsPerWorker", options.threadsPerWorker, 1);
   whole("timeout", options.timeout, 1);
+  whole("port", options.port, 0);
+  whole("dashboardPort", options.dashboardPort, 0);
+  checkTls("startCluster", options.tls);
   if (process.platform === "win32") {
     throw new PartwiseError(
       "startCluster: works on Linux and macOS. Start `dask scheduler` and `dask worker` by hand.",
@@ -278,7 +316,8 @@ function check(options: LocalClusterOptions): void {
 }
 
 /**
- * Starts a Dask scheduler and workers on this machine, on free ports, each in a process group of its own.
+ * Starts a Dask scheduler and workers on this machine, on free ports unless some are given, each in a process group of
+ * its own.
  *
  * They end with {@link LocalCluster.close}; also when this process leaves or is killed. Work files, logs among them, are
  * in a temporary folder that goes with them. Workers run without Dask's nanny, so that a killed one stays away until
@@ -296,7 +335,10 @@ function check(options: LocalClusterOptions): void {
 export async function startCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
   check(options);
   const { executable: python } = await requirePython("startCluster", options.python ?? defaultPython());
-  const { host = "127.0.0.1", workers = 2, timeout = TIMEOUT_MS, prefix = [], env = {} } = options;
+  const { host = "127.0.0.1", port = 0, dashboardPort = 0, workers = 2 } = options;
+  const { timeout = TIMEOUT_MS, prefix = [], env = {} } = options;
+  await requireFreePort("port", host, port, prefix);
+  await requireFreePort("dashboardPort", host, dashboardPort, prefix);
   const folder = mkdtempSync(join(tmpdir(), "partwise-cluster-"));
   const file = join(folder, "scheduler.json");
   let scheduler: DaskProcess | undefined;
@@ -313,8 +355,8 @@ export async function startCluster(options: LocalClusterOptions = {}): Promise<L
         "scheduler",
         ...flags({
           host: options.tls ? `tls://${host}` : host,
-          port: 0,
-          "dashboard-address": `${host}:0`,
+          port,
+          "dashboard-address": `${host}:${dashboardPort}`,
           "scheduler-file": file,
           ...tlsFlags(options),
         }),

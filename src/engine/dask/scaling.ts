@@ -1,6 +1,9 @@
 import { ParameterError, PartwiseError, show } from "../../base/errors.js";
 
-/** What can start and stop workers of a cluster: {@link DaskOptions.scaler}. */
+/**
+ * What can start and stop workers of a cluster: {@link DaskOptions.scaler}. A `LocalCluster` is one; others are a few
+ * lines around the command that scales them (docs/cluster.md).
+ */
 export interface ClusterScaler {
   /** Asks for so many workers; resolves once that is on its way. */
   scale(workers: number): Promise<unknown>;

@@ -6,12 +6,16 @@ import type { DaskProcess } from "./dask-process.js";
 /** Names the file that {@link WORKER_PRELOAD} writes. */
 export const READY_FILE = "PARTWISE_WORKER_READY";
 
+/** On this signal a worker without a nanny hands what it holds to others and ends. */
+export const LEAVE_SIGNAL = "SIGUSR1";
+
 /**
- * A module that Dask workers load at their start: it writes the worker's address once the scheduler has taken it in. (The
- * scheduler's own web page of workers fails while one of them has just measured something.)
+ * A module that Dask workers load at their start: it writes the worker's address once the scheduler has taken it in (the
+ * scheduler's own web page of workers fails while one of them has just measured something), and heeds
+ * {@link LEAVE_SIGNAL}.
  */
 export const WORKER_PRELOAD = `
-import asyncio, json, os
+import asyncio, json, os, signal
 
 async def tell(worker):
     while worker.status.name != "running":
@@ -23,6 +27,10 @@ async def tell(worker):
 
 async def dask_setup(worker):
     worker.partwise_tells = asyncio.ensure_future(tell(worker))
+    def leave():
+        worker.partwise_leaves = asyncio.ensure_future(worker.close_gracefully(restart=False))
+    if worker.nanny is None:
+        asyncio.get_running_loop().add_signal_handler(signal.${LEAVE_SIGNAL}, leave)
 `;
 
 /** What a scheduler writes about itself, and what {@link WORKER_PRELOAD} writes about a worker. */
