@@ -2,7 +2,7 @@ import { ParamTable } from "../src/base/params.js";
 import type { EstimatorJson } from "../src/estimator/estimator.js";
 import { registerEstimator } from "../src/estimator/registry.js";
 import { belowFamilyRate } from "./score-rules.js";
-import { TEST_FUNCTIONS, UnivariateSelector, type TestFunction } from "./univariate-selection.js";
+import { testFunctionField, UnivariateSelector, type TestFunction } from "./univariate-selection.js";
 
 /** Parameters of {@link SelectFwe}. */
 export interface SelectFweParams {
@@ -12,12 +12,7 @@ export interface SelectFweParams {
 
 const TABLE = new ParamTable<SelectFweParams>("SelectFwe", (z) =>
   z.object({
-    scoreFunc: z
-      .enum(TEST_FUNCTIONS)
-      .default("fClassif")
-      .describe(
-        "analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes",
-      ),
+    scoreFunc: testFunctionField(z),
     alpha: z.number().gt(0).max(1).default(0.05).describe("the probability that any column is kept that tells nothing"),
   }),
 );

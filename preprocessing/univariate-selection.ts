@@ -1,3 +1,4 @@
+import type * as Zod from "zod";
 import { DataError, FitError, show } from "../src/base/errors.js";
 import type { ParamTable, ZodNamespace } from "../src/base/params.js";
 import { Design, type FitOptions } from "../src/estimator/design.js";
@@ -41,8 +42,17 @@ export interface InformationFunction extends MutualInformationSettings {
 /** How a column is scored against the target. */
 export type ScoreFunction = TestFunction | InformationName | InformationFunction;
 
-/** The scores with a probability by name, for parameter tables. */
-export const TEST_FUNCTIONS = ["fClassif", "fRegression", "chi2"] as const;
+const TEST_FUNCTIONS = ["fClassif", "fRegression", "chi2"] as const;
+
+/** The parameter `scoreFunc` where a probability is needed. */
+export function testFunctionField(z: ZodNamespace): Zod.ZodType {
+  return z
+    .enum(TEST_FUNCTIONS)
+    .default("fClassif")
+    .describe(
+      "analysis of variance for classes, the F test of a line for numbers, or chi-square for counts and classes",
+    );
+}
 
 const INFORMATION_FUNCTIONS = ["mutualInfoClassif", "mutualInfoRegression"] as const;
 

@@ -13,7 +13,13 @@ import type { LocalTable, TableInput } from "../../src/estimator/table.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
 import { boostLoss } from "../../src/kernels/kernels.js";
 import { labelAccuracy } from "../../src/metrics/label-accuracy.js";
-import { classFactors, openClassDesign, type ClassDesign, type ClassWeight } from "../../src/estimator/class-design.js";
+import {
+  classFactors,
+  openClassDesign,
+  type ClassDesign,
+  type ClassWeight,
+  classWeightField,
+} from "../../src/estimator/class-design.js";
 import { BoostedModel, type StagedOptions } from "./boosted-model.js";
 import type { BoostingFitOptions, CodedEvalSet, RefitOptions } from "./boosting-fit-options.js";
 import type { PredictedWithin, WithinOptions } from "./predict-within.js";
@@ -30,13 +36,10 @@ export interface HistGradientBoostingClassifierParams extends BoostingParams {
 const TABLE = new ParamTable<HistGradientBoostingClassifierParams>("HistGradientBoostingClassifier", (z) =>
   z.object({
     ...boostingRules(z),
-    classWeight: z
-      .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
-      .nullable()
-      .default(null)
-      .describe(
-        'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
-      ),
+    classWeight: classWeightField(
+      z,
+      'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
+    ),
     scalePosWeight: z
       .number()
       .positive()

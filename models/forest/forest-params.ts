@@ -1,5 +1,6 @@
 import { ParameterError } from "../../src/base/errors.js";
 import type { ZodNamespace } from "../../src/base/params.js";
+import { classWeightField } from "../../src/estimator/class-design.js";
 
 /** Parameters of single trees and of forests. */
 export interface TreeParams {
@@ -101,11 +102,7 @@ export function valueCriterion(z: ZodNamespace) {
 
 /** The rule of `classWeight`. */
 export function classWeightRule(z: ZodNamespace) {
-  return z
-    .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
-    .nullable()
-    .default(null)
-    .describe('factor of each class\'s weights: by label, "balanced" for equal totals, null for 1');
+  return classWeightField(z, 'factor of each class\'s weights: by label, "balanced" for equal totals, null for 1');
 }
 
 /** Columns that a node draws, of `width`. @throws ParameterError for more than there are */

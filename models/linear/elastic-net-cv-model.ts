@@ -1,10 +1,12 @@
+import type * as Zod from "zod";
+import type { ZodNamespace } from "../../src/base/params.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { mergeComoments, type Comoments } from "../../src/numeric/comoments.js";
 import { alphaGrid, solveElasticNet, solvePath } from "../../src/numeric/elastic-net-path.js";
 import { withoutEachFold } from "../../src/numeric/fold-comoments.js";
 import { normalSystem, squaredError, type NormalSystem } from "../../src/numeric/normal-system.js";
-import { warnGap, type ElasticNetState } from "./elastic-net-model.js";
+import { gapField, warnGap, type ElasticNetState } from "./elastic-net-model.js";
 import { LinearModel } from "./linear-model.js";
 import { foldMomentsOfDesign } from "./moments-of-design.js";
 
@@ -17,6 +19,24 @@ export interface CoordinateDescentCVParams {
   positive: boolean;
   tol: number;
   maxIter: number;
+}
+
+/** The fields of LassoCV and ElasticNetCV. */
+export function coordinateDescentCVFields(z: ZodNamespace): Record<keyof CoordinateDescentCVParams, Zod.ZodType> {
+  return {
+    eps: z.number().positive().max(1).default(1e-3).describe("smallest penalty of the grid as a share of the largest"),
+    alphas: z
+      .union([z.int().min(1), z.array(z.number().positive()).min(1)])
+      .default(100)
+      .describe(
+        "penalties to choose from, or how many to take between the one that makes all coefficients 0 and eps times it",
+      ),
+    cv: z.int().min(2).default(5).describe("number of folds of consecutive rows"),
+    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
+    positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
+    tol: gapField(z),
+    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients for one penalty"),
+  };
 }
 
 /** Fitted state of LassoCV and ElasticNetCV. */

@@ -1,3 +1,5 @@
+import type * as Zod from "zod";
+import type { ZodNamespace } from "../../src/base/params.js";
 import { Design, type FitOptions } from "../../src/estimator/design.js";
 import { requireTarget, type MatrixInput, type VectorInput } from "../../src/estimator/inputs.js";
 import { solveElasticNet, type ElasticNetFit } from "../../src/numeric/elastic-net-path.js";
@@ -22,6 +24,35 @@ export interface CoordinateDescentParams {
   warmStart: boolean;
   tol: number;
   maxIter: number;
+}
+
+/** The fields of Lasso and ElasticNet but for their penalties. */
+export function coordinateDescentFields(
+  z: ZodNamespace,
+): Record<Exclude<keyof CoordinateDescentParams, "alpha">, Zod.ZodType> {
+  return {
+    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
+    positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
+    solver: z
+      .enum(["auto", "coordinate", "fista"])
+      .default("auto")
+      .describe(
+        '"coordinate" takes one pass, "fista" one a step but no matrix of pairs; "auto" goes by the columns, see explain()',
+      ),
+    warmStart: z.boolean().default(false).describe("start at the coefficients of the fit before"),
+    tol: gapField(z),
+    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients, or proximal steps"),
+  };
+}
+
+/** The duality gap at which coordinate descent stops. */
+export function gapField(z: ZodNamespace): Zod.ZodType {
+  return z
+    .number()
+    .positive()
+    .max(0.1)
+    .default(1e-8)
+    .describe("stops when the duality gap is at most tol times the sum of squares of y");
 }
 
 /** Fitted state of Lasso and ElasticNet. */

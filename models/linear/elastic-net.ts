@@ -1,7 +1,7 @@
 import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { ElasticNetModel, type CoordinateDescentParams } from "./elastic-net-model.js";
+import { coordinateDescentFields, ElasticNetModel, type CoordinateDescentParams } from "./elastic-net-model.js";
 
 /** Parameters of {@link ElasticNet}. */
 export interface ElasticNetParams extends CoordinateDescentParams {
@@ -12,22 +12,7 @@ const TABLE = new ParamTable<ElasticNetParams>("ElasticNet", (z) =>
   z.object({
     alpha: z.number().positive().default(1).describe("strength of both penalties"),
     l1Ratio: z.number().min(0).max(1).default(0.5).describe("share of the L1 penalty: 1 is the lasso, 0 ridge"),
-    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
-    solver: z
-      .enum(["auto", "coordinate", "fista"])
-      .default("auto")
-      .describe(
-        '"coordinate" takes one pass, "fista" one a step but no matrix of pairs; "auto" goes by the columns, see explain()',
-      ),
-    warmStart: z.boolean().default(false).describe("start at the coefficients of the fit before"),
-    tol: z
-      .number()
-      .positive()
-      .max(0.1)
-      .default(1e-8)
-      .describe("stops when the duality gap is at most tol times the sum of squares of y"),
-    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients, or proximal steps"),
+    ...coordinateDescentFields(z),
   }),
 );
 

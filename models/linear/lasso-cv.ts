@@ -1,32 +1,16 @@
 import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { ElasticNetCVModel, type CoordinateDescentCVParams } from "./elastic-net-cv-model.js";
+import {
+  coordinateDescentCVFields,
+  ElasticNetCVModel,
+  type CoordinateDescentCVParams,
+} from "./elastic-net-cv-model.js";
 
 /** Parameters of {@link LassoCV}. */
 export type LassoCVParams = CoordinateDescentCVParams;
 
-const TABLE = new ParamTable<LassoCVParams>("LassoCV", (z) =>
-  z.object({
-    eps: z.number().positive().max(1).default(1e-3).describe("smallest penalty of the grid as a share of the largest"),
-    alphas: z
-      .union([z.int().min(1), z.array(z.number().positive()).min(1)])
-      .default(100)
-      .describe(
-        "penalties to choose from, or how many to take between the one that makes all coefficients 0 and eps times it",
-      ),
-    cv: z.int().min(2).default(5).describe("number of folds of consecutive rows"),
-    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
-    tol: z
-      .number()
-      .positive()
-      .max(0.1)
-      .default(1e-8)
-      .describe("stops when the duality gap is at most tol times the sum of squares of y"),
-    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients for one penalty"),
-  }),
-);
+const TABLE = new ParamTable<LassoCVParams>("LassoCV", (z) => z.object(coordinateDescentCVFields(z)));
 
 /**
  * {@link Lasso} with its penalty chosen by the mean squared error over left-out folds of consecutive rows (weighted by the

@@ -1,7 +1,7 @@
 import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { ElasticNetModel, type CoordinateDescentParams } from "./elastic-net-model.js";
+import { coordinateDescentFields, ElasticNetModel, type CoordinateDescentParams } from "./elastic-net-model.js";
 
 /** Parameters of {@link Lasso}. */
 export type LassoParams = CoordinateDescentParams;
@@ -9,22 +9,7 @@ export type LassoParams = CoordinateDescentParams;
 const TABLE = new ParamTable<LassoParams>("Lasso", (z) =>
   z.object({
     alpha: z.number().positive().default(1).describe("strength of the L1 penalty"),
-    fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    positive: z.boolean().default(false).describe("hold every coefficient at or above 0"),
-    solver: z
-      .enum(["auto", "coordinate", "fista"])
-      .default("auto")
-      .describe(
-        '"coordinate" takes one pass, "fista" one a step but no matrix of pairs; "auto" goes by the columns, see explain()',
-      ),
-    warmStart: z.boolean().default(false).describe("start at the coefficients of the fit before"),
-    tol: z
-      .number()
-      .positive()
-      .max(0.1)
-      .default(1e-8)
-      .describe("stops when the duality gap is at most tol times the sum of squares of y"),
-    maxIter: z.int().min(1).default(10_000).describe("most sweeps over the coefficients, or proximal steps"),
+    ...coordinateDescentFields(z),
   }),
 );
 

@@ -4,7 +4,7 @@ import type { FitOptions } from "../../src/estimator/design.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import type { LabelInput, MatrixInput } from "../../src/estimator/inputs.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
-import { classFactors, openClassDesign, type ClassWeight } from "../../src/estimator/class-design.js";
+import { classFactors, openClassDesign, type ClassWeight, classWeightField } from "../../src/estimator/class-design.js";
 import { LinearClassifier, type LinearClassifierState } from "./linear-classifier.js";
 import { fitMargin, type MarginProblem, type MarginSolution } from "./margin-fit.js";
 import { warnMargin } from "./margin-warning.js";
@@ -36,11 +36,10 @@ const TABLE = new ParamTable<LinearSVCParams>("LinearSVC", (z) =>
     loss: z.enum(["hinge", "squared_hinge"]).default("squared_hinge").describe("loss of a row within the margin"),
     C: z.number().positive().default(1).describe("inverse strength of the penalty; smaller is stronger"),
     fitIntercept: z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
-    classWeight: z
-      .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
-      .nullable()
-      .default(null)
-      .describe('factors of C by label, 1 for labels left out; "balanced" gives every class the same total'),
+    classWeight: classWeightField(
+      z,
+      'factors of C by label, 1 for labels left out; "balanced" gives every class the same total',
+    ),
     tol: z
       .number()
       .positive()

@@ -8,7 +8,7 @@ import { registerEstimator } from "../../src/estimator/registry.js";
 import { warnNotConverged } from "../../src/estimator/warnings.js";
 import type { Solution } from "../../src/numeric/solvers/objective.js";
 import { reportEnd } from "./glm-fit.js";
-import type { ClassWeight } from "../../src/estimator/class-design.js";
+import { classWeightField, type ClassWeight } from "../../src/estimator/class-design.js";
 import {
   assertUsableSolution,
   fitLogistic,
@@ -49,13 +49,10 @@ export const logisticTerms = {
   fitIntercept: (z: ZodNamespace) =>
     z.boolean().default(true).describe("estimate a constant term, which is never penalised"),
   classWeight: (z: ZodNamespace) =>
-    z
-      .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
-      .nullable()
-      .default(null)
-      .describe(
-        'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
-      ),
+    classWeightField(
+      z,
+      'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
+    ),
   solver: (z: ZodNamespace) =>
     z
       .enum(["auto", "newton", "lbfgs", "coordinate", "fista", "admm"])

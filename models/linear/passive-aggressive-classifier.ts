@@ -1,3 +1,4 @@
+import { classWeightField } from "../../src/estimator/class-design.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { EstimatorJson } from "../../src/estimator/estimator.js";
 import { registerEstimator } from "../../src/estimator/registry.js";
@@ -19,13 +20,10 @@ const TABLE = new ParamTable<PassiveAggressiveClassifierParams>("PassiveAggressi
       .default("hinge")
       .describe('"hinge" limits a step to C (PA-I), "squared_hinge" softens it by 1 / (2C) (PA-II)'),
     ...epochFields(z),
-    classWeight: z
-      .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
-      .nullable()
-      .default(null)
-      .describe(
-        'factors of the steps by label, 1 for labels left out; "balanced" gives every class the same total weight',
-      ),
+    classWeight: classWeightField(
+      z,
+      'factors of the steps by label, 1 for labels left out; "balanced" gives every class the same total weight',
+    ),
   }),
 );
 

@@ -1,3 +1,4 @@
+import { classWeightField } from "../../src/estimator/class-design.js";
 import { FitError } from "../../src/base/errors.js";
 import { ParamTable } from "../../src/base/params.js";
 import type { DistributedArray } from "../../src/collections/array/distributed-array.js";
@@ -35,13 +36,10 @@ const TABLE = new ParamTable<SGDClassifierParams>("SGDClassifier", (z) =>
     ...penaltyFields(z, "l2"),
     ...stepFields(z, { learningRate: "optimal", eta0: 0.01, powerT: 0.5 }),
     ...epochFields(z),
-    classWeight: z
-      .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
-      .nullable()
-      .default(null)
-      .describe(
-        'factors of the steps by label, 1 for labels left out; "balanced" gives every class the same total weight',
-      ),
+    classWeight: classWeightField(
+      z,
+      'factors of the steps by label, 1 for labels left out; "balanced" gives every class the same total weight',
+    ),
   }),
 );
 

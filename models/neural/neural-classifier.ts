@@ -22,6 +22,7 @@ import {
   openClassDesign,
   type ClassStreamOptions,
   type ClassWeight,
+  classWeightField,
 } from "../../src/estimator/class-design.js";
 import { NeuralModel, type NeuralState } from "./neural-model.js";
 import { neuralFields, type NeuralParams } from "./neural-params.js";
@@ -39,13 +40,10 @@ export interface NeuralClassifierState extends NeuralState {
 const TABLE = new ParamTable<NeuralClassifierParams>("NeuralClassifier", (z) =>
   z.object({
     ...neuralFields(z),
-    classWeight: z
-      .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
-      .nullable()
-      .default(null)
-      .describe(
-        'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
-      ),
+    classWeight: classWeightField(
+      z,
+      'factors of the sample weights by label, 1 for labels left out; "balanced" gives every class the same total',
+    ),
   }),
 );
 

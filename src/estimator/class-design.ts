@@ -1,4 +1,6 @@
+import type * as Zod from "zod";
 import { DataError, FitError, show } from "../base/errors.js";
+import type { ZodNamespace } from "../base/params.js";
 import { Design, type FitOptions, type RowVectors } from "./design.js";
 import type { FittedInput } from "./estimator.js";
 import { requireTarget, toMatrix, type LabelInput, type MatrixInput } from "./inputs.js";
@@ -118,6 +120,15 @@ function streamClasses(
 
 /** What a `classWeight` parameter is: none, equal totals, or factors by label. */
 export type ClassWeight = "balanced" | Record<string, number> | null;
+
+/** The parameter `classWeight`. */
+export function classWeightField(z: ZodNamespace, description: string): Zod.ZodType {
+  return z
+    .union([z.literal("balanced"), z.record(z.string(), z.number().positive())])
+    .nullable()
+    .default(null)
+    .describe(description);
+}
 
 /** Factor of each class's weights. @throws FitError for a label that is not among the classes */
 export function classFactors(

@@ -1,7 +1,7 @@
-import { CONFUSION_STEP, type ConfusionCounts } from "./classification-steps.js";
+import type { ConfusionCounts } from "./classification-steps.js";
 import type { ClassSums } from "./class-sums-steps.js";
-import { mergeCounts } from "./confusion-matrix.js";
-import { requireVector, type LabelValues } from "./inputs.js";
+import { confusionCounting } from "./confusion-matrix.js";
+import type { LabelValues } from "./inputs.js";
 import type { Label, MetricKernel } from "./metric-kernel.js";
 import { metricPass, type MetricOptions } from "./metric-pass.js";
 import { checkLabels, checkOptions, oneOf } from "./options.js";
@@ -71,17 +71,7 @@ export function cohenKappaKernel(options: CohenKappaKernelOptions = {}): MetricK
   const labels = checkLabels(name, options.labels);
   const weights = oneOf<KappaWeights | "equal">(name, "weights", options.weights, "equal", ["linear", "quadratic"]);
   return {
-    name,
-    needs: ["yTrue", "yPred"],
-    textLabels: true,
-    labels,
-    step: CONFUSION_STEP,
-    args: (codes) => (labels ? { labels: labels.map((label) => codes.encode(name, label)) } : {}),
-    check(inputs) {
-      requireVector(name, "yTrue", inputs.yTrue);
-      requireVector(name, "yPred", inputs.yPred);
-    },
-    combine: (a, b) => mergeCounts(name, a, b, labels !== undefined),
+    ...confusionCounting(name, labels),
     finish({ labels: found, counts }) {
       const size = found.length;
       const rows = new Float64Array(size);

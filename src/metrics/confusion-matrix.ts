@@ -25,15 +25,11 @@ export interface ConfusionMatrix {
   readonly labels: Label[];
 }
 
-/** {@link confusionMatrix} as part of a pass. */
-export function confusionKernel(options: ConfusionKernelOptions = {}): MetricKernel<ConfusionCounts, ConfusionMatrix> {
-  const name = "confusionMatrix";
-  const labels = checkLabels(name, options.labels);
-  const normalize = oneOf<ConfusionNormalize | "no">(name, "normalize", options.normalize, "no", [
-    "true",
-    "pred",
-    "all",
-  ]);
+/** What every metric of {@link ConfusionCounts} is but for its end. */
+export function confusionCounting<T>(
+  name: string,
+  labels: readonly Label[] | undefined,
+): Omit<MetricKernel<ConfusionCounts, T>, "finish"> {
   return {
     name,
     needs: ["yTrue", "yPred"],
@@ -46,6 +42,20 @@ export function confusionKernel(options: ConfusionKernelOptions = {}): MetricKer
       requireVector(name, "yPred", inputs.yPred);
     },
     combine: (a, b) => mergeCounts(name, a, b, labels !== undefined),
+  };
+}
+
+/** {@link confusionMatrix} as part of a pass. */
+export function confusionKernel(options: ConfusionKernelOptions = {}): MetricKernel<ConfusionCounts, ConfusionMatrix> {
+  const name = "confusionMatrix";
+  const labels = checkLabels(name, options.labels);
+  const normalize = oneOf<ConfusionNormalize | "no">(name, "normalize", options.normalize, "no", [
+    "true",
+    "pred",
+    "all",
+  ]);
+  return {
+    ...confusionCounting(name, labels),
     finish(total, { codes }) {
       if (labels && !total.anyTrue) {
         throw new DataError(`${name}: none of the labels ${show(labels)} is in yTrue. Name at least one that is.`);
@@ -87,7 +97,7 @@ export async function confusionMatrix(
 }
 
 /** The counts of both; `fixed` when the labels were given. @throws DataError for too many labels */
-export function mergeCounts(owner: string, a: ConfusionCounts, b: ConfusionCounts, fixed: boolean): ConfusionCounts {
+function mergeCounts(owner: string, a: ConfusionCounts, b: ConfusionCounts, fixed: boolean): ConfusionCounts {
   const labels = fixed ? a.labels : [...new Set([...a.labels, ...b.labels])].sort((p, q) => p - q);
   if (!fixed && labels.length > MOST_LABELS) throw tooManyLabels(owner);
   const counts = new Float64Array(labels.length ** 2);
