@@ -5,15 +5,9 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
-import {
-  generatedArray,
-  generatedLayout,
-  generatorRules,
-  targetOf,
-  type GeneratorOptions,
-  type RowRange,
-} from "./generated.js";
+import { generatorRules, targetOf, type GeneratorOptions, type RowRange } from "./generated.js";
 import { linearPart, sparseCoef } from "./linear-part.js";
+import { normalMatrix } from "./normal-columns.js";
 import { poisson } from "./poisson.js";
 
 /** Options of {@link makeCounts}. */
@@ -75,14 +69,7 @@ export function makeCounts(options: CountsOptions = {}): CountsData {
     "makeCounts",
     (j) => p.scale * (2 * rng.uniform(j) - 1),
   );
-  const X = generatedArray({
-    label: "makeCounts.X",
-    partitionRows: generatedLayout("makeCounts", p.nSamples, p.nFeatures, p.dtype, p.partitions),
-    width: p.nFeatures,
-    dtype: p.dtype,
-    fn: fnRef(new URL("./normal-columns.js", import.meta.url).href, "normalColumns"),
-    args: { seed, purpose: "makeCounts.X", width: p.nFeatures, dtype: p.dtype },
-  });
+  const X = normalMatrix("makeCounts", p);
   const y = targetOf(X, {
     label: "makeCounts.y",
     dtype: p.dtype,

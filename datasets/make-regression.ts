@@ -4,15 +4,9 @@ import type { DistributedArray } from "../src/collections/array/distributed-arra
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
-import {
-  generatedArray,
-  generatedLayout,
-  generatorRules,
-  targetOf,
-  type GeneratorOptions,
-  type RowRange,
-} from "./generated.js";
+import { generatorRules, targetOf, type GeneratorOptions, type RowRange } from "./generated.js";
 import { linearPart, sparseCoef } from "./linear-part.js";
+import { normalMatrix } from "./normal-columns.js";
 
 /** Options of {@link makeRegression}, named as in scikit-learn. */
 export interface RegressionOptions extends GeneratorOptions {
@@ -74,14 +68,7 @@ export function makeRegression(options: RegressionOptions = {}): RegressionData 
   const seed = p.randomState;
   const rng = new CounterRng(seed, "makeRegression.coef");
   const coef = sparseCoef(p.nFeatures, p.nInformative, p.shuffle, seed, "makeRegression", (j) => 100 * rng.uniform(j));
-  const X = generatedArray({
-    label: "makeRegression.X",
-    partitionRows: generatedLayout("makeRegression", p.nSamples, p.nFeatures, p.dtype, p.partitions),
-    width: p.nFeatures,
-    dtype: p.dtype,
-    fn: fnRef(new URL("./normal-columns.js", import.meta.url).href, "normalColumns"),
-    args: { seed, purpose: "makeRegression.X", width: p.nFeatures, dtype: p.dtype },
-  });
+  const X = normalMatrix("makeRegression", p);
   const y = targetOf(X, {
     label: "makeRegression.y",
     dtype: p.dtype,

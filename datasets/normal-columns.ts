@@ -1,7 +1,9 @@
 import { CounterRng } from "../src/base/rng.js";
+import type { DistributedArray } from "../src/collections/array/distributed-array.js";
 import type { TaskContext } from "../src/engine/engine.js";
+import { fnRef } from "../src/engine/fn-ref.js";
 import type { Column, DenseChunk } from "../src/memory/column.js";
-import { tiles, TILE_ROWS, type RowRange } from "./generated.js";
+import { generatedArray, generatedLayout, tiles, TILE_ROWS, type RowRange } from "./generated.js";
 
 /** Arguments of {@link normalColumns}. */
 export interface NormalArgs extends RowRange {
@@ -29,4 +31,27 @@ export function normalColumns(context: TaskContext, args: NormalArgs): DenseChun
     }
   });
   return out;
+}
+
+/** X of a generator: independent standard normals, `(nSamples, nFeatures)`, lazily. */
+export function normalMatrix(
+  owner: string,
+  options: {
+    readonly nSamples: number;
+    readonly nFeatures: number;
+    readonly dtype: "f64" | "f32";
+    readonly partitions?: number;
+    readonly randomState: number;
+  },
+): DistributedArray {
+  const { nSamples, nFeatures: width, dtype, partitions, randomState: seed } = options;
+  const label = `${owner}.X`;
+  return generatedArray({
+    label,
+    partitionRows: generatedLayout(owner, nSamples, width, dtype, partitions),
+    width,
+    dtype,
+    fn: fnRef(import.meta.url, "normalColumns"),
+    args: { seed, purpose: label, width, dtype },
+  });
 }

@@ -1,9 +1,8 @@
 import { DataError, show, throwIfAborted } from "../src/base/errors.js";
 import { ParamTable } from "../src/base/params.js";
-import { isPlainObject, type Plain } from "../src/base/plain.js";
+import { isPlainObject } from "../src/base/plain.js";
 import { DistributedArray } from "../src/collections/array/distributed-array.js";
 import { DistributedDataFrame } from "../src/collections/frame/distributed-data-frame.js";
-import { TaskPlan } from "../src/collections/plan.js";
 import type { TaskContext } from "../src/engine/engine.js";
 import { fnRef } from "../src/engine/fn-ref.js";
 import type { FitOptions } from "../src/estimator/design.js";
@@ -28,6 +27,7 @@ import { assertCategorical } from "./categories.js";
 import { PartitionCells } from "./column-codes.js";
 import { hashParams, type HashParams } from "./text/hash-params.js";
 import { hashOf, type HashedPlace } from "./hashed-place.js";
+import { sparseRows } from "./sparse-rows.js";
 
 /** Parameters of {@link FeatureHasher}. */
 export interface FeatureHasherParams extends HashParams {
@@ -122,14 +122,8 @@ export class FeatureHasher extends Estimator<FeatureHasherParams, FittedTable> {
     // Rows without names are taken by position: their features are called as in fit.
     const known = table.names ?? this.stateIfFitted?.featureNames;
     const names = known ?? table.columns.map(({ name }) => name);
-    const args = { owner, columns: table.columns, names, nFeatures, alternateSign } as unknown as Plain;
-    return new DistributedArray({
-      plan: TaskPlan.blockwise(table.plan, "FeatureHasher", fnRef(import.meta.url, "hashColumnsStep"), args),
-      innerShape: [nFeatures],
-      dtype: "f64",
-      layout: "csr",
-      partitionRows: table.partitionRows,
-    });
+    const args = { owner, names, nFeatures, alternateSign };
+    return sparseRows("FeatureHasher", table, fnRef(import.meta.url, "hashColumnsStep"), args, nFeatures);
   }
 
   /** The transform as pipelines pass it on. */

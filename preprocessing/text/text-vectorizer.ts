@@ -1,9 +1,8 @@
 import { DataError, show } from "../../src/base/errors.js";
-import type { Plain } from "../../src/base/plain.js";
+import type { PlainRecord } from "../../src/base/plain.js";
 import { DistributedArray } from "../../src/collections/array/distributed-array.js";
 import { DistributedDataFrame } from "../../src/collections/frame/distributed-data-frame.js";
 import { DistributedSeries } from "../../src/collections/frame/distributed-series.js";
-import { TaskPlan } from "../../src/collections/plan.js";
 import { fnRef } from "../../src/engine/fn-ref.js";
 import type { FitOptions } from "../../src/estimator/design.js";
 import { Estimator } from "../../src/estimator/estimator.js";
@@ -18,6 +17,7 @@ import {
   type Table,
   type TableInput,
 } from "../../src/estimator/table.js";
+import { sparseRows } from "../sparse-rows.js";
 
 /** Documents: a list of strings, a frame's column of text, or a table of one such column. */
 export type TextInput = TableInput | DistributedSeries;
@@ -53,15 +53,8 @@ export abstract class TextVectorizer<P extends object, S extends FittedTable & o
     const owner = `${this.kind}.transform`;
     const { step, args, width } = this.rowTask();
     const table = documentTable(owner, X);
-    const all = { owner, columns: table.columns, ...args } as unknown as Plain;
     const tasks = new URL("./text-tasks.js", import.meta.url).href;
-    return new DistributedArray({
-      plan: TaskPlan.blockwise(table.plan, this.kind, fnRef(tasks, step), all),
-      innerShape: [width],
-      dtype: "f64",
-      layout: "csr",
-      partitionRows: table.partitionRows,
-    });
+    return sparseRows(this.kind, table, fnRef(tasks, step), { owner, ...args } as unknown as PlainRecord, width);
   }
 
   /** The transform as pipelines pass it on. */

@@ -39,6 +39,40 @@ export function repeatedTable(owner: string): ParamTable<RepeatedKFoldParams> {
   );
 }
 
+/** A splitter into folds that are drawn, or in the rows' order. */
+export abstract class FoldSplitter extends Splitter<KFoldParams> {
+  protected readonly seed: number;
+
+  protected constructor(table: ParamTable<KFoldParams>, params: Partial<KFoldParams>) {
+    super(table, params);
+    this.seed = seedOf(this.owner, this.params.shuffle, this.params.randomState);
+  }
+
+  get nSplits(): number {
+    return this.params.nSplits;
+  }
+}
+
+/** A splitter into folds that are drawn several times: nSplits · nRepeats splits. */
+export abstract class RepeatedFoldSplitter extends Splitter<RepeatedKFoldParams> {
+  protected constructor(table: ParamTable<RepeatedKFoldParams>, params: Partial<RepeatedKFoldParams>) {
+    super(table, params);
+  }
+
+  get nSplits(): number {
+    return this.params.nSplits * this.params.nRepeats;
+  }
+
+  /** The splits of all repeats; `draw` gives a fold to every row. */
+  protected repeated(input: SplitInput, purpose: string, draw: (rng: CounterRng) => Int32Array): Split[] {
+    const { nSplits, nRepeats, randomState } = this.params;
+    return Array.from({ length: nRepeats }, (_, repeat) => {
+      const rng = new CounterRng(randomState ?? DEFAULT_SEED, `${purpose}/${repeat}`);
+      return this.foldSplits(input, draw(rng), nSplits);
+    }).flat();
+  }
+}
+
 const TABLE = foldTable("KFold");
 const REPEATED = repeatedTable("RepeatedKFold");
 
@@ -55,23 +89,16 @@ const REPEATED = repeatedTable("RepeatedKFold");
  * }
  * ```
  */
-export class KFold extends Splitter<KFoldParams> {
-  readonly #seed: number;
-
+export class KFold extends FoldSplitter {
   constructor(params: Partial<KFoldParams> = {}) {
     super(TABLE, params);
-    this.#seed = seedOf(this.owner, this.params.shuffle, this.params.randomState);
-  }
-
-  get nSplits(): number {
-    return this.params.nSplits;
   }
 
   protected splits(input: SplitInput): Split[] {
     const { nSplits, shuffle } = this.params;
     this.requireRows(input.n, nSplits);
     if (shuffle)
-      return this.foldSplits(input, drawFolds(new CounterRng(this.#seed, "KFold/0"), input.n, nSplits), nSplits);
+      return this.foldSplits(input, drawFolds(new CounterRng(this.seed, "KFold/0"), input.n, nSplits), nSplits);
     const sizes = foldSizes(input.n, nSplits);
     let from = 0;
     const foldOf = new Int32Array(input.n);
@@ -84,22 +111,15 @@ export class KFold extends Splitter<KFoldParams> {
 }
 
 /** {@link KFold} with `shuffle`, `nRepeats` times: nSplits · nRepeats splits. The first repeat is KFold's own. */
-export class RepeatedKFold extends Splitter<RepeatedKFoldParams> {
+export class RepeatedKFold extends RepeatedFoldSplitter {
   constructor(params: Partial<RepeatedKFoldParams> = {}) {
     super(REPEATED, params);
   }
 
-  get nSplits(): number {
-    return this.params.nSplits * this.params.nRepeats;
-  }
-
   protected splits(input: SplitInput): Split[] {
-    const { nSplits, nRepeats, randomState } = this.params;
+    const { nSplits } = this.params;
     this.requireRows(input.n, nSplits);
-    return Array.from({ length: nRepeats }, (_, repeat) => {
-      const rng = new CounterRng(randomState ?? DEFAULT_SEED, `KFold/${repeat}`);
-      return this.foldSplits(input, drawFolds(rng, input.n, nSplits), nSplits);
-    }).flat();
+    return this.repeated(input, "KFold", (rng) => drawFolds(rng, input.n, nSplits));
   }
 }
 

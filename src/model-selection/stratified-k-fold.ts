@@ -1,8 +1,16 @@
 import { DataError, show } from "../base/errors.js";
-import { CounterRng, DEFAULT_SEED } from "../base/rng.js";
-import { drawWithin, foldTable, repeatedTable, type KFoldParams, type RepeatedKFoldParams } from "./k-fold.js";
+import { CounterRng } from "../base/rng.js";
+import {
+  drawWithin,
+  FoldSplitter,
+  foldTable,
+  RepeatedFoldSplitter,
+  repeatedTable,
+  type KFoldParams,
+  type RepeatedKFoldParams,
+} from "./k-fold.js";
 import type { Split } from "./row-selection.js";
-import { seedOf, Splitter, type SplitInput } from "./splitter.js";
+import type { SplitInput } from "./splitter.js";
 import type { StratumCodes } from "./stratum-codes.js";
 
 const TABLE = foldTable("StratifiedKFold");
@@ -15,16 +23,9 @@ const REPEATED = repeatedTable("RepeatedStratifiedKFold");
  * Differs from scikit-learn: a label with fewer than `nSplits` rows is an error (there a warning), because it would be
  * missing from some fold.
  */
-export class StratifiedKFold extends Splitter<KFoldParams> {
-  readonly #seed: number;
-
+export class StratifiedKFold extends FoldSplitter {
   constructor(params: Partial<KFoldParams> = {}) {
     super(TABLE, params);
-    this.#seed = seedOf(this.owner, this.params.shuffle, this.params.randomState);
-  }
-
-  get nSplits(): number {
-    return this.params.nSplits;
   }
 
   protected async splits(input: SplitInput): Promise<Split[]> {
@@ -33,7 +34,7 @@ export class StratifiedKFold extends Splitter<KFoldParams> {
     const strata = await this.codesOf("y", input);
     const left = allocation(this.owner, strata, nSplits);
     if (shuffle) {
-      const rng = new CounterRng(this.#seed, "StratifiedKFold/0");
+      const rng = new CounterRng(this.seed, "StratifiedKFold/0");
       return this.foldSplits(input, drawWithin(rng, input.n, strata.codes, left), nSplits);
     }
     const foldOf = new Int32Array(input.n);
@@ -51,24 +52,18 @@ export class StratifiedKFold extends Splitter<KFoldParams> {
 }
 
 /** {@link StratifiedKFold} with `shuffle`, `nRepeats` times. The first repeat is StratifiedKFold's own. */
-export class RepeatedStratifiedKFold extends Splitter<RepeatedKFoldParams> {
+export class RepeatedStratifiedKFold extends RepeatedFoldSplitter {
   constructor(params: Partial<RepeatedKFoldParams> = {}) {
     super(REPEATED, params);
   }
 
-  get nSplits(): number {
-    return this.params.nSplits * this.params.nRepeats;
-  }
-
   protected async splits(input: SplitInput): Promise<Split[]> {
-    const { nSplits, nRepeats, randomState } = this.params;
+    const { nSplits } = this.params;
     this.requireRows(input.n, nSplits);
     const strata = await this.codesOf("y", input);
-    return Array.from({ length: nRepeats }, (_, repeat) => {
-      const rng = new CounterRng(randomState ?? DEFAULT_SEED, `StratifiedKFold/${repeat}`);
-      const foldOf = drawWithin(rng, input.n, strata.codes, allocation(this.owner, strata, nSplits));
-      return this.foldSplits(input, foldOf, nSplits);
-    }).flat();
+    return this.repeated(input, "StratifiedKFold", (rng) =>
+      drawWithin(rng, input.n, strata.codes, allocation(this.owner, strata, nSplits)),
+    );
   }
 }
 

@@ -37,88 +37,37 @@ export function glmStep(context: TaskContext, args: GlmArgs, design: DesignChunk
   const { kernels } = space;
   const power = args.power ?? 0;
   const grad = space.zeros(p + 1);
-  const coef = space.vector(args.coef);
-  const target = space.pointer(y);
+  const hess = args.hess ? space.zeros((p + 1) * (p + 1)) : undefined;
   const w = design.w ? space.pointer(design.w) : 0;
-  const offset = design.offset ? space.pointer(design.offset) : 0;
   const weight = design.w ? kernels.weightedSum(0, w, x.rows) : x.rows;
-  if (x.kind === "csr") {
-    const [indptr, indices, values] = [space.pointer(x.indptr), space.pointer(x.indices), space.pointer(x.values)];
-    const { family } = args;
-    if (!args.hess) {
-      const scratch = space.bytes(glmScratchBytes());
-      const loss = kernels.csrGlmLossGrad(
-        family,
-        power,
-        indptr,
-        indices,
-        values,
-        x.rows,
-        p,
-        target,
-        w,
-        offset,
-        coef,
-        grad.pointer,
-        scratch,
-      );
-      return { loss, weight, grad: grad.values.slice() };
-    }
-    const hess = space.zeros((p + 1) * (p + 1));
-    const scratch = space.bytes(csrHessScratchBytes());
-    const loss = kernels.csrGlmLossGradHess(
-      family,
-      power,
-      indptr,
-      indices,
-      values,
-      x.rows,
-      p,
-      target,
-      w,
-      offset,
-      coef,
-      grad.pointer,
-      hess.pointer,
-      scratch,
-    );
-    return { loss, weight, grad: grad.values.slice(), hess: hess.values.slice() };
-  }
-  const { table, suffix } = space.matrix(x);
-  if (!args.hess) {
-    const scratch = space.bytes(glmScratchBytes());
-    const loss = kernels[`glmLossGrad${suffix}`](
-      args.family,
-      power,
-      table,
-      p,
-      x.rows,
-      target,
-      w,
-      offset,
-      coef,
-      grad.pointer,
-      scratch,
-    );
-    return { loss, weight, grad: grad.values.slice() };
-  }
-  const hess = space.zeros((p + 1) * (p + 1));
-  const scratch = space.bytes(glmHessScratchBytes(p));
-  const loss = kernels[`glmLossGradHess${suffix}`](
-    args.family,
-    power,
-    table,
-    p,
-    x.rows,
-    target,
+  const family = [args.family, power] as const;
+  const terms = [
+    space.pointer(y),
     w,
-    offset,
-    coef,
+    design.offset ? space.pointer(design.offset) : 0,
+    space.vector(args.coef),
     grad.pointer,
-    hess.pointer,
-    scratch,
-  );
-  return { loss, weight, grad: grad.values.slice(), hess: hess.values.slice() };
+  ] as const;
+  let loss: number;
+  if (x.kind === "csr") {
+    const rows = [space.pointer(x.indptr), space.pointer(x.indices), space.pointer(x.values), x.rows, p] as const;
+    loss = hess
+      ? kernels.csrGlmLossGradHess(...family, ...rows, ...terms, hess.pointer, space.bytes(csrHessScratchBytes()))
+      : kernels.csrGlmLossGrad(...family, ...rows, ...terms, space.bytes(glmScratchBytes()));
+  } else {
+    const { table, suffix } = space.matrix(x);
+    const rows = [table, p, x.rows] as const;
+    loss = hess
+      ? kernels[`glmLossGradHess${suffix}`](
+          ...family,
+          ...rows,
+          ...terms,
+          hess.pointer,
+          space.bytes(glmHessScratchBytes(p)),
+        )
+      : kernels[`glmLossGrad${suffix}`](...family, ...rows, ...terms, space.bytes(glmScratchBytes()));
+  }
+  return { loss, weight, grad: grad.values.slice(), ...(hess ? { hess: hess.values.slice() } : {}) };
 }
 
 /** Names {@link glmStep} for the engine. */
