@@ -1,7 +1,11 @@
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 
 /** Rows as a sparse array that stores what is not zero. */
-export function csrArray(rows: readonly ArrayLike<number>[], partitions: number): DistributedArray {
+export function csrArray(
+  rows: readonly ArrayLike<number>[],
+  partitions: number,
+  cols: number = rows[0]!.length,
+): DistributedArray {
   const indptr = [0];
   const indices: number[] = [];
   const values: number[] = [];
@@ -13,5 +17,11 @@ export function csrArray(rows: readonly ArrayLike<number>[], partitions: number)
     });
     indptr.push(indices.length);
   }
-  return DistributedArray.fromCsr({ indptr, indices, values, cols: rows[0]!.length }, { partitions });
+  return DistributedArray.fromCsr({ indptr, indices, values, cols }, { partitions });
+}
+
+/** {@link csrArray} of columns. */
+export function csrOfColumns(columns: readonly ArrayLike<number>[], partitions: number): DistributedArray {
+  const rows = Array.from(columns[0]!, (_, i) => columns.map((column) => column[i]!));
+  return csrArray(rows, partitions);
 }

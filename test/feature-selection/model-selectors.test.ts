@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { HistGradientBoostingRegressor, Lasso, LinearRegression, LogisticRegression, Ridge } from "#models/index.js";
 import { RFE, RFECV, SelectFromModel, StandardScaler } from "#preprocessing/index.js";
-import { DistributedArray, makePipeline, Pipeline } from "#src/index.js";
+import { makePipeline, Pipeline } from "#src/index.js";
 import { InlineEngine } from "#src/engine/inline/inline-engine.js";
 import { GridSearchCV, KFold } from "#src/model-selection/index.js";
+import { csrArray } from "../csr-array.js";
 import { casesOf, expectClose, named } from "../preprocessing/golden-data.js";
 
 const { load } = casesOf("feature-selection");
@@ -237,14 +238,7 @@ describe("RFECV", () => {
     const rows = Array.from({ length: n }, (_, i) => Array.from({ length: 4 }, (__, j) => value(i, j)));
     const y = rows.map(([a = 0, , c = 0]) => 2 * a - c);
     const dense = named(rows[0]?.map((_, j) => rows.map((row) => row[j] as number)) ?? []);
-    const indptr = [0];
-    const indices: number[] = [];
-    const values: number[] = [];
-    for (const row of rows) {
-      row.forEach((entry, j) => entry !== 0 && (indices.push(j), values.push(entry)));
-      indptr.push(indices.length);
-    }
-    const csr = DistributedArray.fromCsr({ indptr, indices, values, cols: 4 }, { partitions: 3 });
+    const csr = csrArray(rows, 3);
     const [a, b] = [
       await new RFE({ estimator: new LinearRegression(), nFeaturesToSelect: 2 }).fit(dense, y),
       await new RFE({ estimator: new LinearRegression(), nFeaturesToSelect: 2 }).fit(csr, y),

@@ -120,22 +120,48 @@ function eachProblem(
   }
 }
 
+/** What every loss is told, and the gradient that it adds to. */
+interface Pointers {
+  readonly y: number;
+  readonly w: number;
+  readonly offset: number;
+  readonly coef: number;
+  readonly grad: number;
+}
+
+/** Loss and gradient (and Hessian) of one problem: `call` with the rows where it put them. */
+function checkSums(
+  h: KernelHarness,
+  { family, power, p, what }: { family: GlmFamilyCode; power: number; p: Problem; what: string },
+  call: (kernels: Kernels, at: Pointers, hess: number) => number,
+  hessian = false,
+): void {
+  const d = p.x.length;
+  const at = {
+    y: h.f64(p.y),
+    w: p.w === undefined ? 0 : h.f64(p.w),
+    offset: p.offset === undefined ? 0 : h.f64(p.offset),
+    coef: h.f64(p.coef),
+    grad: h.accumulator(filled(d + 1, 0.5)),
+  };
+  const hess = hessian ? h.accumulator(filled((d + 1) ** 2, 0.25)) : 0;
+  const o = h.run((k) => call(k, at, hess));
+  const allowed = bounds(family, power, p);
+  within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
+  within(h.f64At(at.grad, d + 1), allowed.grad, `gradient, ${what}`);
+  if (hessian) within(h.f64At(hess, (d + 1) ** 2), allowed.hess, `Hessian, ${what}`);
+}
+
 function lossGrad(storage: Storage): TwinCase {
   return (h, n, flavour) => {
     eachProblem(n, flavour, storage, (family, power, p, what) => {
       h.reset();
       const d = p.x.length;
       const cols = h.columns(storage, p.x);
-      const y = h.f64(p.y);
-      const w = p.w === undefined ? 0 : h.f64(p.w);
-      const offset = p.offset === undefined ? 0 : h.f64(p.offset);
-      const coef = h.f64(p.coef);
-      const grad = h.accumulator(filled(d + 1, 0.5));
       const scratch = h.room(glmScratchBytes());
-      const o = h.run((k) => k[`glmLossGrad${storage}`](family, power, cols, d, n, y, w, offset, coef, grad, scratch));
-      const allowed = bounds(family, power, p);
-      within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
-      within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
+      checkSums(h, { family, power, p, what }, (k, { y, w, offset, coef, grad }) =>
+        k[`glmLossGrad${storage}`](family, power, cols, d, n, y, w, offset, coef, grad, scratch),
+      );
     });
   };
 }
@@ -146,20 +172,10 @@ function lossGradHess(storage: Storage): TwinCase {
       h.reset();
       const d = p.x.length;
       const cols = h.columns(storage, p.x);
-      const y = h.f64(p.y);
-      const w = p.w === undefined ? 0 : h.f64(p.w);
-      const offset = p.offset === undefined ? 0 : h.f64(p.offset);
-      const coef = h.f64(p.coef);
-      const grad = h.accumulator(filled(d + 1, 0.5));
-      const hess = h.accumulator(filled((d + 1) ** 2, 0.25));
       const scratch = h.room(glmHessScratchBytes(d));
-      const o = h.run((k) =>
-        k[`glmLossGradHess${storage}`](family, power, cols, d, n, y, w, offset, coef, grad, hess, scratch),
-      );
-      const allowed = bounds(family, power, p);
-      within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
-      within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
-      within(h.f64At(hess, (d + 1) ** 2), allowed.hess, `Hessian, ${what}`);
+      const call = (k: Kernels, { y, w, offset, coef, grad }: Pointers, hess: number): number =>
+        k[`glmLossGradHess${storage}`](family, power, cols, d, n, y, w, offset, coef, grad, hess, scratch);
+      checkSums(h, { family, power, p, what }, call, true);
     });
   };
 }
@@ -235,24 +251,20 @@ export function sparseMatrix(nCols: number, n: number, flavour: Flavour): number
   return matrix(nCols, n, flavour, "F64").map((column, j) => column.map((v, i) => ((i * 5 + j * 3) % 4 === 0 ? v : 0)));
 }
 
+/** Two thirds of the values 0. */
+function mostlyZero(columns: readonly (readonly number[])[]): number[][] {
+  return columns.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
+}
+
 const csrLossGrad: TwinCase = (h, n, flavour) => {
-  eachProblem(n, flavour, "F64", (family, power, p, what) => {
+  eachProblem(n, flavour, "F64", (family, power, dense, what) => {
     h.reset();
-    const d = p.x.length;
-    const x = p.x.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
-    const { indptr, indices, values } = toCsr(h, x, n);
-    const y = h.f64(p.y);
-    const w = p.w === undefined ? 0 : h.f64(p.w);
-    const offset = p.offset === undefined ? 0 : h.f64(p.offset);
-    const coef = h.f64(p.coef);
-    const grad = h.accumulator(filled(d + 1, 0.5));
+    const p = { ...dense, x: mostlyZero(dense.x) };
+    const { indptr, indices, values } = toCsr(h, p.x, n);
     const scratch = h.room(glmScratchBytes());
-    const o = h.run((k) =>
-      k.csrGlmLossGrad(family, power, indptr, indices, values, n, d, y, w, offset, coef, grad, scratch),
+    checkSums(h, { family, power, p, what }, (k, { y, w, offset, coef, grad }) =>
+      k.csrGlmLossGrad(family, power, indptr, indices, values, n, p.x.length, y, w, offset, coef, grad, scratch),
     );
-    const allowed = bounds(family, power, { ...p, x });
-    within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
-    within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
   });
 };
 
@@ -264,7 +276,7 @@ const csrLossGrads: TwinCase = (h, n, flavour) => {
     for (const models of n > 67 ? [10] : [2, 10]) {
       h.reset();
       const d = p.x.length;
-      const x = p.x.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
+      const x = mostlyZero(p.x);
       const { indptr, indices, values } = toCsr(h, x, n);
       const y = h.f64(p.y);
       const w = p.w === undefined ? 0 : h.f64(p.w);
@@ -306,27 +318,16 @@ const csrLossGrads: TwinCase = (h, n, flavour) => {
 };
 
 const csrLossGradHess: TwinCase = (h, n, flavour) => {
-  eachProblem(n, flavour, "F64", (family, power, p, what) => {
+  eachProblem(n, flavour, "F64", (family, power, dense, what) => {
     h.reset();
-    const d = p.x.length;
-    const x = p.x.map((column, j) => column.map((v, i) => ((i + j) % 3 === 0 ? v : 0)));
+    const d = dense.x.length;
+    const p = { ...dense, x: mostlyZero(dense.x) };
     // Columns in any order within a row: the last first.
-    const csr = toCsr(h, x.toReversed(), n, (j) => d - 1 - j);
-    const y = h.f64(p.y);
-    const w = p.w === undefined ? 0 : h.f64(p.w);
-    const offset = p.offset === undefined ? 0 : h.f64(p.offset);
-    const coef = h.f64(p.coef);
-    const grad = h.accumulator(filled(d + 1, 0.5));
-    const hess = h.accumulator(filled((d + 1) ** 2, 0.25));
+    const { indptr, indices, values } = toCsr(h, p.x.toReversed(), n, (j) => d - 1 - j);
     const scratch = h.room(csrHessScratchBytes());
-    const { indptr, indices, values } = csr;
-    const o = h.run((k) =>
-      k.csrGlmLossGradHess(family, power, indptr, indices, values, n, d, y, w, offset, coef, grad, hess, scratch),
-    );
-    const allowed = bounds(family, power, { ...p, x });
-    within({ wasm: [o.wasm], twin: [o.twin], magnitude: [0] }, [allowed.loss], `loss, ${what}`);
-    within(h.f64At(grad, d + 1), allowed.grad, `gradient, ${what}`);
-    within(h.f64At(hess, (d + 1) ** 2), allowed.hess, `Hessian, ${what}`);
+    const call = (k: Kernels, { y, w, offset, coef, grad }: Pointers, hess: number): number =>
+      k.csrGlmLossGradHess(family, power, indptr, indices, values, n, d, y, w, offset, coef, grad, hess, scratch);
+    checkSums(h, { family, power, p, what }, call, true);
   });
 };
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { GammaRegressor, PoissonRegressor, TweedieRegressor } from "#models/index.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { CounterRng } from "#src/base/rng.js";
+import { csrOfColumns } from "../csr-array.js";
 import { expectClose, iterative, objective } from "../checks/tolerances.js";
 import { goldenCase, loadGolden, numberOf, numbersOf, recordOf } from "../golden/load-golden.js";
 
@@ -80,21 +81,10 @@ describe("a fit over a sample and many rows", () => {
     );
     const mean = (i: number): number => Math.exp(0.3 + 0.5 * columns[0]![i]! - 0.4 * columns[1]![i]!);
     const y = Float64Array.from({ length: n }, (_, i) => mean(i) * (0.2 + 1.6 * rng.uniform(i, 20)));
-    const indptr = [0];
-    const indices: number[] = [];
-    const values: number[] = [];
-    for (let i = 0; i < n; i++) {
-      columns.forEach((column, j) => {
-        if (column[i] === 0) return;
-        indices.push(j);
-        values.push(column[i]!);
-      });
-      indptr.push(indices.length);
-    }
     const inputs = [
       DistributedArray.fromColumns(columns, { partitions: 3 }),
       DistributedArray.fromColumns(columns, { partitions: 3, dtype: "f32" }),
-      DistributedArray.fromCsr({ indptr, indices, values, cols: 3 }, { partitions: 3 }),
+      csrOfColumns(columns, 3),
     ];
     const plain = columns.map((column) => Array.from(column));
     for (const [make, power] of [

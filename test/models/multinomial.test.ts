@@ -3,6 +3,7 @@ import { LogisticRegression, type LogisticRegressionParams } from "#models/index
 import { CounterRng } from "#src/base/rng.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import type { LocalMatrix } from "#src/collections/array/local-matrix.js";
+import { csrOfColumns } from "../csr-array.js";
 import { expectClose, iterative } from "../checks/tolerances.js";
 import { goldenCase, loadGolden, numberOf, numbersOf, recordOf, type GoldenValue } from "../golden/load-golden.js";
 
@@ -90,21 +91,10 @@ describe("the multinomial optimum", () => {
   const rows: Rows = { columns, codes, w: new Float64Array(n).fill(1) };
 
   it("has a vanishing gradient for dense, float and sparse rows", async () => {
-    const indptr = [0];
-    const indices: number[] = [];
-    const values: number[] = [];
-    for (let i = 0; i < n; i++) {
-      columns.forEach((column, j) => {
-        if (column[i] === 0) return;
-        indices.push(j);
-        values.push(column[i]!);
-      });
-      indptr.push(indices.length);
-    }
     const inputs = {
       dense: DistributedArray.fromColumns(columns, { partitions: 4 }),
       float: DistributedArray.fromColumns(columns, { partitions: 4, dtype: "f32" }),
-      sparse: DistributedArray.fromCsr({ indptr, indices, values, cols: 4 }, { partitions: 4 }),
+      sparse: csrOfColumns(columns, 4),
     };
     for (const [what, X] of Object.entries(inputs)) {
       const model = await new LogisticRegression({ tol: 1e-9 }).fit(X, codes);

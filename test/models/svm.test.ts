@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LinearSVC, LinearSVR } from "#models/index.js";
 import { DistributedArray } from "#src/collections/array/distributed-array.js";
 import { CounterRng } from "#src/base/rng.js";
+import { csrArray } from "../csr-array.js";
 import { goldenOptions, goldenX } from "../checks/golden-inputs.js";
 import { expectClose, iterative, objective as objectiveTolerance } from "../checks/tolerances.js";
 import { goldenCase, loadGolden, numberOf, numbersOf } from "../golden/load-golden.js";
@@ -74,19 +75,7 @@ describe("linear support vector machines", () => {
       [0, 1, 2].map((j) => (rng.uniform(i, 50 + j) < 0.5 ? 0 : rng.normal(i, 60 + j))),
     );
     const labels = rows.map((row, i) => Number((row[0] as number) + 0.3 * rng.normal(i, 70) > 0));
-    const indptr = [0];
-    const indices: number[] = [];
-    const values: number[] = [];
-    for (const row of rows) {
-      row.forEach((value, j) => {
-        if (value !== 0) {
-          indices.push(j);
-          values.push(value);
-        }
-      });
-      indptr.push(indices.length);
-    }
-    const csr = DistributedArray.fromCsr({ indptr, indices, values, cols: 3 }, { partitions: 2 });
+    const csr = csrArray(rows, 2);
     for (const loss of ["hinge", "squared_hinge"] as const) {
       const dense = await new LinearSVC({ loss, tol: 1e-10 }).fit(rows, labels);
       const sparse = await new LinearSVC({ loss, tol: 1e-10 }).fit(csr, labels);

@@ -10,7 +10,8 @@ import {
   SelectPercentile,
   type SelectionMode,
 } from "#preprocessing/index.js";
-import { CounterRng, DistributedArray } from "#src/index.js";
+import { CounterRng } from "#src/index.js";
+import { csrOfColumns } from "../csr-array.js";
 import { casesOf, expectClose, named } from "./golden-data.js";
 
 const { load } = casesOf("feature-selection");
@@ -89,14 +90,7 @@ describe("mutual information", () => {
       expect(value).toBeCloseTo((expected["scores"] as number[])[j] as number, 12);
       expect(value).toBeCloseTo(byTheBook(columns[j] as number[], y), 12);
     });
-    const indptr = [0];
-    const indices: number[] = [];
-    const values: number[] = [];
-    for (let i = 0; i < y.length; i++) {
-      columns.forEach((column, j) => column[i] !== 0 && (indices.push(j), values.push(column[i] as number)));
-      indptr.push(indices.length);
-    }
-    const csr = DistributedArray.fromCsr({ indptr, indices, values, cols: columns.length }, { partitions: 4 });
+    const csr = csrOfColumns(columns, 4);
     expectClose(await mutualInfoClassif(csr, y), [...dense]);
     await expect(mutualInfoClassif(csr, y, { discreteFeatures: [0] })).rejects.toThrow(
       "mutualInfoClassif: X is sparse, so its columns have to be discrete",

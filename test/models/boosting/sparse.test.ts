@@ -6,6 +6,7 @@ import { Design } from "#src/estimator/design.js";
 import { binThresholds } from "#src/numeric/trees/bin-thresholds.js";
 import { InlineEngine } from "#src/engine/inline/inline-engine.js";
 import { LocalEngine } from "#src/engine/local/local-engine.js";
+import { csrArray } from "../../csr-array.js";
 
 let state = 5;
 const next = (): number => (state = (state * 16807) % 2147483647) / 2147483647;
@@ -51,24 +52,7 @@ const sparse = (list: readonly (readonly number[])[], counts: readonly number[] 
     counts.map((count) => {
       const own = list.slice(at, at + count);
       at += count;
-      const [indptr, indices, values] = [[0], [] as number[], [] as number[]];
-      for (const row of own) {
-        row.forEach((value, j) => {
-          if (value === 0) return;
-          indices.push(j);
-          values.push(value);
-        });
-        indptr.push(indices.length);
-      }
-      return DistributedArray.fromCsr(
-        {
-          indptr: Int32Array.from(indptr),
-          indices: Int32Array.from(indices),
-          values: Float64Array.from(values),
-          cols: width,
-        },
-        { partitions: 1 },
-      );
+      return csrArray(own, 1, width);
     }),
   );
 };
