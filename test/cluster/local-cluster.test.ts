@@ -69,6 +69,21 @@ async function runScript(
 }
 
 describe("startCluster", () => {
+  it.runIf(process.platform === "linux")("keeps Dask's own work low, unless it is told otherwise", async () => {
+    const name = "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED";
+    const setting = (pid: number): string | undefined =>
+      readFileSync(`/proc/${pid}/environ`, "utf8")
+        .split("\0")
+        .find((entry) => entry.startsWith(`${name}=`));
+    const cluster = await startCluster({ workers: 1, python });
+    try {
+      await cluster.addWorker({ env: { [name]: "True" } });
+      expect(allPids(cluster).map(setting)).toEqual([`${name}=False`, `${name}=False`, `${name}=True`]);
+    } finally {
+      await cluster.close();
+    }
+  });
+
   it("starts a scheduler and workers as asked, and leaves nothing behind when closed", async () => {
     const cluster = await startCluster({
       workers: 2,

@@ -69,6 +69,12 @@ const TIMEOUT_MS = 60_000;
 const PRELOAD = "tell-address.py";
 /** How long a worker may take to hand over what it holds. */
 const LEAVE_MS = 30_000;
+// Dask looks at the stacks of its threads 100 times a second, and 50 times whether its event loop is late. Python only
+// waits for JavaScript here, and the cores are the workers' own.
+const QUIET: Readonly<Record<string, string>> = {
+  DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED: "False",
+  DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL: "100ms",
+};
 
 /**
  * A Dask scheduler and workers on this machine: the real thing in separate processes, for trials and tests. They end with
@@ -259,7 +265,7 @@ export class LocalCluster {
       label: `worker ${index}`,
       python: this.python,
       prefix,
-      env: { DASK_TEMPORARY_DIRECTORY: this.#folder, [READY_FILE]: ready, ...env },
+      env: { ...quiet(), DASK_TEMPORARY_DIRECTORY: this.#folder, [READY_FILE]: ready, ...env },
       logFile: join(this.#folder, `${name}.log`),
       args: [
         "worker",
@@ -288,6 +294,11 @@ export class LocalCluster {
       throw error;
     }
   }
+}
+
+// What is set already is somebody's wish.
+function quiet(): Record<string, string> {
+  return Object.fromEntries(Object.entries(QUIET).filter(([name]) => process.env[name] === undefined));
 }
 
 function tlsFlags({ tls }: LocalClusterOptions): Record<string, string | undefined> {
@@ -321,7 +332,8 @@ function check(options: LocalClusterOptions): void {
  *
  * They end with {@link LocalCluster.close}; also when this process leaves or is killed. Work files, logs among them, are
  * in a temporary folder that goes with them. Workers run without Dask's nanny, so that a killed one stays away until
- * {@link LocalCluster.restart}.
+ * {@link LocalCluster.restart}, and without its statistical profiler (`env: { DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED:
+ * "True" }` turns it on).
  *
  * @throws PartwiseError when there is no Python, no Dask or an old one, with the command that installs it
  * @throws ParameterError when an option makes no sense
@@ -348,7 +360,7 @@ export async function startCluster(options: LocalClusterOptions = {}): Promise<L
       label: "the scheduler",
       python,
       prefix,
-      env: { DASK_TEMPORARY_DIRECTORY: folder, ...env },
+      env: { ...quiet(), DASK_TEMPORARY_DIRECTORY: folder, ...env },
       logFile: join(folder, "scheduler.log"),
       removeOnOrphan: folder,
       args: [

@@ -11,6 +11,7 @@ from typing import Any
 from distributed import Future, wait
 
 from . import placement, tasks
+from .batched import Batched
 from .cluster import Cluster, facts_of
 from .companion_taker import CompanionTaker
 from .endings import Emit, Endings
@@ -37,6 +38,9 @@ class Session:
         self._jobs = Jobs(self._broken)
         self._endings = Endings(emit)
         self._releases = Releases()
+        self._watched = 0
+        self._value_of = Batched(self._jobs, self._gather, lambda: self._watched)
+        self._size_of = Batched(self._jobs, self._sizes, lambda: self._watched)
         self._recovery = Recovery(cluster, self._jobs, self._endings, self._start)
         self._companions = CompanionTaker(self.client, self._jobs, self._endings, self._recovery.again)
         self.client.subscribe_topic(self.topic, self._on_event)
@@ -209,8 +213,10 @@ class Session:
                     self._companions.early(node, future)
 
     async def _watch(self, node: Node, future: Any) -> None:
+        self._watched += 1
         with contextlib.suppress(Exception):
             await wait([future])
+        self._watched -= 1
         if node.asked is not None and future.status != "finished":
             node.asked[1].cancel()
         if future is None or node.future is not future or self._closed:
@@ -237,14 +243,13 @@ class Session:
             return
         value: Value | None = None
         if future.type is Inline:
-            (value,) = await self._gather([future])
+            value = await self._value_of(future)
             if value is None:
                 return  # its worker died just now; Dask makes it again, and this is called again
         if isinstance(value, Inline):
             self._endings.done(node, value.nbytes, value.data)
             return
-        sizes = await self.client.nbytes([future.key], summary=False)
-        self._endings.done(node, int(sizes.get(future.key, 0)))
+        self._endings.done(node, await self._size_of(future))
 
     async def _scatter(self, node: Node, data: bytes) -> None:
         # Several graphs may find at once that it is missing: each has a key of its own, and the last one's stays.
@@ -263,6 +268,10 @@ class Session:
             one = await self.client.gather([future], errors="skip")
             found.append(one[0] if one else None)
         return found
+
+    async def _sizes(self, futures: list[Future]) -> list[int]:
+        sizes = await self.client.nbytes([future.key for future in futures], summary=False)
+        return [int(sizes.get(future.key, 0)) for future in futures]
 
     # -- what happens ----------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ import msgpack
 
 PREFIX = struct.Struct("<IQ")
 MAX_HEADER = 1 << 30
+#: Messages up to this size are copied to be written in one piece.
+SMALL = 1 << 16
 #: Parts from this size on get memory that is not filled with zeros first.
 LARGE = 1 << 20
 
@@ -40,10 +42,9 @@ def unpack_header(data: Piece) -> Header:
 
 
 def send(sock: socket.socket, header: Header, payload: Sequence[Piece] = ()) -> None:
-    """Writes one message to a blocking socket."""
-    first, *rest = pack(header, payload)
-    sock.sendall(first)
-    for piece in rest:
+    """Writes one message to a blocking socket; a small one at once, so that the other side wakes up once."""
+    pieces = pack(header, payload)
+    for piece in [b"".join(pieces)] if sum(map(len, pieces)) <= SMALL else pieces:
         sock.sendall(piece)
 
 
