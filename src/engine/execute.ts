@@ -1,4 +1,4 @@
-import { PartwiseError, show, TaskError } from "../base/errors.js";
+import { type ErrorPlace, MemoryLimitError, PartwiseError, show, TaskError } from "../base/errors.js";
 import { notPlainPart, type Plain } from "../base/plain.js";
 import { columnsIn } from "../memory/column.js";
 import type { TaskContext } from "./engine.js";
@@ -65,15 +65,27 @@ export async function executeTask(
 }
 
 function named(step: Step, error: unknown): Error {
+  const where = step.partition ? `partition ${step.partition.index} of ${step.partition.of}` : `task ${step.key}`;
+  // The arenas do not know whose they are.
+  if (error instanceof MemoryLimitError && error.details.key === undefined) return placed(step, where, error);
   // partwise's own errors already speak the user's language.
   if (error instanceof PartwiseError) return error;
-  const where = step.partition ? `partition ${step.partition.index} of ${step.partition.of}` : `task ${step.key}`;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
   const wrapped = new TaskError(`${where} failed in ${step.fn.export}: ${text}`, {
     cause: error,
-    details: { key: step.key, ...(step.partition ? { partition: step.partition.index } : {}) },
+    details: placeOf(step),
   });
   if (error instanceof Error && error.stack)
     wrapped.stack = `${wrapped.name}: ${wrapped.message}\n  caused by ${error.stack}`;
   return wrapped;
+}
+
+function placed(step: Step, where: string, error: MemoryLimitError): MemoryLimitError {
+  const told = new MemoryLimitError(`${where}: ${error.message}`, { details: { ...error.details, ...placeOf(step) } });
+  if (error.stack) told.stack = error.stack.replace(error.message, told.message);
+  return told;
+}
+
+function placeOf(step: Step): ErrorPlace {
+  return { key: step.key, ...(step.partition ? { partition: step.partition.index } : {}) };
 }

@@ -1,4 +1,4 @@
-import { DataError } from "../../base/errors.js";
+import { DataError, show } from "../../base/errors.js";
 import type { TaskContext } from "../../engine/engine.js";
 import { Workspace } from "../../kernels/workspace.js";
 import { isTypedArray } from "../../base/plain.js";
@@ -221,8 +221,9 @@ export async function userPartition(
   x: DenseChunk,
 ): Promise<DenseChunk> {
   const fn = (await decodeUserFn(args.fn)) as (partition: ArrayPartition, info: object) => unknown;
-  const partition: ArrayPartition = { rows: x.rows, columns: x.columns.map((column) => numbersOf(context, column)) };
-  const result: unknown = await fn(partition, { args: args.args, partition: context.partition?.index ?? 0 });
+  const rowsOf: ArrayPartition = { rows: x.rows, columns: x.columns.map((column) => numbersOf(context, column)) };
+  const index = context.partition?.index ?? 0;
+  const result: unknown = await fn(rowsOf, { args: args.args, partition: index });
   // An empty list is one empty column where one is expected: an empty partition has nothing to tell rows from columns by.
   const oneColumn =
     isTypedArray(result) ||
@@ -231,9 +232,13 @@ export async function userPartition(
   const columns = Array.isArray(given) ? (given as ArrayLike<number>[]) : [];
   const rows = columns[0]?.length ?? 0;
   if (columns.length !== args.width || columns.some((column) => column.length !== rows)) {
+    const what = Array.isArray(given)
+      ? `${columns.length} column(s)${columns.length > 0 ? ` of ${columns.map((c) => c.length).join(", ")} rows` : ""}`
+      : show(given);
     throw new DataError(
-      `${args.label}: the function returned ${columns.length} column(s) of ${columns.map((c) => c.length).join(", ")} rows for partition ` +
-        `${context.partition?.index ?? 0}; it has to return ${args.width} of equal length. Set width if that is what you mean.`,
+      `${args.label}: the function returned ${what} for partition ${index}; ` +
+        `it has to return ${args.width} column(s) of equal length. Set width if that is what you mean.`,
+      { details: { partition: index } },
     );
   }
   const out = context.memory.dense(args.dtype, rows, args.width);

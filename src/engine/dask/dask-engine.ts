@@ -308,8 +308,11 @@ export class DaskEngine implements Engine {
   #watchSignal(run: string, own: readonly KeptValue[], link: GatewayLink, signal: AbortSignal | undefined): void {
     if (!signal) return;
     const abort = (): void => {
-      link.tell({ op: "cancel", run, id: -1 });
-      for (const value of own) if (!value.status) this.#cancel(value, signal);
+      // As on one machine, it has ended when nothing of it runs any more.
+      const stopped = (): void => {
+        for (const value of own) if (!value.status) this.#cancel(value, signal);
+      };
+      link.ask({ op: "cancel", run }).then(stopped, stopped);
     };
     signal.addEventListener("abort", abort, { once: true });
     void Promise.all(own.map((value) => value.ended)).then(() => signal.removeEventListener("abort", abort));
@@ -349,7 +352,9 @@ export class DaskEngine implements Engine {
       if (payload.byteLength > 0) value.inline = payload;
       this.#events.emit("task", { key, state: "started", ...partition });
       this.#finish(value, { key, state, bytes }, { bytes });
-    } else this.#finish(value, { key, state, error: decodeError(header["error"] as PlainError) });
+    } else if (state === "failed")
+      this.#finish(value, { key, state, error: decodeError(header["error"] as PlainError) });
+    // What is cancelled ends when the answer to that comes: then nothing of it runs any more.
   }
 
   #clusterChanged(change: ClusterChange): void {

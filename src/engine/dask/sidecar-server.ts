@@ -32,13 +32,20 @@ interface Answer {
   readonly end?: () => void;
 }
 
+/** A request to run: how it is stopped, and when it has ended. */
+interface Running {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
 /**
  * The local engine behind a socket: what each Dask worker keeps beside it. Requests are answered in the order in which
  * they end; each connection carries one at a time.
  */
 export class SidecarServer {
   readonly #engine: LocalEngine;
-  readonly #aborts = new Map<string, Set<AbortController>>();
+  /** What runs for each graph. */
+  readonly #running = new Map<string, Set<Running>>();
   /** Arguments that several tasks have in common, by their handle. */
   readonly #arguments = new Map<string, Promise<Plain>>();
   #nextRun = 0;
@@ -96,7 +103,7 @@ export class SidecarServer {
         for (const key of header["handles"] as string[]) this.#arguments.delete(key);
         return { header: { ok: true } };
       case "abort":
-        for (const controller of this.#aborts.get(header["run"] as string) ?? []) controller.abort();
+        await this.#stop([...(this.#running.get(header["run"] as string) ?? [])]);
         return { header: { ok: true } };
       case "info":
         return {
@@ -141,7 +148,7 @@ export class SidecarServer {
     const roots = parts.map((part) => part.key);
     const companions = beside.map((specs) => (specs.at(-1) as TaskSpec).key);
     const abort = new AbortController();
-    const forget = this.#rememberAbort(header["run"] as string, abort);
+    const forget = this.#remember(header["run"] as string, abort);
     const events = this.#watch(new Set(roots), new Set(companions));
     try {
       await this.#engine.submit([...own.slice(0, -1), ...parts, ...beside.flat()], {
@@ -228,13 +235,22 @@ export class SidecarServer {
     return { names, placed, putKeys };
   }
 
-  #rememberAbort(run: string, controller: AbortController): () => void {
-    const set = this.#aborts.get(run) ?? new Set();
-    this.#aborts.set(run, set.add(controller));
+  #remember(run: string, abort: AbortController): () => void {
+    let end = (): void => undefined;
+    const running: Running = { abort, ended: new Promise((resolve) => (end = resolve)) };
+    const set = this.#running.get(run) ?? new Set();
+    this.#running.set(run, set.add(running));
     return () => {
-      set.delete(controller);
-      if (set.size === 0) this.#aborts.delete(run);
+      set.delete(running);
+      if (set.size === 0) this.#running.delete(run);
+      end();
     };
+  }
+
+  // Until nothing of it runs any more, as the local engine does: then whoever stopped it may remove what it writes.
+  async #stop(all: readonly Running[]): Promise<void> {
+    for (const { abort } of all) abort.abort();
+    await Promise.all(all.map(({ ended }) => ended));
   }
 
   // What happens here while a request runs, for the driver's listeners.

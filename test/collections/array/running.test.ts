@@ -76,7 +76,7 @@ describe("mapPartitions", () => {
       matrix()
         .mapPartitions(() => undefined)
         .compute(),
-    ).rejects.toThrow("returned 0 column(s)");
+    ).rejects.toThrow("the function returned undefined for partition 0; it has to return 2 column(s)");
     await expect(
       matrix()
         .mapPartitions(({ columns }) => [columns[0], [1]])

@@ -206,6 +206,22 @@ export const failureCases: CaseTable = {
       if (heldBytes) expect(heldBytes()).toBe(0);
     }),
 
+  "an aborted graph has ended when nothing of it runs any more": async ({ make }) =>
+    inTempFolder(async (folder) => {
+      const { engine } = await make();
+      const abort = new AbortController();
+      const [file, ended] = [join(folder, "began"), join(folder, "ended")];
+      await engine.submit([task("loop", "lingering", [], { file, ended, ms: 300 })], {
+        keep: ["loop"],
+        signal: abort.signal,
+      });
+      await appears(file);
+      abort.abort();
+      const [status] = await engine.wait(["loop"]);
+      // Otherwise a writer's folder would be removed, or given to the next run, while a task still writes into it.
+      expect([status?.state, existsSync(ended)]).toEqual(["cancelled", true]);
+    }),
+
   "aborting one graph leaves another alone": async ({ make }) =>
     inTempFolder(async (folder) => {
       const { engine } = await make();

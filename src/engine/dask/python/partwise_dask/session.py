@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import uuid
@@ -23,6 +24,9 @@ from .releases import Releases
 from .value import INLINE_BYTES, Bytes, Handle, HandleLost, Inline, Value, value_of
 
 logger = logging.getLogger("partwise.session")
+
+#: How long what runs for a stopped graph is waited for.
+STOP_SECONDS = 20
 
 
 class Session:
@@ -122,12 +126,17 @@ class Session:
                     node.future = None
 
     async def cancel(self, run: str) -> None:
-        """Stops a graph: what waits never starts, what runs is asked to stop."""
+        """Stops a graph: what waits never starts, what runs is stopped and waited for."""
         for node in [node for node in self._kept.values() if node.run == run and not node.ended.is_set()]:
             node.cancelled = True
             self._endings.fail(node, plain_error("AbortedError", "stopped by its signal"))
+        await self._stop(run)
+
+    async def _stop(self, run: str) -> None:
+        # A worker that is not heard of any more holds nobody up.
         with contextlib.suppress(Exception):
-            await self.client.run(tasks.abort, run, self.cluster.build, on_error="ignore")
+            stopping = self.client.run(tasks.abort, run, self.cluster.build, on_error="ignore")
+            await asyncio.wait_for(stopping, STOP_SECONDS)
 
     async def locate(self, keys: list[str]) -> dict[str, list[str]]:
         """The workers that hold each value."""
@@ -161,9 +170,7 @@ class Session:
         self._releases.let_go()
         runs = {node.run for node in self._kept.values() if not node.ended.is_set()}
         self._kept.clear()
-        for run in runs:
-            with contextlib.suppress(Exception):
-                await self.client.run(tasks.abort, run, self.cluster.build, on_error="ignore")
+        await asyncio.gather(*(self._stop(run) for run in runs))
         self._jobs.stop()
         with contextlib.suppress(Exception):
             self.client.unsubscribe_topic(self.topic)

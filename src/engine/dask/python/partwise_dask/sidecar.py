@@ -151,7 +151,7 @@ class SidecarProcess:
         self._freed.put(key)
 
     def abort(self, run: str) -> None:
-        """Stops what runs for a graph."""
+        """Stops what runs for a graph. Returns when it has ended."""
         self.request({"op": "abort", "run": run})
 
     def info(self) -> wire.Header:

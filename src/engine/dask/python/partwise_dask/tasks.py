@@ -97,11 +97,11 @@ def sidecar_of(worker_id: str, build: str) -> Sidecar:
     return sidecar
 
 
-def abort(run_id: str, build: str, dask_worker: Any = None) -> None:
-    """Stops what runs on a worker for a graph."""
+async def abort(run_id: str, build: str, dask_worker: Any = None) -> None:
+    """Stops what runs on a worker for a graph, and waits until it has ended."""
     sidecar = SIDECARS.get((dask_worker.id, build))
     if sidecar is not None:
-        sidecar.process().abort(run_id)
+        await asyncio.get_running_loop().run_in_executor(None, lambda: sidecar.process().abort(run_id))
 
 
 async def prepare(build: str, dask_worker: Any = None) -> None:
