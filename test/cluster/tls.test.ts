@@ -27,15 +27,7 @@ describe("a cluster that speaks TLS", () => {
         tls,
       });
       expect(cluster.address).toMatch(/^tls:/);
-      const engine = await connect(cluster.address, { python, tls });
-      expect(await runGraph(engine, [task("a", "constant", [], 4)], ["a"])).toEqual([4]);
-      await engine.close();
-      const without = await rejection(connect(cluster.address, { python, timeout: 2 }));
-      expect(without.message).toMatch(/speaks TLS, and there are no certificates: pass `tls:/);
-      const plain = await rejection(connect(cluster.address.replace("tls:", "tcp:"), { python, timeout: 2 }));
-      expect(plain.message).toMatch(/A scheduler that speaks TLS wants a tls:\/\/ address/);
-
-      // A gateway for other machines speaks TLS itself, and wants to see a certificate.
+      // A gateway for other machines speaks TLS itself, and wants to see a certificate. It finds the build by itself.
       const gateway = spawn(
         python,
         [
@@ -70,6 +62,13 @@ describe("a cluster that speaks TLS", () => {
       } finally {
         gateway.stdin.end();
       }
+      const engine = await connect(cluster.address, { python, tls });
+      expect(await runGraph(engine, [task("a", "constant", [], 4)], ["a"])).toEqual([4]);
+      await engine.close();
+      const without = await rejection(connect(cluster.address, { python, timeout: 2 }));
+      expect(without.message).toMatch(/speaks TLS, and there are no certificates: pass `tls:/);
+      const plain = await rejection(connect(cluster.address.replace("tls:", "tcp:"), { python, timeout: 2 }));
+      expect(plain.message).toMatch(/A scheduler that speaks TLS wants a tls:\/\/ address/);
       await cluster.close();
     }));
 

@@ -14,6 +14,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__, wire
@@ -176,7 +177,7 @@ async def serve(options: argparse.Namespace, token: str) -> None:
     """Attaches, listens, says where on the standard output, and serves until the standard input ends."""
     security = security_of(options)
     try:
-        cluster = await Cluster.attach(options.scheduler, options.home, security, options.timeout)
+        cluster = await Cluster.attach(options.scheduler, home_of(options.home), security, options.timeout)
     except ClusterProblem as error:
         _give_up({"problem": str(error)})
     except TypeError as error:
@@ -260,6 +261,15 @@ def server_tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     return context
 
 
+def home_of(given: str | None) -> str:
+    """The npm package whose build workers get: the one named, else the one this file is in, else none."""
+    chosen = given or os.environ.get("PARTWISE_HOME")
+    if chosen:
+        return os.path.abspath(chosen)
+    sidecar = Path("dist", "src", "engine", "dask", "sidecar.js")
+    return next((str(folder) for folder in Path(__file__).resolve().parents if (folder / sidecar).is_file()), "")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     line = argparse.ArgumentParser(prog="partwise-dask-gateway", description=__doc__)
@@ -267,7 +277,9 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--host", default="127.0.0.1", help="where to listen (this machine only, unless given)")
     line.add_argument("--port", type=int, default=0, help="where to listen; any free port unless given")
     line.add_argument("--token", help="what clients have to know; else PARTWISE_TOKEN, else a new one is printed")
-    line.add_argument("--home", default=os.environ.get("PARTWISE_HOME", ""), help="folder of the partwise npm package")
+    line.add_argument(
+        "--home", help="folder of the partwise npm package; PARTWISE_HOME, or the one this is in, unless given"
+    )
     line.add_argument("--timeout", type=float, default=10.0, help="seconds to wait for the scheduler")
     line.add_argument("--tls-ca", help="certificate of the authority (PEM)")
     line.add_argument("--tls-cert", help="own certificate (PEM)")
