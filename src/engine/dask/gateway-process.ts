@@ -45,6 +45,8 @@ export async function startGateway(address: DaskAddress, options: DaskOptions): 
   if (tls) line.push("--tls-ca", tls.ca, "--tls-cert", tls.cert, "--tls-key", tls.key);
   const child = spawn(python, line, {
     stdio: ["pipe", "pipe", "pipe"],
+    // Ctrl-C goes to the whole group of a terminal. The program decides what it means: it may stop one fit and go on.
+    detached: process.platform !== "win32",
     env: {
       ...process.env,
       // In the environment, not on the command line, where every user of the machine could read it.
