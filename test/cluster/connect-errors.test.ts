@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EngineClosedError, ParameterError, PartwiseError } from "#src/base/errors.js";
 import { connect } from "#src/engine/dask/connect.js";
 import { DaskEngine } from "#src/engine/dask/dask-engine.js";
+import { parseAddress } from "#src/engine/dask/dask-options.js";
+import { GatewayLink } from "#src/engine/dask/gateway-link.js";
 import { PYTHON_FOLDER } from "#src/engine/dask/gateway-process.js";
 import { startCluster, type LocalCluster } from "#src/engine/dask/local-cluster.js";
 import { inTempFolder, rejection, runGraph, task } from "../engine/engine-under-test.js";
@@ -31,6 +33,20 @@ function wrapper(folder: string, line: string): string {
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
+}
+
+/** A gateway that runs by itself, for clients that know its token. */
+async function gatewayWithToken(token: string): Promise<{ address: string; end(): void }> {
+  const gateway = spawn(python, ["-m", "partwise_dask", cluster.address, "--until-stdin-ends"], {
+    env: { ...process.env, PYTHONPATH: PYTHON_FOLDER, PARTWISE_TOKEN: token },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const port = await new Promise<number>((resolve) =>
+    createInterface({ input: gateway.stdout }).once("line", (line) =>
+      resolve((JSON.parse(line) as { port: number }).port),
+    ),
+  );
+  return { address: `partwise://127.0.0.1:${port}`, end: () => gateway.stdin.end() };
 }
 
 describe("connect() says what is wrong and what mends it", () => {
@@ -89,18 +105,24 @@ describe("connect() says what is wrong and what mends it", () => {
     server.close();
   });
 
-  it("a wrong token, and the right one gets in", async () => {
-    const gateway = spawn(python, ["-m", "partwise_dask", cluster.address, "--until-stdin-ends"], {
-      env: { ...process.env, PYTHONPATH: PYTHON_FOLDER, PARTWISE_TOKEN: "s3cret" },
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  it("a gateway of another version", async () => {
+    const gateway = await gatewayWithToken("s3cret");
     try {
-      const port = await new Promise<number>((resolve) =>
-        createInterface({ input: gateway.stdout }).once("line", (line) =>
-          resolve((JSON.parse(line) as { port: number }).port),
-        ),
+      const address = parseAddress(gateway.address);
+      const options = { token: "s3cret" };
+      const link = GatewayLink.open(address, options, "99.1.2", { onMessage: () => {}, onLost: () => {} });
+      expect((await rejection(link)).message).toMatch(
+        /the gateway is partwise-dask .*, this is partwise 99\.1\.2\. Run `pip install partwise-dask==99\.1\.2`/,
       );
-      const address = `partwise://127.0.0.1:${port}`;
+    } finally {
+      gateway.end();
+    }
+  });
+
+  it("a wrong token, and the right one gets in", async () => {
+    const gateway = await gatewayWithToken("s3cret");
+    try {
+      const { address } = gateway;
       expect((await rejection(connect(address, { token: "guess" }))).message).toMatch(
         /does not know this token.*`token`/,
       );
@@ -108,13 +130,23 @@ describe("connect() says what is wrong and what mends it", () => {
       expect(await runGraph(engine, [task("a", "constant", [], 4)], ["a"])).toEqual([4]);
       await engine.close();
     } finally {
-      gateway.stdin.end();
+      gateway.end();
     }
   });
 });
 
 describe("a worker that cannot work says so", () => {
   const broken: Record<string, { env: (folder: string) => Record<string, string>; says: RegExp }> = {
+    "with a Node that is too old": {
+      env: (folder) => {
+        const old = join(folder, "node");
+        const script = `[ "$1" = --version ] && echo v16.20.2 && exit 0\necho "SyntaxError: Unexpected token" >&2; exit 1`;
+        writeFileSync(old, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+        return { PARTWISE_NODE: old };
+      },
+      says: /`\/.*node` is Node\.js 16\.20\.2; 20\.19 or newer is needed\. Install it on every worker.*PARTWISE_NODE/,
+    },
+
     "without node": {
       env: () => ({ PARTWISE_NODE: "no-such-node" }),
       says: /worker worker-0 at tcp:.*no `no-such-node` on the PATH.*Install Node\.js 20\.19.*PARTWISE_NODE/,
@@ -145,6 +177,29 @@ describe("a worker that cannot work says so", () => {
         await own.close();
       }));
   }
+
+  it("that has loaded another version of partwise-dask; one that is only installed does no harm", async () =>
+    inTempFolder(async (folder) => {
+      const installed = join(folder, "partwise_dask");
+      mkdirSync(installed);
+      writeFileSync(join(installed, "__init__.py"), '__version__ = "0.0.9"\n');
+      const own = await startCluster({ workers: 1, python, env: { PYTHONPATH: folder } });
+      const engine = await connect(own.address, { python });
+      expect(await runGraph(engine, [task("a", "constant", [], 1)], ["a"])).toEqual([1]);
+      await engine.close();
+      // As an earlier driver of that version leaves it.
+      writeFileSync(join(folder, "sitecustomize.py"), "import partwise_dask\n");
+      await own.restart(0);
+      expect((await rejection(connect(own.address, { python }))).message).toMatch(
+        /^connect: worker .* has loaded another partwise_dask than the driver's.*Restart it/,
+      );
+      await own.close();
+      const old = await startCluster({ workers: 1, python, env: { PYTHONPATH: folder } });
+      expect((await rejection(connect(old.address, { python }))).message).toMatch(
+        /^connect: partwise_dask 0\.0\.9 is on .*, the driver has .*pip install partwise-dask==.*restart the workers/,
+      );
+      await old.close();
+    }));
 
   it("a function module that workers do not see", async () => {
     const engine = await connect(cluster.address, { python });

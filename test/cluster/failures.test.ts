@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Plain } from "#src/base/plain.js";
 import { EngineClosedError, WorkerLostError } from "#src/base/errors.js";
 import { connect } from "#src/engine/dask/connect.js";
+import type { DaskEngine } from "#src/engine/dask/dask-engine.js";
 import { startCluster, type LocalCluster } from "#src/engine/dask/local-cluster.js";
 import { hostColumn } from "#src/memory/host-column.js";
 import { inTempFolder, rejection, runGraph, task } from "../engine/engine-under-test.js";
@@ -98,6 +99,85 @@ describe("a worker that dies", () => {
   });
 });
 
+describe("a worker that hangs", () => {
+  const keys = Array.from({ length: 8 }, (_, i) => `part-${i}`);
+  const sums = keys.map((_, i) => 20_000 * 19_999 + 2 * i * 20_000 + 10_000);
+
+  async function hold(engine: DaskEngine): Promise<void> {
+    const graph = keys.map((key, i) => task(key, "makeDense", [], { rows: 20_000, start: i }, i));
+    await engine.submit(graph, { keep: keys });
+    await engine.wait(keys);
+  }
+
+  /** Reads every part where it is. */
+  function read(engine: DaskEngine, round: string): Promise<unknown[]> {
+    const graph = keys.map((key, i) => task(`${round}-${i}`, "sumDense", [key], undefined, i));
+    return runGraph(
+      engine,
+      graph,
+      graph.map((one) => one.key),
+    );
+  }
+
+  it("for a moment is waited for, and has its share still", async () => {
+    const engine = await connect(cluster.address, { python });
+    await hold(engine);
+    const shares = async (): Promise<number[]> => (await engine.groupByHolder(keys)).map((group) => group.length);
+    expect(await shares()).toEqual([4, 4]);
+    await cluster.kill(0, "SIGSTOP");
+    const reading = read(engine, "stopped");
+    await sleep(1000);
+    await cluster.kill(0, "SIGCONT");
+    expect(await reading).toEqual(sums);
+    expect(await shares()).toEqual([4, 4]);
+    await engine.close();
+  });
+
+  it("for long is given up: others make what it held, and it gets its share when it is started again", async () => {
+    // How long a worker may be silent; Dask never takes less than ten of its heartbeats, which are half a second apart.
+    const own = await startCluster({ workers: 2, python, env: { DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL: "2s" } });
+    const engine = await connect(own.address, { python });
+    await hold(engine);
+    expect(await engine.groupByHolder(keys)).toHaveLength(2);
+    await own.kill(0, "SIGSTOP");
+    expect(await read(engine, "alone")).toEqual(sums);
+    expect(await engine.groupByHolder(keys)).toHaveLength(1);
+    await own.kill(0, "SIGCONT");
+    await own.restart(0);
+    await expect
+      .poll(async () => (await engine.groupByHolder(keys)).map((group) => group.length), { timeout: 20_000 })
+      .toEqual([4, 4]);
+    expect(await read(engine, "both")).toEqual(sums);
+    await engine.close();
+    await own.close();
+  });
+});
+
+describe("a task that kills its worker", () => {
+  it("is given up after as many as the scheduler allows, by name; others stay", async () => {
+    const env = { DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES: "2" };
+    const own = await startCluster({ workers: 4, python, env });
+    const engine = await connect(own.address, { python });
+    const module = new URL("fixtures/worker-killer.mjs", import.meta.url).href;
+    const killer = { key: "killer", fn: { module, export: "killWorker" }, deps: [] };
+    const error = await rejection(
+      runGraph(
+        engine,
+        [{ ...killer, partition: { index: 5, of: "demo" } }, task("after", "sum", ["killer"])],
+        ["after"],
+      ),
+    );
+    expect(error).toBeInstanceOf(WorkerLostError);
+    expect(error.message).toMatch(
+      /partition 5 of demo \(task killer\) has killed 3 workers in a row, the last at tcp:/,
+    );
+    await expect.poll(() => own.workers.filter((worker) => worker.address !== undefined)).toHaveLength(1);
+    expect(await runGraph(engine, [task("fine", "constant", [], 1)], ["fine"])).toEqual([1]);
+    await engine.close();
+    await own.close();
+  });
+});
+
 describe("the gateway or the scheduler", () => {
   it("lost: everything that was asked ends with one error, and a new graph runs", async () => {
     const engine = await connect(cluster.address, { python });
@@ -115,9 +195,9 @@ describe("the gateway or the scheduler", () => {
     await engine.close();
   });
 
-  it("the scheduler lost: the same, and once it is back a new engine works", async () => {
+  it("the scheduler lost: the same, and once it is back the same engine goes on", async () => {
     const own = await startCluster({ workers: 1, python });
-    const engine = await connect(own.address, { python, timeout: 1 });
+    const engine = await connect(own.address, { python, timeout: 5 });
     await engine.submit([task("slow", "slow", [], { ms: 60_000, value: 1 }, 3)], { keep: ["slow"] });
     const pending = rejection(engine.get(["slow"]));
     await sleep(100);
@@ -127,7 +207,12 @@ describe("the gateway or the scheduler", () => {
     expect(error.message).toMatch(/Dask scheduler at tcp:.* is gone/);
     const again = await rejection(engine.submit([task("next", "constant", [], 1)], { keep: ["next"] }));
     expect(again.message).toMatch(/nothing listens there.*dask scheduler/);
-    await engine.close();
+    const port = Number(new URL(own.address).port);
     await own.close();
+    const back = await startCluster({ workers: 1, python, port });
+    engine.release(["slow"]);
+    expect(await runGraph(engine, [task("slow", "constant", [], 8)], ["slow"])).toEqual([8]);
+    await engine.close();
+    await back.close();
   });
 });

@@ -110,8 +110,11 @@ class Cluster:
         common = (self._sources, __version__, self._content)
         self.client.subscribe_topic(tasks.SIDECAR_TOPIC, self._tell)
         self.client.subscribe_topic(bootstrap.WORKERS_TOPIC, self._scheduler_event)
-        await self.client.register_plugin(bootstrap.PartwiseScheduler(*common))
-        await self.client.register_plugin(bootstrap.PartwiseWorker(*common, self.build, self.home))
+        try:
+            await self.client.register_plugin(bootstrap.PartwiseScheduler(*common))
+            await self.client.register_plugin(bootstrap.PartwiseWorker(*common, self.build, self.home))
+        except RuntimeError as error:
+            raise ClusterProblem(str(error)) from None
         await self.client.run(tasks.prepare, self.build, on_error="ignore")
         workers = await self.describe()
         if any(facts.get("missing") for facts in workers.values()):
@@ -190,9 +193,18 @@ class Cluster:
     async def describe(self) -> dict[str, dict[str, Any]]:
         """What every worker says about itself, by address."""
         answers = await self.client.run(tasks.describe, self.build, on_error="return")
-        return {
-            address: facts if isinstance(facts, dict) else {"error": str(facts)} for address, facts in answers.items()
-        }
+        return {address: _facts(address, answer) for address, answer in answers.items()}
+
+
+def _facts(address: str, answer: Any) -> dict[str, Any]:
+    if isinstance(answer, dict) and "nthreads" in answer:
+        return answer
+    # What could not even begin is answered by Dask itself.
+    error = str(answer.get("exception_text") if isinstance(answer, dict) else answer)
+    if "No module named 'partwise_dask" in error:
+        loaded = f"it has loaded another partwise_dask than the driver's ({error}). Restart it."
+        return {"name": address, "problem": loaded}
+    return {"error": error}
 
 
 def make_bundle(home: str) -> bytes:

@@ -51,10 +51,11 @@ def killed_sidecars(node: Node, error: SidecarLost) -> PlainError:
 
 def killed_workers(node: Node, error: KilledWorker) -> PlainError:
     """A task has cost so many workers that Dask gives it up."""
+    last = getattr(error.last_worker, "address", error.last_worker)
     return plain_error(
         "WorkerLostError",
-        f"Dask engine: {node.where} has killed {error.allowed_failures + 1} workers in a row, the last at "
-        f"{error.last_worker}. {_WHAT_TO_DO}",
+        f"Dask engine: {node.where} has killed {error.allowed_failures + 1} workers in a row, the last at {last}. "
+        f"{_WHAT_TO_DO}",
         key=node.key,
     )
 

@@ -100,8 +100,11 @@ class Session:
                 await node.ended.wait()
                 if node.error is not None:
                     raise NodeFailed(node.error, node.cancelled)
+            if any(node.key not in self._kept for node in nodes):
+                raise KeyError(next(node.key for node in nodes if node.key not in self._kept))
             futures = [node.future for node in nodes]
             if any(future is None for future in futures):
+                await asyncio.sleep(0)  # lost just now: it is about to be made again
                 continue
             values = await self._gather([future for future in futures if future is not None])
             pieces: list[Bytes] = []

@@ -34,6 +34,21 @@ YOUNG = 2.0
 REST_AFTER = 10.0
 
 
+OLDEST_NODE = (20, 19)
+
+
+def _too_old(node: str) -> str | None:
+    """What to say when this Node is too old for partwise, which shows itself as any error; None otherwise."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired, ValueError):
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=5).stdout.strip()
+        if said.startswith("v") and tuple(int(part) for part in said[1:].split(".")[:2]) < OLDEST_NODE:
+            return (
+                f"`{node}` is Node.js {said[1:]}; 20.19 or newer is needed. Install it on every worker (conda install "
+                "-c conda-forge nodejs=20, or the image in deploy/), or set PARTWISE_NODE to its path."
+            )
+    return None
+
+
 @dataclass(frozen=True)
 class SidecarOptions:
     """What a sidecar is started with."""
@@ -192,6 +207,9 @@ class SidecarProcess:
             self._ended()
             if killed:
                 raise SidecarKilled("a signal ended the sidecar while it started.")
+            old = _too_old(self._options.node)
+            if old is not None:
+                raise SidecarUnusable(old)
             said = "".join(self.errors[-20:]).strip() or "it said nothing"
             raise SidecarUnusable(f"the sidecar did not start: {said}")
         self.alive = True
