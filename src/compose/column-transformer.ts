@@ -7,14 +7,8 @@ import { estimatorFromJSON, registerEstimator, type AnyEstimator } from "../esti
 import { checkTable, type Table } from "../estimator/table.js";
 import { columnsOf, decodeSpec, encodeSpec, type ColumnSpec } from "./column-selector.js";
 import { namesByKind } from "./names-by-kind.js";
-import {
-  checkParts,
-  checkWeights,
-  isNaming,
-  PartsTransformer,
-  type PartEstimator,
-  type ResolvedPart,
-} from "./parts-transformer.js";
+import { checkParts, checkWeights, isNaming } from "./part-names.js";
+import { PartsTransformer, type PartEstimator, type ResolvedPart } from "./parts-transformer.js";
 
 /** A transformer (or a pipeline of them), or what to do instead. */
 export type ColumnsEstimator = AnyEstimator | "drop" | "passthrough";

@@ -6,14 +6,8 @@ import { registerEstimator } from "../estimator/registry.js";
 import type { Table } from "../estimator/table.js";
 import { decodeEstimator, encodeEstimator, type ColumnsEstimator } from "./column-transformer.js";
 import { namesByKind } from "./names-by-kind.js";
-import {
-  checkParts,
-  checkWeights,
-  isNaming,
-  PartsTransformer,
-  type PartEstimator,
-  type ResolvedPart,
-} from "./parts-transformer.js";
+import { checkParts, checkWeights, isNaming } from "./part-names.js";
+import { PartsTransformer, type PartEstimator, type ResolvedPart } from "./parts-transformer.js";
 
 /** Parameters of {@link FeatureUnion}. */
 export interface FeatureUnionParams {

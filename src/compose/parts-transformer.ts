@@ -1,6 +1,5 @@
-import { closest, DataError, ParameterError, show } from "../base/errors.js";
-import { DistributedArray } from "../collections/array/distributed-array.js";
-import { DistributedDataFrame } from "../collections/frame/distributed-data-frame.js";
+import { DataError, ParameterError, show } from "../base/errors.js";
+import type { DistributedArray } from "../collections/array/distributed-array.js";
 import { reducePartitions } from "../collections/reduce.js";
 import { fnRef } from "../engine/fn-ref.js";
 import type { FitOptions } from "../estimator/design.js";
@@ -11,7 +10,6 @@ import {
   fitTransforming,
   FrameTransformer,
   isOwnTransform,
-  isTransforming,
   type Narrowing,
   type RowsTransform,
   type TransformingEstimator,
@@ -21,13 +19,14 @@ import {
   assertNotEmpty,
   fittedTable,
   toTable,
-  withPlan,
   type FittedTable,
   type Rows,
   type Table,
   type TableInput,
 } from "../estimator/table.js";
 import { holdSource } from "./held-source.js";
+import { narrowed, type Narrowed } from "./narrowed-columns.js";
+import { outputName } from "./part-names.js";
 import { stackParts } from "./stack-parts.js";
 
 /** What one part does with its columns. */
@@ -296,52 +295,6 @@ interface Opened {
   readonly base: Narrowed;
 }
 
-/** An output name: `part__name` for true, `name` for false, else the text with both in their places. */
-function outputName(naming: boolean | string, part: string, name: string): string {
-  if (typeof naming === "boolean") return naming ? `${part}__${name}` : name;
-  return naming.replaceAll(NAME_PLACE, (place) => (place === "{featureName}" ? name : part));
-}
-
-const NAME_PLACE = /\{featureName\}|\{transformerName\}/gu;
-
-/** The rule of `verboseFeatureNamesOut`, for parameter tables. */
-export function isNaming(value: unknown): boolean {
-  return typeof value === "boolean" || (typeof value === "string" && value.includes("{featureName}"));
-}
-
-/** Checks the names of weights. @throws ParameterError naming the parts there are */
-export function checkWeights(
-  owner: string,
-  weights: Readonly<Record<string, number>> | null,
-  parts: readonly string[],
-): void {
-  for (const name of Object.keys(weights ?? {})) {
-    if (parts.includes(name)) continue;
-    const near = closest(name, parts);
-    throw new ParameterError(
-      `${owner}: transformerWeights names ${show(name)}, which is no transformer${near === undefined ? "" : `; did you mean ${show(near)}?`} There are ${parts.join(", ")}.`,
-    );
-  }
-}
-
-/** Checks the names and estimators of parts. @throws ParameterError */
-export function checkParts(owner: string, parts: readonly (readonly [name: string, estimator: unknown])[]): void {
-  const names = new Set<string>();
-  for (const [name, estimator] of parts) {
-    if (names.has(name))
-      throw new ParameterError(`${owner}: two transformers are called ${show(name)}. Give each its own name.`);
-    if (name.includes("__"))
-      throw new ParameterError(
-        `${owner}: the name ${show(name)} contains "__", which separates a transformer from its parameter.`,
-      );
-    names.add(name);
-    if (typeof estimator === "string" || isTransforming(estimator)) continue;
-    throw new ParameterError(
-      `${owner}: ${show(name)} is ${show(estimator)}, which cannot transform. Use a transformer, "drop" or "passthrough".`,
-    );
-  }
-}
-
 function assertNumbers(owner: string, table: Table, columns: readonly number[]): void {
   const text = columns.map((j) => table.columns[j]).find((column) => column?.kind === "text");
   if (!text) return;
@@ -349,46 +302,6 @@ function assertNumbers(owner: string, table: Table, columns: readonly number[]):
     `${owner}: column ${show(text.name)} is ${text.dtype} and cannot pass through. Give it to an encoder, or drop it.`,
     { details: { column: text.name } },
   );
-}
-
-/** The columns that parts need, as a unit that they share, and their own ones of it. */
-interface Narrowed {
-  readonly rows: Rows;
-  pick(columns: readonly number[]): Rows;
-  /** The same over rows that an engine holds. */
-  over(rows: Rows): Narrowed;
-}
-
-function narrowed(table: Table, columns: readonly number[], label: (column: number) => string): Narrowed {
-  const needed = [...new Set(columns)].sort((a, b) => a - b);
-  const names = needed.map((j) => table.columns[j]?.name ?? `x${j}`);
-  const labels = needed.map(label);
-  let rows = choose(table.source, needed, names, needed.length === table.width);
-  if (rows instanceof DistributedDataFrame) {
-    if (labels.join() !== names.join())
-      rows = rows.rename(Object.fromEntries(names.map((name, k) => [name, labels[k] as string])));
-    // One reading for all parts: each would otherwise have its own of the same file.
-    rows = withPlan(rows, rows.plan);
-  } else rows = new DistributedArray({ ...rows, names: labels });
-  const over = (base: Rows): Narrowed => ({
-    rows: base,
-    over,
-    pick: (own) =>
-      choose(
-        base,
-        own.map((j) => needed.indexOf(j)),
-        own.map(label),
-        own.join() === needed.join(),
-      ),
-  });
-  return over(rows);
-}
-
-function choose(rows: Rows, positions: readonly number[], names: readonly string[], all: boolean): Rows {
-  if (all) return rows;
-  return rows instanceof DistributedDataFrame
-    ? (rows.select(...names) as DistributedDataFrame)
-    : rows.columns(positions);
 }
 
 /** The share of entries that a result stores: what its transformer knows, else counted in one pass. */

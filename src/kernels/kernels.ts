@@ -281,153 +281,16 @@ export interface Kernels {
   readonly shapPathsF32: ShapPathsKernel;
 }
 
-// A record, so that the compiler finds a missing name.
-const everyKernel: Readonly<Record<keyof Kernels, true>> = {
-  momentsF64: true,
-  momentsF32: true,
-  minMaxF64: true,
-  minMaxF32: true,
-  nonFiniteF64: true,
-  nonFiniteF32: true,
-  gramF64: true,
-  gramF32: true,
-  crossF64: true,
-  crossF32: true,
-  matVecF64: true,
-  matVecF32: true,
-  matTVecF64: true,
-  matTVecF32: true,
-  matMulF64: true,
-  matMulF32: true,
-  glmLossGradF64: true,
-  glmLossGradF32: true,
-  glmLossGradHessF64: true,
-  glmLossGradHessF32: true,
-  glmLoss: true,
-  inverseLink: true,
-  softmaxLossGradF64: true,
-  softmaxLossGradF32: true,
-  csrSoftmaxLossGrad: true,
-  softmax: true,
-  sgdRows: true,
-  csrSgdRows: true,
-  centerScaleF64: true,
-  centerScaleF32: true,
-  scaleShiftF64: true,
-  scaleShiftF32: true,
-  normalizeRowsF64: true,
-  normalizeRowsF32: true,
-  csrNormalizeRows: true,
-  binCounts: true,
-  countAbove: true,
-  edgeBinsF64: true,
-  edgeBinsF32: true,
-  gather: true,
-  filter: true,
-  rowsWithin: true,
-  copy: true,
-  fill: true,
-  fillF64: true,
-  convert: true,
-  applyValidityF64: true,
-  applyValidityF32: true,
-  binary: true,
-  binaryScalar: true,
-  unary: true,
-  compare: true,
-  compareScalar: true,
-  weightedSum: true,
-  csrMoments: true,
-  csrMatVec: true,
-  csrMatTVec: true,
-  csrGlmLossGrad: true,
-  csrGlmLossGradHess: true,
-  csrGlmLossGrads: true,
-  csrScale: true,
-  csrStackRows: true,
-  csrStack: true,
-  countByte: true,
-  csvNumbers: true,
-  textSpans: true,
-  textGrams: true,
-  hashKeys: true,
-  termKeys: true,
-  termCount: true,
-  termSlots: true,
-  termOrder: true,
-  keyCounts: true,
-  binColumnF64: true,
-  binColumnF32: true,
-  boostGradients: true,
-  boostDerivatives: true,
-  boostSoftmax: true,
-  packDerivatives: true,
-  histogram: true,
-  histogramSums: true,
-  packPairs: true,
-  packedLogistic: true,
-  packedHistogram: true,
-  packedHistogramSums: true,
-  partitionRows: true,
-  partitionRowsBySet: true,
-  addAtRows: true,
-  addTreeBins: true,
-  treePredictF64: true,
-  treePredictF32: true,
-  leafSetPredictF64: true,
-  leafSetPredictF32: true,
-  shapPathsF64: true,
-  shapPathsF32: true,
-};
-
-/** Names of all kernels. */
-export const kernelNames: readonly string[] = Object.keys(everyKernel);
-
-// Slack for the kernels to start their scratch at a cache line.
-const ALIGNMENT = 64;
-
-// Mirrors gramTileRows and tileStride of assembly/gram.ts.
-function gramTileStride(nCols: number): number {
-  const fit = Math.floor(131_072 / (nCols + 3)) & ~3;
-  return Math.min(2048, Math.max(64, fit)) * 8 + 64;
-}
-
-/** Bytes of scratch that `gramF64` and `gramF32` need for `nCols` columns: about 1 MiB, more above 2,000 columns. */
-export function gramScratchBytes(nCols: number): number {
-  return (nCols + 3) * gramTileStride(nCols) + ALIGNMENT;
-}
-
-/** Bytes of scratch that `glmLossGradF64`, `glmLossGradF32` and `csrGlmLossGrad` need, for any number of columns. */
-export function glmScratchBytes(): number {
-  // TILE of assembly/lanes.ts, and a line for the element that may be written after an odd last row.
-  return 1024 * 8 + 64 + ALIGNMENT;
-}
-
-/** Bytes of scratch that `csrGlmLossGrads` needs for so many models. */
-export function glmModelsScratchBytes(models: number): number {
-  // STRIDE of assembly/glm-models.ts.
-  return models * (128 * 8 + 64) + ALIGNMENT;
-}
-
-/** Bytes of scratch that `softmaxLossGradF64`, `softmaxLossGradF32` and `csrSoftmaxLossGrad` need for `k` classes. */
-export function softmaxScratchBytes(k: number): number {
-  // STRIDE of assembly/softmax.ts.
-  return (k + 2) * (512 * 8 + 64) + ALIGNMENT;
-}
-
-/** Bytes of scratch that `glmLossGradHessF64` and `glmLossGradHessF32` need for `nCols` columns and the intercept. */
-export function glmHessScratchBytes(nCols: number): number {
-  return (nCols + 1 + 4) * gramTileStride(nCols + 1) + ALIGNMENT;
-}
-
-/** Bytes of scratch that `csrGlmLossGradHess` needs, for any number of columns. */
-export function csrHessScratchBytes(): number {
-  return 2 * glmScratchBytes();
-}
-
-/** Bytes of scratch that `csvNumbers` needs. */
-export const CSV_SCRATCH_BYTES = 384;
-
+export { kernelNames } from "./kernel-names.js";
+export {
+  csrHessScratchBytes,
+  CSV_SCRATCH_BYTES,
+  glmHessScratchBytes,
+  glmModelsScratchBytes,
+  glmScratchBytes,
+  gramScratchBytes,
+  softmaxScratchBytes,
+} from "./scratch-sizes.js";
 export { boostLoss, type BoostLossCode, type BoundedLossCode } from "./boost-loss-kernels.js";
 export {
   HISTOGRAM_BINS,

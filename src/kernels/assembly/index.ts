@@ -32,6 +32,6 @@ export { packedLogistic } from "./packed-logistic";
 export { addTreeBins, treePredictF64, treePredictF32 } from "./trees";
 export { leafSetPredictF64, leafSetPredictF32 } from "./leaf-sets";
 export { shapPathsF64, shapPathsF32 } from "./shap";
-export {
-  textSpans, textGrams, hashKeys, termKeys, termCount, termSlots, termOrder, keyCounts,
-} from "./text";
+export { textSpans, textGrams, hashKeys } from "./text";
+export { termKeys, termCount, termSlots, termOrder } from "./terms";
+export { keyCounts } from "./key-counts";
