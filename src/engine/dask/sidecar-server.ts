@@ -93,7 +93,12 @@ export class SidecarServer {
         try {
           // Written from the arena it lies in.
           const { values, end } = await this.#engine.lend([key]);
-          return { header: { ok: true, events: events.seen }, payload: encodeValue(values[0]), end };
+          try {
+            return { header: { ok: true, events: events.seen }, payload: encodeValue(values[0]), end };
+          } catch (error) {
+            end();
+            throw error;
+          }
         } finally {
           events.end();
         }

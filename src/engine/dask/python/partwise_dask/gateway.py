@@ -21,7 +21,7 @@ from . import __version__, wire
 from .cluster import Cluster, ClusterProblem, facts_of, versions
 from .plain_error import NodeFailed, plain_error
 from .session import Session
-from .value import Bytes
+from .value import INLINE_BYTES, Bytes
 
 logger = logging.getLogger("partwise.gateway")
 
@@ -39,7 +39,8 @@ class Connection:
         self._cluster = cluster
         self._token = token
         self._reader = reader
-        self._writer = writer
+        self._stream = writer
+        self._writer = wire.Writer(writer)
         self._session: Session | None = None
         self._jobs: set[asyncio.Task[None]] = set()
 
@@ -73,14 +74,14 @@ class Connection:
         else:
             self._send({"op": "hello", "ok": True, **await facts_of(self._cluster)})
             return True
-        await self._writer.drain()
+        await self._stream.drain()
         return False
 
-    async def _dispatch(self, session: Session, header: dict[str, Any], payload: bytes) -> None:
+    async def _dispatch(self, session: Session, header: dict[str, Any], payload: Bytes) -> None:
         op = header["op"]
         if op == "submit":
             # In order: a later message may name its keys.
-            blobs = split(payload, header["sizes"])
+            blobs = [bytes(part) for part in split(payload, header["sizes"])]
             await self._answer(header, session.submit(header["run"], header["tasks"], blobs, header["keep"]))
         elif op == "put":
             data, *specs = split(payload, header["sizes"])
@@ -88,9 +89,9 @@ class Connection:
                 header,
                 session.put(
                     header["key"],
-                    data,
+                    data if len(data) > INLINE_BYTES else bytes(data),
                     header.get("source"),
-                    specs[0] if specs else None,
+                    bytes(specs[0]) if specs else None,
                     everywhere=bool(header.get("everywhere")),
                 ),
             )
@@ -160,15 +161,14 @@ class Connection:
         job.add_done_callback(self._jobs.discard)
 
     def _send(self, header: dict[str, Any], payload: Sequence[Bytes] = ()) -> None:
-        if not self._writer.is_closing():
-            self._writer.writelines(wire.pack(header, payload))
+        self._writer.send(header, payload)
 
 
-def split(payload: bytes, sizes: list[int]) -> list[bytes]:
-    """A payload as the parts that were put together."""
+def split(payload: Bytes, sizes: list[int]) -> list[memoryview]:
+    """A payload as the parts that were put together: views of it."""
     parts, at = [], 0
     for size in sizes:
-        parts.append(payload[at : at + size])
+        parts.append(memoryview(payload)[at : at + size])
         at += size
     return parts
 

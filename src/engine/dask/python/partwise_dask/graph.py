@@ -12,6 +12,7 @@ import msgpack
 from dask._task_spec import Task, TaskRef
 
 from . import tasks
+from .value import Bytes
 
 _generations = itertools.count()
 
@@ -32,7 +33,7 @@ class Node:
     partition: str | None = None
     resources: dict[str, float] = field(default_factory=dict)
     #: The bytes of a value that was put and can be put again.
-    data: bytes | None = None
+    data: Bytes | None = None
     #: Whether every worker gets the value that was put.
     everywhere: bool = False
     kept: bool = False

@@ -78,7 +78,7 @@ class Session:
         self._releases.follow_graph()
 
     async def put(
-        self, key: str, data: bytes, source: dict[str, Any] | None, specs: bytes | None, *, everywhere: bool = False
+        self, key: str, data: Bytes, source: dict[str, Any] | None, specs: bytes | None, *, everywhere: bool = False
     ) -> None:
         """Takes a value over; ``source`` is the task that can make it again.
 
@@ -261,7 +261,7 @@ class Session:
             return
         self._endings.done(node, await self._size_of(future))
 
-    async def _scatter(self, node: Node, data: bytes) -> None:
+    async def _scatter(self, node: Node, data: Bytes) -> None:
         # Several graphs may find at once that it is missing: each has a key of its own, and the last one's stays.
         key = node.renew_key()
         futures = await self.client.scatter({key: value_of(data)}, hash=False, broadcast=node.everywhere)
