@@ -42,6 +42,7 @@ export async function runCli(
   try {
     for (const entry of table) {
       const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
+      command.helpOption("-h, --help", "print this help");
       if (entry.name === named) (await entry.load()).configure(command, full);
     }
     if (args.length === 0) {

@@ -183,6 +183,19 @@ describe("startCluster, asked for what cannot be", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it("names the folder that cannot be written to", async () => {
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = "/nowhere";
+    try {
+      await expect(startCluster({ python })).rejects.toThrow(
+        "startCluster: no folder for its files can be made in /nowhere (ENOENT). Set TMPDIR to a folder that exists",
+      );
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
+  });
+
   it("rejects options that make no sense", async () => {
     await expect(startCluster({ workers: -1, python })).rejects.toThrow(
       "startCluster: workers must be a whole number >= 0; got -1.",

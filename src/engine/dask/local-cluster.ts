@@ -326,6 +326,15 @@ function check(options: LocalClusterOptions): void {
   }
 }
 
+function workFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "partwise-cluster-"));
+  } catch (cause) {
+    const text = `startCluster: no folder for its files can be made in ${tmpdir()} (${(cause as NodeJS.ErrnoException).code}). Set TMPDIR to a folder that exists and can be written to.`;
+    throw new PartwiseError(text, { cause });
+  }
+}
+
 /**
  * Starts a Dask scheduler and workers on this machine, on free ports unless some are given, each in a process group of
  * its own.
@@ -351,7 +360,7 @@ export async function startCluster(options: LocalClusterOptions = {}): Promise<L
   const { timeout = TIMEOUT_MS, prefix = [], env = {} } = options;
   await requireFreePort("port", host, port, prefix);
   await requireFreePort("dashboardPort", host, dashboardPort, prefix);
-  const folder = mkdtempSync(join(tmpdir(), "partwise-cluster-"));
+  const folder = workFolder();
   const file = join(folder, "scheduler.json");
   let scheduler: DaskProcess | undefined;
   let cluster: LocalCluster | undefined;
