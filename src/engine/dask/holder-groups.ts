@@ -8,7 +8,9 @@ export function spreadOver(values: readonly KeptValue[], found: ReadonlyMap<stri
   const places = open.map((value) => ({ value, workers: found.get(value.key) ?? [] }));
   // The values with least choice first.
   for (const { value, workers } of places.toSorted((a, b) => a.workers.length - b.workers.length)) {
-    const [least = ""] = workers.toSorted((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
+    const [least] = workers.toSorted((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
+    // It is being made again: whoever asks next looks again.
+    if (least === undefined) continue;
     load.set(least, (load.get(least) ?? 0) + 1);
     value.holder = least;
   }
