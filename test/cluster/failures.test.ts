@@ -123,13 +123,14 @@ describe("a worker that hangs", () => {
     const engine = await connect(cluster.address, { python });
     await hold(engine);
     const shares = async (): Promise<number[]> => (await engine.groupByHolder(keys)).map((group) => group.length);
-    expect(await shares()).toEqual([4, 4]);
+    const before = await shares();
+    expect(before).toHaveLength(2);
     await cluster.kill(0, "SIGSTOP");
     const reading = read(engine, "stopped");
     await sleep(1000);
     await cluster.kill(0, "SIGCONT");
     expect(await reading).toEqual(sums);
-    expect(await shares()).toEqual([4, 4]);
+    expect(await shares()).toEqual(before);
     await engine.close();
   });
 

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from distributed import Client, Future
+
+logger = logging.getLogger("partwise.session")
+
+#: A worker that joins often takes the place of one that the scheduler has not given up yet: what is moved to that one,
+#: or from it, fails. Then once more, after so many seconds.
+ATTEMPTS = 5
+PAUSE = 1.0
+
+
+async def until_even(move: Callable[[], Awaitable[int]], moved: Callable[[], None]) -> None:
+    """Moves values until there is nothing to move, and tells each time that some have been."""
+    for attempt in range(ATTEMPTS):
+        if attempt > 0:
+            await asyncio.sleep(PAUSE)
+        try:
+            count = await move()
+        except Exception as error:
+            logger.info("values could not be moved: %s: %s", type(error).__name__, error)
+            continue
+        if count == 0:
+            return
+        moved()
 
 
 async def rebalance(client: Client, futures: list[Future]) -> int:

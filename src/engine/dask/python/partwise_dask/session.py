@@ -288,8 +288,9 @@ class Session:
     async def _cluster_changed(self, joined: list[str], left: list[str]) -> None:
         facts = await facts_of(self.cluster)
         self._emit({"op": "cluster", "facts": facts, "joined": joined, "left": left}, b"")
-        if joined and await self.rebalance():
-            self._emit({"op": "cluster", "facts": {}, "joined": [], "left": []}, b"")
+        if joined:
+            forget = {"op": "cluster", "facts": {}, "joined": [], "left": []}
+            await placement.until_even(self.rebalance, lambda: self._emit(forget, b""))
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         message = event[1]
