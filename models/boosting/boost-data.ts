@@ -1,7 +1,6 @@
 import { DataError, throwIfAborted } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
 import { holdAndRead, holdAndReduce, holdPlans } from "../../src/collections/hold.js";
-import { holdTeam, teamSize } from "../../src/collections/hold-team.js";
 import { HeldPlan, TaskPlan, type Plan } from "../../src/collections/plan.js";
 import type { RunOptions } from "../../src/collections/plan-run.js";
 import type { Engine, FnRef } from "../../src/engine/engine.js";
@@ -28,18 +27,14 @@ import {
 } from "./driver-search.js";
 import type { BeginArgs } from "./round-tasks.js";
 import { addScores, type Found } from "./search-tasks.js";
+import { GrowingTeams } from "./growing-teams.js";
 import { growthRules, type TeamArgs, type TeamTree } from "./team-tasks.js";
 import type { TreesArgs } from "./tree-tasks.js";
 
 const binning = (name: string): FnRef => fnRef(new URL("./binning-tasks.js", import.meta.url).href, name);
 const cutting = (name: string): FnRef => fnRef(new URL("./chunk-tasks.js", import.meta.url).href, name);
 const rounds = (name: string): FnRef => fnRef(new URL("./round-tasks.js", import.meta.url).href, name);
-const together = (name: string): FnRef => fnRef(new URL("./team-tasks.js", import.meta.url).href, name);
 const searching = (name: string): FnRef => fnRef(new URL("./search-tasks.js", import.meta.url).href, name);
-
-// Milliseconds that threads wait for those that are busy with something else, and most trees that are then grown by rounds.
-const PATIENCE = 150;
-const LONGEST_REST = 64;
 
 /** What {@link BoostData.open} is told. */
 export interface BoostDataOptions {
@@ -71,16 +66,15 @@ export class BoostData implements Disposable {
   #held: HeldPlan;
   /** Histograms of the tree that grows. */
   #histograms: HeldPlan | undefined;
-  #onDriver = new DriverHistograms([]);
-  /** Trees to grow by rounds before the next try to assemble a team, and after it, should it fail, too. */
-  #rest = 0;
-  #nextRest = 1;
+  #onDriver: DriverHistograms | undefined;
+  readonly #teams: GrowingTeams;
 
   private constructor(design: Design, held: HeldPlan) {
     this.#engine = design.engine;
     this.#owner = design.owner;
     this.#options = design.runOptions;
     this.#held = held;
+    this.#teams = new GrowingTeams(design.owner, design.runOptions);
   }
 
   /** Bins the rows of a design, which is not needed afterwards. */
@@ -151,8 +145,9 @@ export class BoostData implements Disposable {
   /** Ends a tree and begins the next; the scores of the trees so far. */
   async begin(args: BeginArgs): Promise<Float64Array> {
     const begun = this.plan(rounds("beginTreeStep"), args as unknown as Plain);
-    if (this.#engine.groupByHolder) {
-      // With the root's histogram, which saves a pass a tree.
+    this.#onDriver = undefined;
+    if (this.#engine.groupByHolder && !(await this.#teams.seats(this.#held))) {
+      // With the root's histogram, which saves a pass of a tree that is grown by rounds.
       const { scores, root } = await this.advance<BegunTree>(begun, searching("rootStep"), undefined, mergeBegun);
       this.#onDriver = new DriverHistograms(root);
       return scores;
@@ -165,7 +160,7 @@ export class BoostData implements Disposable {
 
   /** Grows the tree that has begun: by a team, or else by rounds. Rows may still have to follow its last splits. */
   async grow(args: Omit<TeamArgs, "rounds">): Promise<{ tree: GrownTree; pending: readonly Expansion[] }> {
-    const [grown] = (await this.growTogether(args)) ?? [];
+    const [grown] = (await this.growTogether(args))?.trees ?? [];
     return grown ? { tree: grown.tree, pending: [] } : this.growByRounds(args);
   }
 
@@ -177,32 +172,19 @@ export class BoostData implements Disposable {
     return { tree: grower.finish(), pending: grower.takePending() };
   }
 
-  /** Grows the tree that has begun, and some after it, by a team of threads; undefined when there is none. */
-  async growTogether(args: TeamArgs): Promise<readonly TeamTree[] | undefined> {
-    if (teamSize(this.#engine, this.#held.partitions) === 0) return undefined;
-    if (this.#rest > 0) {
-      this.#rest -= 1;
+  /** Grows the tree that has begun, and some after it, by a team; undefined when there is none. */
+  async growTogether(
+    args: TeamArgs,
+  ): Promise<{ readonly trees: readonly TeamTree[]; readonly worthMs: number } | undefined> {
+    const seats = await this.#teams.seats(this.#held);
+    const grown = seats && (await this.#teams.grow(this.#held, seats, args));
+    if (!grown) {
+      this.#teams.pause();
       return undefined;
     }
-    const work = {
-      label: this.#owner,
-      step: together("teamStep"),
-      args: args as unknown as { readonly [name: string]: Plain },
-      partition: together("teamChunkStep"),
-      value: together("teamTreesStep"),
-      patience: PATIENCE,
-      source: (value: Plain) => sourceOf(value as unknown as readonly TeamTree[]),
-    };
-    const done = await holdTeam(this.#held, this.#engine, work, this.#options);
-    if (!done) {
-      this.#rest = this.#nextRest;
-      this.#nextRest = Math.min(LONGEST_REST, 2 * this.#nextRest);
-      return undefined;
-    }
-    this.#nextRest = 1;
     this.#held.release();
-    this.#held = done.held;
-    return done.value as unknown as readonly TeamTree[];
+    this.#held = grown.held;
+    return { trees: grown.trees, worthMs: seats.worthMs };
   }
 
   /** Throws when the fit is aborted. */
@@ -218,6 +200,10 @@ export class BoostData implements Disposable {
 
   async #searchHere(request: GrowthRequest, rules: SplitRules): Promise<FoundSplit[]> {
     const { expansions } = request;
+    // A team was to grow this tree, and came to nothing.
+    this.#onDriver ??= new DriverHistograms(
+      (await this.reduce<BegunTree>(searching("rootStep"), undefined, mergeBegun)).root,
+    );
     if (expansions.length === 0) return this.#onDriver.search(request, [], rules);
     const moved = this.plan(rounds("splitStep"), { expansions } as unknown as Plain);
     const nodes = measuredNodes(expansions);
@@ -297,13 +283,6 @@ export class BoostData implements Disposable {
     this.#histograms?.release();
     this.#held.release();
   }
-}
-
-/** How a chunk is made again that a team has made. */
-function sourceOf(trees: readonly TeamTree[]): { readonly fn: FnRef; readonly args: Plain } {
-  const begins = trees.flatMap(({ begun }) => (begun ? [begun.args] : []));
-  if (begins.length > 0) return { fn: together("followTreesStep"), args: { begins } as unknown as Plain };
-  return { fn: rounds("splitStep"), args: { expansions: trees[0]?.expansions ?? [] } as unknown as Plain };
 }
 
 interface ScorePart {

@@ -1,9 +1,9 @@
 import type { TaskContext } from "../../src/engine/engine.js";
+import type { Exchange, Reads } from "../../src/engine/team/exchange.js";
 import { HISTOGRAM_BINS } from "../../src/kernels/kernels.js";
 import { Workspace } from "../../src/kernels/workspace.js";
 import type { Column } from "../../src/memory/column.js";
 import { ELEMENT_BYTES } from "../../src/memory/dtype.js";
-import type { Exchange } from "../../src/memory/team.js";
 import { FOUND_RECORD, readFound, writeFound } from "../../src/numeric/trees/found-records.js";
 import { bestSplit, sumsOf } from "../../src/numeric/trees/split-search.js";
 import {
@@ -61,7 +61,7 @@ export class TreeTeam {
   }
 
   /** @param chunks begun trees, at least one */
-  grow(rules: GrowthRules, chunks: readonly GrowingChunk[]): TreeWithRows {
+  async grow(rules: GrowthRules, chunks: readonly GrowingChunk[]): Promise<TreeWithRows> {
     const { memory } = this.#context;
     const own = chunks.map((chunk): OwnChunk => {
       const space = new Workspace(memory, chunk.bins.arena);
@@ -69,7 +69,7 @@ export class TreeTeam {
       return { space, histograms, scratch: histograms.empty(), rows: new LeafRows(memory, space, chunk) };
     });
     try {
-      return this.#grow(rules, own);
+      return await this.#grow(rules, own);
     } finally {
       for (const { space, scratch } of own) {
         space[Symbol.dispose]();
@@ -85,7 +85,7 @@ export class TreeTeam {
     this.#found = undefined;
   }
 
-  #grow(rules: GrowthRules, chunks: readonly OwnChunk[]): TreeWithRows {
+  async #grow(rules: GrowthRules, chunks: readonly OwnChunk[]): Promise<TreeWithRows> {
     const expansions: Expansion[] = [];
     const share = new ColumnShare(rules, this.#team, this.#spare);
     // Nothing is guessed: to ask costs less than what would be done in vain.
@@ -93,8 +93,8 @@ export class TreeTeam {
     for (let asked = grower.next(); asked; asked = grower.next()) {
       expansions.push(...asked.expansions);
       for (const { rows } of chunks) rows.split(asked.expansions);
-      this.#measure(asked, chunks, share);
-      grower.accept(this.#search(asked.searches, share));
+      await this.#measure(asked, chunks, share);
+      grower.accept(await this.#search(asked.searches, share));
     }
     share.keep([]);
     const tree = grower.finish();
@@ -108,13 +108,14 @@ export class TreeTeam {
   }
 
   /** Brings the histograms of a share of the columns up to date with what has been split. */
-  #measure({ expansions, open }: GrowthRequest, chunks: readonly OwnChunk[], share: ColumnShare): void {
+  async #measure({ expansions, open }: GrowthRequest, chunks: readonly OwnChunk[], share: ColumnShare): Promise<void> {
     share.keep([...open, ...expansions.map(({ node }) => node)]);
     const needed = expansions.filter(({ measured }) => measured >= 0);
     const nodes = expansions.length === 0 ? [0] : needed.map(({ measured }) => measured);
     for (let from = 0; from < nodes.length; from += SHOWN_AT_ONCE) {
       const now = nodes.slice(from, from + SHOWN_AT_ONCE);
-      const parts = this.#team.exchange(this.#count(now, chunks)).map((column) => this.#context.memory.view(column));
+      const all = await this.#team.exchange(this.#count(now, chunks), share.readsOf(now.length));
+      const parts = all.map((column) => this.#context.memory.view(column));
       now.forEach((node, k) => share.take(node, parts, k, needed[from + k]));
     }
   }
@@ -145,7 +146,7 @@ export class TreeTeam {
     return shown;
   }
 
-  #search(searches: readonly NodeSearch[], share: ColumnShare): FoundSplit[] {
+  async #search(searches: readonly NodeSearch[], share: ColumnShare): Promise<FoundSplit[]> {
     const { memory } = this.#context;
     const length = FOUND_RECORD * searches.length;
     if (!this.#found || this.#found.length < length) {
@@ -157,7 +158,7 @@ export class TreeTeam {
       this.#context.throwIfAborted();
       writeFound(share.search(search), records, k * FOUND_RECORD);
     });
-    const all = this.#team.exchange(this.#found).map((column) => memory.view(column));
+    const all = (await this.#team.exchange(this.#found)).map((column) => memory.view(column));
     return searches.map((_, k) => readFound(all, k * FOUND_RECORD));
   }
 }
@@ -166,6 +167,7 @@ export class TreeTeam {
 class ColumnShare {
   readonly #rules: GrowthRules;
   readonly #width: number;
+  readonly #members: number;
   readonly #from: number;
   readonly #to: number;
   readonly #totals = new Map<number, Float64Array>();
@@ -175,9 +177,9 @@ class ColumnShare {
     const width = rules.bins.length;
     this.#spare = spare;
     this.#width = width;
-    // The first member has one in any case: the sums of the rows are taken from its columns.
-    this.#from = Math.ceil((member * width) / members);
-    this.#to = Math.ceil(((member + 1) * width) / members);
+    this.#members = members;
+    this.#from = this.#edge(member);
+    this.#to = this.#edge(member + 1);
     const own = <T extends Int32Array | Int8Array | Uint8Array>(values: T): T =>
       values.slice(this.#from, this.#to) as T;
     const { monotonic, categorical, bundles } = rules;
@@ -188,6 +190,22 @@ class ColumnShare {
       ...(categorical ? { categorical: own(categorical) } : {}),
       ...(bundles ? { bundles: bundles.slice(this.#from, this.#to) } : {}),
     };
+  }
+
+  /** Of the histograms of some nodes, one after another, a member reads those of its own columns. */
+  readsOf(nodes: number): Reads {
+    return (member) => {
+      const [from, to] = [this.#edge(member), this.#edge(member + 1)];
+      return Array.from({ length: 3 * nodes }, (_, plane) => ({
+        from: (plane * this.#width + from) * HISTOGRAM_BINS,
+        length: (to - from) * HISTOGRAM_BINS,
+      }));
+    };
+  }
+
+  // The first member has a column in any case: the sums of the rows are taken from its columns.
+  #edge(member: number): number {
+    return Math.ceil((member * this.#width) / this.#members);
   }
 
   /** Forgets all nodes but these, and keeps their room. */

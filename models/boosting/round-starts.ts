@@ -69,9 +69,6 @@ export interface RoundStarter {
   readonly known?: Float64Array;
 }
 
-// Milliseconds of the trees that a team grows in one go: messages cost little beside them, and nobody waits long for news.
-const BATCH_MS = 200;
-
 /**
  * Rounds of a loss whose derivatives have bounds that are known beforehand: one pass finds their integers. A team may go
  * through several of them by itself; they are then told one by one.
@@ -115,7 +112,7 @@ export class BoundedRounds implements RoundStarter {
 
   async #goAhead(count: number, next: TreeOrder["next"], order: Omit<TeamArgs, "rounds">): Promise<void> {
     const started = performance.now();
-    const trees = await this.#data.growTogether({
+    const grown = await this.#data.growTogether({
       ...order,
       rounds: {
         loss: this.#loss,
@@ -124,10 +121,10 @@ export class BoundedRounds implements RoundStarter {
         next: Array.from({ length: count }, (_, k) => next(k + 1)),
       },
     });
-    if (!trees) return;
+    if (!grown) return;
     const each = (performance.now() - started) / count;
-    this.#batch = Math.max(1, Math.min(4 * count, Math.floor(BATCH_MS / each)));
-    this.#ahead = trees;
+    this.#batch = Math.max(1, Math.min(4 * count, Math.floor(grown.worthMs / each)));
+    this.#ahead = grown.trees;
   }
 
   async begin({ finished, packKeys, sample }: RoundOptions): Promise<StartedRound> {

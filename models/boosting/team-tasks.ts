@@ -2,7 +2,8 @@ import { blockId } from "../../src/engine/task-memory.js";
 import type { TaskContext } from "../../src/engine/engine.js";
 import { PACKED_DROP, type BoundedLossCode } from "../../src/kernels/kernels.js";
 import { columnsIn, type Column } from "../../src/memory/column.js";
-import { ALONE, Team, TeamBrokenError, type Exchange } from "../../src/memory/team.js";
+import type { Exchange } from "../../src/engine/team/exchange.js";
+import { withTeam, type TeamPlace } from "../../src/engine/team/with-team.js";
 import type { Expansion, GrownTree, GrowthRules } from "../../src/numeric/trees/tree-grower.js";
 import type { GrowingChunk } from "./boost-chunk.js";
 import type { RoundScales } from "./derived-chunk.js";
@@ -59,14 +60,6 @@ export interface TeamArgs {
   readonly rounds?: TeamRounds;
 }
 
-/** A member's place in its team; none for a team of one. */
-export interface TeamPlace {
-  readonly member: number;
-  readonly members: number;
-  /** Milliseconds to wait for the others to come. */
-  readonly patience: number;
-}
-
 /** A tree that a team has grown. */
 export interface TeamTree {
   readonly tree: GrownTree;
@@ -76,33 +69,30 @@ export interface TeamTree {
   readonly begun?: { readonly args: BeginArgs; readonly scores: Float64Array };
 }
 
-/** What a member has made: its chunks after the last tree, and all trees. Null when the team has come to nothing. */
-export type TeamPart = { readonly chunks: readonly GrowingChunk[]; readonly trees: readonly TeamTree[] } | null;
+/** What a member has made: its chunks after the last tree, and, if it is the first member, all trees. */
+export interface TeamPart {
+  readonly chunks: readonly GrowingChunk[];
+  readonly trees: readonly TeamTree[];
+}
 
 /** Grows trees on a member's chunks together with the other members of its team, who do the same on theirs. */
 export function teamStep(
   context: TaskContext,
   { place, ...args }: TeamArgs & { readonly place?: TeamPlace },
   ...inputs: readonly [Column<"i32">, ...GrowingChunk[]] | readonly GrowingChunk[]
-): TeamPart {
-  if (!place) return growTrees(context, ALONE, args, inputs as readonly GrowingChunk[]);
-  const [control, ...chunks] = inputs as readonly [Column<"i32">, ...GrowingChunk[]];
-  const team = new Team(context.memory, control, place, () => context.throwIfAborted());
-  if (!team.join(place.patience)) return null;
-  try {
-    return team.work(() => growTrees(context, team, args, chunks));
-  } catch (error) {
-    if (error instanceof TeamBrokenError) return null;
-    throw error;
-  }
+): Promise<TeamPart> {
+  const shared = place && !place.meeting;
+  const [control, ...others] = inputs as readonly [Column<"i32">, ...GrowingChunk[]];
+  const chunks = shared ? others : (inputs as readonly GrowingChunk[]);
+  return withTeam(context, place, shared ? control : undefined, (team) => growTrees(context, team, args, chunks));
 }
 
-function growTrees(
+async function growTrees(
   context: TaskContext,
   team: Exchange,
   { settings, number, rounds, ...begun }: TeamArgs,
   given: readonly GrowingChunk[],
-): TeamPart {
+): Promise<TeamPart> {
   const { memory } = context;
   const grower = new TreeTeam(context, team);
   const bounds = rounds && new DerivativeBounds(rounds.loss, rounds.rows, rounds.known);
@@ -111,7 +101,7 @@ function growTrees(
   const trees: TeamTree[] = [];
   const shown: Column[] = [];
   do {
-    const { tree, expansions, rows } = grower.grow(growthRules(settings, scales, number + trees.length), chunks);
+    const { tree, expansions, rows } = await grower.grow(growthRules(settings, scales, number + trees.length), chunks);
     const split = chunks.map((chunk, c): GrowingChunk => ({ ...chunk, ...rows[c] }));
     if (!rounds || !bounds) {
       trees.push({ tree, expansions });
@@ -130,18 +120,16 @@ function growTrees(
     chunks = split.map((chunk) => beginTreeStep(context, here, chunk));
     free(memory, [split], [chunks, given]);
     shown.push(memory.columnFrom("f64", chunks.map((chunk) => chunk.scores).reduce(addScores)));
-    const scores = team
-      .exchange(shown.at(-1) as Column<"f64">)
-      .map((column) => memory.copyOut(column))
-      .reduce(addScores);
+    const all = await team.exchange(shown.at(-1) as Column<"f64">);
+    const scores = all.map((column) => memory.copyOut(column)).reduce(addScores);
     bounds.measured(scores[0] as number);
     trees.push({ tree, expansions, begun: { args, scores } });
   } while (trees.length < (rounds?.next.length ?? 0));
   // Nothing that was shown goes before all have read it.
-  team.meet();
+  await team.meet();
   grower.free();
   for (const column of shown) memory.free(column);
-  // The trees are the same in every part: one member tells them.
+  // They are the same for all members: one tells them.
   return { chunks, trees: team.member === 0 ? trees : [] };
 }
 
@@ -157,24 +145,16 @@ function free(memory: TaskContext["memory"], values: unknown, others: unknown): 
 }
 
 /** A chunk of a member's part. */
-export function teamChunkStep(
-  _context: TaskContext,
-  { at }: { readonly at: number },
-  part: TeamPart,
-): GrowingChunk | null {
-  return part && (part.chunks[at] as GrowingChunk);
+export function teamChunkStep(_context: TaskContext, { at }: { readonly at: number }, part: TeamPart): GrowingChunk {
+  return part.chunks[at] as GrowingChunk;
 }
 
-/** The trees of a team; null when it has come to nothing for any of its members. */
-export function teamTreesStep(
-  _context: TaskContext,
-  _args: undefined,
-  ...parts: TeamPart[]
-): readonly TeamTree[] | null {
-  return parts.includes(null) ? null : (parts[0]?.trees ?? []);
+/** The trees that the first member tells. */
+export function teamTreesStep(_context: TaskContext, _args: undefined, part: TeamPart): readonly TeamTree[] {
+  return part.trees;
 }
 
-/** What a team made of one chunk, by the trees that it has found; for a chunk that was lost. */
+/** What a team made of one chunk, by the trees that it has found. */
 export function followTreesStep(
   context: TaskContext,
   { begins }: { readonly begins: readonly BeginArgs[] },

@@ -38,6 +38,9 @@ export class TaskError extends PartwiseError {}
 /** A task killed several workers in turn, or a worker was lost with data that nothing can recompute. */
 export class WorkerLostError extends PartwiseError {}
 
+/** A member of a team of tasks did not come, or is gone: the work of the team is lost, and has to be done in another way. */
+export class TeamBrokenError extends PartwiseError {}
+
 /** The engine is closed or its scheduler is gone; submit again on a new engine. */
 export class EngineClosedError extends PartwiseError {}
 
@@ -61,6 +64,7 @@ const revivable: Record<
   FileError,
   TaskError,
   WorkerLostError,
+  TeamBrokenError,
   EngineClosedError,
   MemoryLimitError,
   FitError,

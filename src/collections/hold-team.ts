@@ -1,7 +1,10 @@
+import { randomBytes } from "node:crypto";
+import { TeamBrokenError } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
-import type { Engine, FnRef } from "../engine/engine.js";
+import type { Engine, FnRef, TaskShortcut, TeamSeats } from "../engine/engine.js";
+import { ThreadTeam } from "../engine/team/thread-team.js";
+import type { TeamPlace } from "../engine/team/with-team.js";
 import { hostColumn } from "../memory/host-column.js";
-import { Team } from "../memory/team.js";
 import { HeldPlan } from "./plan.js";
 import { PlanRun, type RunOptions } from "./plan-run.js";
 
@@ -9,89 +12,121 @@ import { PlanRun, type RunOptions } from "./plan-run.js";
 export interface TeamWork {
   /** In the user's words, for errors. */
   readonly label: string;
-  /**
-   * `(context, { ...args, place? }, control?, ...partitions) → part`. With a place the task is a member of a `Team`, whose
-   * control block comes first; without one it has all partitions.
-   */
+  /** `(context, { ...args, place? }, control?, ...partitions) → part`, see {@link withTeam}. */
   readonly step: FnRef;
   readonly args: { readonly [name: string]: Plain };
   /** `(context, { at }, part) → partition`: the one that takes the place of the member's partition `at`. */
   readonly partition: FnRef;
-  /** `(context, undefined, ...parts) → value`: null when the team has come to nothing. */
+  /** `(context, undefined, part of the first member) → value`. */
   readonly value: FnRef;
-  /** Milliseconds that members wait for each other at the start. */
-  readonly patience: number;
   /** The task that makes a new partition of the old one alone, once the value is known. */
   readonly source: (value: Plain) => { readonly fn: FnRef; readonly args: Plain };
 }
 
-/** Members of a team over so many partitions; 0 where the engine has no teams. */
-export function teamSize(engine: Engine, partitions: number): number {
-  // Where tasks are dear, a partition's task would have to make and send two values.
-  if (engine.groupByHolder) return 0;
-  const members = Math.min(engine.parallelism, partitions);
-  return members <= 1 || engine.setSource ? members : 0;
+/** How a team over held partitions is made up; undefined where their engine has no teams, or none now. */
+export async function seatTeam({ partitions, engine, keys }: HeldPlan): Promise<TeamSeats | undefined> {
+  return partitions > 0 ? engine.seatTeam?.(keys) : undefined;
 }
 
 /**
- * Lets a team (a task a thread, all running at once) change the held partitions, and returns what it has found; undefined
- * when it could not assemble or lost a member, and nothing has changed. One member needs no team and works on any engine.
+ * Lets a team (tasks that run at once) change the held partitions, and returns what it has found; undefined when it could
+ * not come together or lost a member, and nothing has changed.
+ *
+ * A member's task cannot be run again alone. So the new partitions are made of the old ones by tasks that need no team, as
+ * soon as the value is known; only that what the members have made saves them the work, where it is at hand.
  */
 export async function holdTeam(
   plan: HeldPlan,
-  engine: Engine,
+  seats: TeamSeats,
   work: TeamWork,
   options: RunOptions = {},
 ): Promise<{ readonly held: HeldPlan; readonly value: Plain } | undefined> {
-  const { label, step, args, patience } = work;
-  const members = teamSize(engine, plan.partitions);
-  const edge = (member: number): number => Math.floor((member * plan.partitions) / members);
+  const { engine, keys } = plan;
+  const { label } = work;
   const run = new PlanRun(engine);
-  const keys: string[] = [];
-  for (let index = 0; index < plan.partitions; index++) keys.push(await run.key(plan, index));
-  const control =
-    members > 1 ? [await engine.put(hostColumn("i32", new Int32Array(Team.words(members))) as unknown as Plain)] : [];
-  const chunks: string[] = [];
+  // Those who wait for one that is lost are told at once.
+  const broken = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, broken.signal]) : broken.signal;
+  const control = await controlOf(seats, engine);
+  let parts: string[];
   let value: string;
   try {
-    const parts = Array.from({ length: members }, (_, member) => {
-      const place = members > 1 ? { place: { member, members, patience } } : {};
+    const places = placesOf(seats);
+    parts = seats.positions.map((positions, member) => {
+      const place = places[member];
+      const deps = [...control, ...positions.map((position) => keys[position] as string)];
       // Members of one team are one partition: an engine that takes lower partitions first takes teams one by one.
-      const own = { index: 0, of: label };
-      const part = run.add(
-        step,
-        { ...args, ...place },
-        [...control, ...keys.slice(edge(member), edge(member + 1))],
-        own,
-      );
-      for (let index = edge(member); index < edge(member + 1); index++)
-        chunks.push(run.add(work.partition, { at: index - edge(member) }, [part], { index, of: label }));
-      return part;
+      return run.add(work.step, { ...work.args, ...(place ? { place } : {}) } as Plain, deps, { index: 0, of: label });
     });
-    value = run.add(work.value, undefined, parts);
-    await run.submit([...chunks, value], options.signal);
+    value = run.add(work.value, undefined, parts.slice(0, 1), undefined, { collected: true });
+    await run.submit([...parts, value], signal);
   } finally {
     engine.release(control);
   }
+  const made = [...parts, value];
   try {
-    const [found] = await engine.get([value]);
-    if (found === null) {
-      run.release(chunks);
-      return undefined;
-    }
-    const failed = (await engine.wait(chunks)).find(({ state }) => state !== "done");
-    if (failed) throw failed.error ?? new Error(`${failed.key} ${failed.state}`);
-    if (members > 1) {
-      const { fn, args: own } = work.source(found);
-      chunks.forEach((key, index) =>
-        engine.setSource?.(key, { fn, args: own, deps: [keys[index] as string], partition: { index, of: label } }),
-      );
-    }
-    return { held: new HeldPlan(label, engine, chunks, plan.bytes), value: found };
+    await allEnd(engine, made);
+    const [found] = (await engine.get([value])) as [Plain];
+    const held = await follow(plan, seats, { ...work, parts, source: work.source(found) }, options);
+    void engine.wait(held.keys).then(
+      () => run.release(made),
+      () => undefined, // the engine is closed, and holds nothing
+    );
+    return { held, value: found };
   } catch (error) {
-    run.release(chunks);
+    broken.abort();
+    run.release(made);
+    if (error instanceof TeamBrokenError) return undefined;
     throw error;
-  } finally {
-    run.release([value]);
   }
+}
+
+/** Members of a team in one memory need a control block, those in several processes a meeting point; one alone needs none. */
+async function controlOf({ positions, meeting }: TeamSeats, engine: Engine): Promise<string[]> {
+  if (positions.length <= 1 || meeting) return [];
+  return [await engine.put(hostColumn("i32", new Int32Array(ThreadTeam.words(positions.length))) as unknown as Plain)];
+}
+
+function placesOf({ positions, patience, meeting }: TeamSeats): (TeamPlace | undefined)[] {
+  const members = positions.length;
+  if (members <= 1) return positions.map(() => undefined);
+  const place = { members, patience, ...(meeting ? { meeting: { ...meeting, team: secret() } } : {}) };
+  return positions.map((_, member) => ({ ...place, member }));
+}
+
+function secret(): string {
+  return randomBytes(32).toString("hex");
+}
+
+async function allEnd(engine: Engine, keys: readonly string[]): Promise<void> {
+  const each = keys.map(async (key) => {
+    const [status] = await engine.wait([key]);
+    if (status?.state !== "done") throw status?.error ?? new Error(`${key} ${status?.state}`);
+  });
+  await Promise.all(each);
+}
+
+/** The partitions after a team's work. */
+async function follow(
+  { engine, keys, bytes }: HeldPlan,
+  { positions }: TeamSeats,
+  made: Pick<TeamWork, "label" | "partition"> & { readonly parts: readonly string[] } & {
+    readonly source: ReturnType<TeamWork["source"]>;
+  },
+  { signal }: RunOptions,
+): Promise<HeldPlan> {
+  const { label, partition, parts, source } = made;
+  const run = new PlanRun(engine);
+  const shortcuts = new Map<number, TaskShortcut>();
+  positions.forEach((own, member) =>
+    own.forEach((position, at) =>
+      shortcuts.set(position, { fn: partition, args: { at }, dep: parts[member] as string }),
+    ),
+  );
+  const next = keys.map((key, index) => {
+    const shortcut = shortcuts.get(index);
+    return run.add(source.fn, source.args, [key], { index, of: label }, shortcut ? { shortcut } : {});
+  });
+  await run.submit(next, signal);
+  return new HeldPlan(label, engine, next, bytes);
 }

@@ -56,7 +56,7 @@ export async function holdAndReduce<T>(
   for (let index = 0; index < plan.partitions; index++) {
     const key = await run.key(plan, index);
     keys.push(key);
-    steps.push(run.add(reduction.step, reduction.args, [key], { index, of: reduction.label }, true));
+    steps.push(run.add(reduction.step, reduction.args, [key], { index, of: reduction.label }, { collected: true }));
   }
   await run.submit([...keys, ...steps], options.signal);
   try {

@@ -54,9 +54,15 @@ export class PlanRun {
   }
 
   /** Adds a task over keys of this run. */
-  add(fn: FnRef, args: Plain, deps: readonly string[], partition?: PartitionId, collected = false): string {
+  add(
+    fn: FnRef,
+    args: Plain,
+    deps: readonly string[],
+    partition?: PartitionId,
+    more: Pick<TaskSpec, "collected" | "shortcut"> = {},
+  ): string {
     const key = `${this.#id}/t${this.#count++}`;
-    this.#tasks.push({ key, fn, args, deps, ...(partition ? { partition } : {}), ...(collected ? { collected } : {}) });
+    this.#tasks.push({ key, fn, args, deps, ...(partition ? { partition } : {}), ...more });
     return key;
   }
 

@@ -26,8 +26,33 @@ export interface TaskSpec {
    * task of its only dependency, and send it along.
    */
   readonly collected?: boolean;
+  /** Saves the task, where what it needs is at hand. */
+  readonly shortcut?: TaskShortcut;
   /** How often the task may be tried again after its own error (not after a lost worker): 0 unless given. */
   readonly retries?: number;
+}
+
+/**
+ * The same value out of another one: `fn(context, args, value of dep)`. Done in the task's place where that other value, a kept
+ * one, happens to be: in this process, or on the cluster's worker that the task has come to. It is no dependency: once it
+ * is lost or released, the task itself makes the value, now as well as later.
+ */
+export interface TaskShortcut {
+  readonly fn: FnRef;
+  readonly args?: Plain;
+  readonly dep: string;
+}
+
+/** How tasks over kept values can work as a team, see {@link Engine.seatTeam}. */
+export interface TeamSeats {
+  /** For each member, which of the values are its own: those that are where its task will run. */
+  readonly positions: readonly (readonly number[])[];
+  /** Milliseconds that members wait for each other at the start. */
+  readonly patience: number;
+  /** Milliseconds of work beside which it costs little to start a team. */
+  readonly worthMs: number;
+  /** Where members in several processes find each other; members share memory unless given. */
+  readonly meeting?: import("./team/meeting-point.js").Meeting;
 }
 
 /** How a key ended. */
@@ -93,11 +118,10 @@ export interface Engine {
   /** Gives up kept keys; a value goes when nothing needs it. Unknown keys are ignored: release is idempotent. */
   release(keys: readonly string[]): void;
   /**
-   * For engines whose tasks run at once in threads that share memory, so that `parallelism` tasks of one graph may wait for
-   * each other (see `Team`): another task that makes a kept value, which has ended, should it be lost. The task that made it
-   * could not do so again without the others.
+   * For engines whose tasks run at once, so that tasks of one graph may wait for each other (see `withTeam`): how a team over
+   * these kept values is made up; undefined where it cannot be now.
    */
-  setSource?(key: string, source: Omit<TaskSpec, "key">): void;
+  seatTeam?(keys: readonly string[]): Promise<TeamSeats | undefined>;
   /** The workers that hold each key; empty for spilled values. */
   locate(keys: readonly string[]): Promise<Map<string, string[]>>;
   workers(): Promise<WorkerInfo[]>;

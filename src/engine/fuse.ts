@@ -1,6 +1,6 @@
 import { PartwiseError } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
-import type { FnRef, PartitionId, TaskSpec } from "./engine.js";
+import type { FnRef, PartitionId, TaskShortcut, TaskSpec } from "./engine.js";
 
 /** Where a step's argument comes from: a value from outside the task, or an earlier step. */
 export type StepInput = { readonly dep: number } | { readonly step: number };
@@ -22,6 +22,8 @@ export interface FusedTask {
   readonly partition?: PartitionId;
   readonly retries: number;
   readonly collected?: boolean;
+  /** See `TaskSpec`: the task over that other value. */
+  readonly shortcut?: FusedTask;
 }
 
 /**
@@ -111,6 +113,12 @@ function assemble(root: TaskSpec, members: readonly TaskSpec[]): FusedTask {
     deps,
     retries: root.retries ?? 0,
     ...(root.collected ? { collected: true } : {}),
+    ...(root.shortcut ? { shortcut: shortcutOf(root, root.shortcut) } : {}),
     ...(root.partition ? { partition: root.partition } : {}),
   };
+}
+
+function shortcutOf({ key, partition }: TaskSpec, { fn, args, dep }: TaskShortcut): FusedTask {
+  const own = partition ? { partition } : {};
+  return { key, steps: [{ key, fn, args, inputs: [{ dep: 0 }], ...own }], deps: [dep], retries: 0, ...own };
 }

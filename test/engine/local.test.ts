@@ -95,28 +95,36 @@ describe("local engine", () => {
     });
   });
 
-  it("makes a lost value again by the source that it was given", async () => {
+  it("takes a shortcut while what it needs is there, and makes the value by its task once that is lost", async () => {
     await inTempFolder(async (folder) => {
       const engine = new LocalEngine({ threads: 2, memoryLimit: 4 * MB, tempDirectory: folder });
       const first = [
         task("base", "makeDense", [], { rows: 50_000, start: 0 }, 0),
-        task("value", "addToDense", ["base"], { by: 1 }, 1),
+        task("other", "makeDense", [], { rows: 50_000, start: 0 }, 1),
       ];
-      await engine.submit(first, { keep: ["base", "value"] });
-      await engine.wait(["base", "value"]);
-      // A value that is there is not touched.
-      engine.setSource("value", task("", "addToDense", ["base"], { by: 2 }, 1));
-      const last = (value: unknown): unknown => (value as HostDense).columns[0]?.data.at(-1);
+      await engine.submit(first, { keep: ["base", "other"] });
+      await engine.wait(["base", "other"]);
+      const { fn } = task("", "addToDense", []);
+      // They would make the same; here they do not, to be told apart.
+      const value = {
+        ...task("value", "addToDense", ["base"], { by: 2 }, 1),
+        shortcut: { fn, args: { by: 1 }, dep: "other" },
+      };
+      await engine.submit([value], { keep: ["value"] });
+      const last = (found: unknown): unknown => (found as HostDense).columns[0]?.data.at(-1);
       expect((await engine.get(["value"])).map(last)).toEqual([50_000]);
-      engine.release(["base"]);
+      engine.release(["base", "other"]);
       const fillers = ["filler-0", "filler-1", "filler-2", "filler-3"];
       await engine.submit(
         fillers.map((key, start) => task(key, "makeDense", [], { rows: 60_000, start }, start)),
         { keep: fillers },
       );
       await engine.wait(fillers);
-      for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
-        if (name.endsWith(".bin")) rmSync(join(folder, name));
+      const lose = (): void => {
+        for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+          if (name.endsWith(".bin")) rmSync(join(folder, name));
+      };
+      lose();
       expect((await engine.get(["value"])).map(last)).toEqual([50_001]);
       engine.release(["value", ...fillers]);
       await expect.poll(() => engine.heldBytes).toBe(0);

@@ -5,7 +5,7 @@ import type { Plain } from "../../base/plain.js";
 import { columnsIn } from "../../memory/column.js";
 import { copyToHost } from "../../memory/host-column.js";
 import { Memory } from "../../memory/memory.js";
-import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, WorkerInfo } from "../engine.js";
+import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, TeamSeats, WorkerInfo } from "../engine.js";
 import { executeTask } from "../execute.js";
 import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
@@ -96,9 +96,10 @@ export class InlineEngine implements Engine {
     };
     for (let attempt = 0; ; attempt++) {
       try {
-        const deps = task.deps.map((dep) => this.#entry(dep).value);
+        const own = this.#wayTo(task);
+        const deps = own.deps.map((dep) => this.#entry(dep).value);
         const value = await executeTask(
-          task,
+          own,
           deps,
           new TaskMemory(this.#memory.share(), this.#memory.owner),
           throwIfAborted,
@@ -118,6 +119,12 @@ export class InlineEngine implements Engine {
         });
       }
     }
+  }
+
+  /** The task itself, or its shortcut. */
+  #wayTo(task: FusedTask): FusedTask {
+    const { shortcut } = task;
+    return shortcut && this.#entries.get(shortcut.deps[0] as string)?.hasValue ? shortcut : task;
   }
 
   async wait(keys: readonly string[]): Promise<TaskStatus[]> {
@@ -153,6 +160,10 @@ export class InlineEngine implements Engine {
       entry.kept = false;
       this.#unref(key);
     }
+  }
+
+  seatTeam(keys: readonly string[]): Promise<TeamSeats> {
+    return Promise.resolve({ positions: [keys.map((_, position) => position)], patience: 0, worthMs: 200 });
   }
 
   locate(keys: readonly string[]): Promise<Map<string, string[]>> {

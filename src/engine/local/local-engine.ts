@@ -7,7 +7,7 @@ import { copyToHost, viewOnHost } from "../../memory/host-column.js";
 import { Landing } from "../../memory/landing.js";
 import { Memory } from "../../memory/memory.js";
 import { SpillFolder, SpillLostError } from "../../memory/spill-file.js";
-import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, WorkerInfo } from "../engine.js";
+import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, TeamSeats, WorkerInfo } from "../engine.js";
 import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
 import { ValueStore, type Lease } from "../store.js";
@@ -21,6 +21,9 @@ export type { LocalEngineOptions };
 
 const MAX_DEATHS = 3;
 const ARENA = 4 * 2 ** 30;
+// Milliseconds that threads wait for those that are busy with something else, and of work that is worth a few messages.
+const TEAM_PATIENCE = 150;
+const TEAM_WORTH = 200;
 
 /**
  * All cores of this machine: worker threads over shared arenas. Values never move; a task gets addresses. Threads start
@@ -153,17 +156,6 @@ export class LocalEngine implements Engine {
     return key;
   }
 
-  setSource(key: string, source: Omit<TaskSpec, "key">): void {
-    const [task] = fuse([{ ...source, key }], [key]) as [FusedTask];
-    const node = this.#node(key);
-    // One that is made again at this moment is made by the task that it had.
-    if (node.status)
-      node.comeFrom(
-        task,
-        source.deps.map((dep) => this.#node(dep)),
-      );
-  }
-
   release(keys: readonly string[]): void {
     for (const key of keys) {
       const node = this.#nodes.get(key);
@@ -174,6 +166,15 @@ export class LocalEngine implements Engine {
         if (!this.#store.has(key)) this.#nodes.delete(key);
       } else node.refs -= 1;
     }
+  }
+
+  async seatTeam(keys: readonly string[]): Promise<TeamSeats> {
+    const members = Math.min(this.parallelism, keys.length);
+    const edge = (member: number): number => Math.floor((member * keys.length) / members);
+    const positions = Array.from({ length: members }, (_, k) =>
+      Array.from({ length: edge(k + 1) - edge(k) }, (_, i) => edge(k) + i),
+    );
+    return { positions, patience: TEAM_PATIENCE, worthMs: TEAM_WORTH };
   }
 
   async locate(keys: readonly string[]): Promise<Map<string, string[]>> {
@@ -245,7 +246,7 @@ export class LocalEngine implements Engine {
   }
 
   async #run(node: TaskNode): Promise<void> {
-    const task = node.task as FusedTask;
+    const task = this.#wayTo(node);
     const started = performance.now();
     const partition = task.partition ? { partition: task.partition } : {};
     if (this.#waitsForLost(node)) return;
@@ -271,6 +272,11 @@ export class LocalEngine implements Engine {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (node.status) return;
+      if (task !== node.task && (error instanceof SpillLostError || error instanceof WorkerLostError)) {
+        node.shortcutLost = true;
+        this.#ready.push(node);
+        return;
+      }
       if (error instanceof SpillLostError && error.details.key !== undefined) {
         this.#recomputeFor(node, error.details.key, error.message);
         return;
@@ -292,6 +298,13 @@ export class LocalEngine implements Engine {
         this.#ready.push(node);
       } else this.#end(node, { key: node.key, state: "failed", error });
     }
+  }
+
+  /** The task itself, or its shortcut. */
+  #wayTo({ task, shortcutLost }: TaskNode): FusedTask {
+    const { shortcut } = task as FusedTask;
+    const there = shortcut && !shortcutLost && this.#store.has(shortcut.deps[0] as string);
+    return there ? shortcut : (task as FusedTask);
   }
 
   #end(node: TaskNode, status: TaskStatus, measured: { ms?: number; bytes?: number } = {}): void {

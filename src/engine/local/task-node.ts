@@ -22,41 +22,24 @@ export class TaskNode {
   kept = false;
   deaths = 0;
   attempts = 0;
+  /** What its shortcut needs was lost while it was read. */
+  shortcutLost = false;
   status: TaskStatus | undefined;
   /** Set while the task runs on a thread. */
   abort: (() => void) | undefined;
   ended!: Promise<TaskStatus>;
   #resolve!: (status: TaskStatus) => void;
 
-  #task: FusedTask | undefined;
-  #parents: readonly TaskNode[];
-
   constructor(
-    task: FusedTask | undefined,
+    readonly task: FusedTask | undefined,
     readonly key: string,
-    parents: readonly TaskNode[],
+    readonly parents: readonly TaskNode[],
     readonly graph: GraphRun | undefined,
     readonly order: number,
   ) {
-    this.#task = task;
-    this.#parents = parents;
     // Lower partitions first: a partition's chain ends, and its intermediates go, before the next one begins.
     this.priority = task?.partition?.index ?? 0;
     this.#open();
-  }
-
-  get task(): FusedTask | undefined {
-    return this.#task;
-  }
-
-  get parents(): readonly TaskNode[] {
-    return this.#parents;
-  }
-
-  /** From now on another task makes the value, should it be lost. */
-  comeFrom(task: FusedTask, parents: readonly TaskNode[]): void {
-    this.#task = task;
-    this.#parents = parents;
   }
 
   /** True when the run that this task belongs to was cancelled. */

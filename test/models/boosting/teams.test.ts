@@ -20,7 +20,7 @@ const fixture = (name: string): TaskSpec["fn"] => ({
 
 /** A local engine whose trees grow by rounds of tasks. */
 function withoutTeams(threads: number): LocalEngine {
-  return Object.assign(new LocalEngine({ threads }), { setSource: undefined });
+  return Object.assign(new LocalEngine({ threads }), { seatTeam: undefined });
 }
 
 /** Counts trees that are grown by teams, and by rounds. */

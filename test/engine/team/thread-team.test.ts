@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import type { Column } from "#src/memory/column.js";
 import { Memory } from "#src/memory/memory.js";
-import { ALONE, Team } from "#src/memory/team.js";
+import { ALONE } from "#src/engine/team/exchange.js";
+import { ThreadTeam } from "#src/engine/team/thread-team.js";
 
 interface Told {
   readonly patience?: number;
@@ -14,7 +15,7 @@ interface Told {
 const LONG = 120_000;
 
 function block(memory: Memory, members: number): Column<"i32"> {
-  return memory.columnFrom("i32", new Int32Array(Team.words(members)));
+  return memory.columnFrom("i32", new Int32Array(ThreadTeam.words(members)));
 }
 
 /** Runs one member in a thread of its own; what it says, or "dead". */
@@ -74,7 +75,7 @@ describe("a team of threads", () => {
     const waits = run(memory, waiting, 0, 3);
     const words = memory.view(waiting);
     await expect.poll(() => Atomics.load(words, 1)).toBe(1);
-    expect(new Team(memory, waiting, { member: 0, members: 3 }, () => undefined).join(LONG)).toBe(false);
+    expect(new ThreadTeam(memory, waiting, { member: 0, members: 3 }, () => undefined).join(LONG)).toBe(false);
     expect(await waits).toBe("not assembled");
   });
 
@@ -83,14 +84,14 @@ describe("a team of threads", () => {
     const control = block(memory, 2);
     const other = run(memory, control, 1, 2);
     let aborted = false;
-    const team = new Team(memory, control, { member: 0, members: 2 }, () => {
+    const team = new ThreadTeam(memory, control, { member: 0, members: 2 }, () => {
       if (aborted) throw new Error("aborted");
     });
     expect(team.join(LONG)).toBe(true);
     // What the other expects of the first turn.
     team.exchange(memory.columnFrom("f64", Float64Array.of(0)));
     aborted = true;
-    expect(() => team.work(() => team.meet())).toThrow("aborted");
+    await expect(team.work(() => team.meet())).rejects.toThrow("aborted");
     expect(await other).toBe("broken");
   });
 

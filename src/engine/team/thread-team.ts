@@ -1,6 +1,8 @@
-import type { Column } from "./column.js";
-import { DTYPE_CODE, type DType } from "./dtype.js";
-import type { Memory } from "./memory.js";
+import { TeamBrokenError } from "../../base/errors.js";
+import type { Column } from "../../memory/column.js";
+import { DTYPE_CODE, type DType } from "../../memory/dtype.js";
+import type { Memory } from "../../memory/memory.js";
+import type { Exchange } from "./exchange.js";
 
 // Words of the control block, in lines of a cache: the state, the barrier, then a line for each member.
 const LINE = 16;
@@ -28,28 +30,6 @@ const LOST_MS = 60_000;
 
 const DTYPES = Object.keys(DTYPE_CODE) as DType[];
 
-/** Thrown by {@link Team} when a member is gone: the work of the team is lost, and has to be done in another way. */
-export class TeamBrokenError extends Error {
-  override readonly name = "TeamBrokenError";
-}
-
-/** Those who work on one thing at once, each on a part of its own, and show each other what they found. */
-export interface Exchange {
-  readonly member: number;
-  readonly members: number;
-  /**
-   * Waits until all members have shown a column, and returns all of them in the order of the members. They may be read until
-   * this member calls it again; whoever shows a column must not change or free it until it has called this once more, or
-   * {@link meet}.
-   */
-  exchange<D extends DType>(own: Column<D>): Column<D>[];
-  /** Waits until all members have come here. */
-  meet(): void;
-}
-
-/** A team of one: nobody is waited for. */
-export const ALONE: Exchange = { member: 0, members: 1, exchange: (own) => [own], meet: () => undefined };
-
 /**
  * Threads that work together within one task each, by a control block in shared memory: they wait for each other in
  * microseconds, where a message to the driver and back takes a millisecond.
@@ -60,12 +40,12 @@ export const ALONE: Exchange = { member: 0, members: 1, exchange: (own) => [own]
  *
  * @example
  * ```ts
- * const team = new Team(memory, control, { member: 1, members: 2 }, () => context.throwIfAborted());
- * if (!team.join(200)) return null;
- * return team.work(() => sum(team.exchange(partial).map((column) => memory.view(column))));
+ * const team = new ThreadTeam(memory, control, { member: 1, members: 2 }, () => context.throwIfAborted());
+ * if (!team.join(200)) throw new TeamBrokenError("Not all members of the team have come.");
+ * return await team.work(() => sum(team.exchange(partial).map((column) => memory.view(column))));
  * ```
  */
-export class Team implements Exchange {
+export class ThreadTeam implements Exchange {
   readonly member: number;
   readonly members: number;
   readonly #memory: Memory;
@@ -74,7 +54,7 @@ export class Team implements Exchange {
   #turn = 0;
 
   /**
-   * @param control {@link Team.words} zeros, seen by all members
+   * @param control {@link ThreadTeam.words} zeros, seen by all members
    * @param check throws when the member's task is aborted
    */
   constructor(
@@ -114,9 +94,9 @@ export class Team implements Exchange {
   }
 
   /** Does the work of a member that has joined. What it throws breaks the team. */
-  work<T>(task: () => T): T {
+  async work<T>(task: () => T | Promise<T>): Promise<T> {
     try {
-      return task();
+      return await task();
     } catch (error) {
       this.#leave(RUNNING, BROKEN);
       throw error;
