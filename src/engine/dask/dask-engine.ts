@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { Emitter } from "../../base/emitter.js";
 import { abortedError, decodeError, EngineClosedError, PartwiseError, type PlainError } from "../../base/errors.js";
 import type { Plain } from "../../base/plain.js";
-import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus } from "../engine.js";
+import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, TeamSeats } from "../engine.js";
 import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
-import { groupsWithin, isUneven, spreadOver } from "./holder-groups.js";
+import { groupsWithin, isUneven, seatsOf, spreadOver } from "./holder-groups.js";
 import { hostOnly } from "./host-only.js";
 import { parseAddress, timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 import { daskWorker, type DaskWorkerInfo, type RawWorker } from "./dask-worker.js";
@@ -21,6 +21,13 @@ import { decodeValue, encodeValue } from "./value-codec.js";
 const VERSION = (
   JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
+
+// Every two members of a team have a socket; beyond so many, rounds of tasks are as good.
+const MOST_MEMBERS = 64;
+// Milliseconds in which Dask starts the tasks of a graph where its workers have nothing else to do, and of work that is
+// worth such a start.
+const TEAM_PATIENCE = 1000;
+const TEAM_WORTH = 1000;
 
 let engines = 0;
 
@@ -51,6 +58,8 @@ export class DaskEngine implements Engine {
   #open: GatewayLink | undefined;
   #facts: ClusterFacts | undefined;
   #adaptive: Adaptive | undefined;
+  /** Of each worker, asked for again when something has changed. */
+  #meetings: Promise<Record<string, RawWorker>> | undefined;
   #nextRun = 0;
   #nextPut = 0;
   #closed = false;
@@ -110,6 +119,7 @@ export class DaskEngine implements Engine {
       if (waiting.length < own.length) return;
       this.#watchSignal(run, own, link, options.signal);
       for (const value of own) this.#begin(value, link);
+      for (const { key, deps, shortcut } of fused) this.#expectHolder(shortcut ? key : "", deps[0]);
       const beside = companions(fused, kept);
       // What is made beside another task's value has no inputs of its own.
       const alone = fused.filter((task) => !beside.has(task.key));
@@ -198,6 +208,19 @@ export class DaskEngine implements Engine {
     }
     for (const value of values) value.settled = true;
     return groupsWithin(values, this.#groupBytes());
+  }
+
+  async seatTeam(keys: readonly string[]): Promise<TeamSeats | undefined> {
+    const values = keys.map((key) => this.#value(key));
+    await this.#findHolders(values);
+    const threads = this.#facts?.workers ?? {};
+    const positions = seatsOf(values, threads);
+    if (positions.length > MOST_MEMBERS) return undefined;
+    const seats = { positions, patience: TEAM_PATIENCE, worthMs: TEAM_WORTH };
+    if (positions.length <= 1) return seats;
+    const meetings = await (this.#meetings ??= this.#ask<Record<string, RawWorker>>({ op: "workers" }));
+    const [first] = values.flatMap(({ holder = "" }) => meetings[holder]?.meeting ?? []);
+    return first ? { ...seats, meeting: first } : undefined;
   }
 
   async #findHolders(values: readonly KeptValue[]): Promise<void> {
@@ -300,6 +323,12 @@ export class DaskEngine implements Engine {
     return (await link.ask(header)).header["result"] as T;
   }
 
+  // What is taken out of a value is on the worker that holds it, where its task looks for it.
+  #expectHolder(key: string, dep: string | undefined): void {
+    const value = this.#values.get(key);
+    if (value) value.holder = this.#values.get(dep ?? "")?.holder;
+  }
+
   #begin(value: KeptValue, link: GatewayLink): void {
     link.busy(1);
     value.onEnd = () => link.busy(-1);
@@ -359,6 +388,7 @@ export class DaskEngine implements Engine {
 
   #clusterChanged(change: ClusterChange): void {
     if (this.#facts) this.#facts = { ...this.#facts, ...change.facts };
+    this.#meetings = undefined;
     for (const value of this.#values.values()) value.holder = undefined;
     for (const id of change.joined) this.#events.emit("worker", { id, state: "started" });
     for (const id of change.left) this.#events.emit("worker", { id, state: "lost" });
@@ -377,6 +407,7 @@ export class DaskEngine implements Engine {
         break;
       case "worker":
       case "sidecar":
+        this.#meetings = undefined;
         this.#events.emit("worker", { id: `${String(event["on"])}/${String(event["id"])}`, state: "lost" });
         break;
       case "recompute":
@@ -402,6 +433,7 @@ export class DaskEngine implements Engine {
   #lost(error: EngineClosedError): void {
     this.#link = undefined;
     this.#open = undefined;
+    this.#meetings = undefined;
     this.#args.clear();
     for (const value of this.#values.values()) {
       if (value.status) value.lose({ key: value.key, state: "failed", error });

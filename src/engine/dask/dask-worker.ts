@@ -1,4 +1,5 @@
 import type { WorkerInfo } from "../engine.js";
+import type { Meeting } from "../team/meeting-point.js";
 
 /** One Dask worker with the sidecar beside it. */
 export interface DaskWorkerInfo extends WorkerInfo {
@@ -17,6 +18,8 @@ export interface DaskWorkerInfo extends WorkerInfo {
         readonly lives: number;
         /** The folder that its JavaScript comes from. */
         readonly home: string;
+        /** The port by which tasks on several workers find each other. */
+        readonly teamPort?: number;
       }
     | undefined;
 }
@@ -33,12 +36,14 @@ export interface RawWorker {
   readonly limit?: number;
   readonly lives?: number;
   readonly home?: string;
+  readonly meeting?: Meeting;
 }
 
 /** A worker as the engine tells about it. */
 export function daskWorker(id: string, raw: RawWorker): DaskWorkerInfo {
   const { name = id, nthreads = 0, busy = false, resources = {}, tasksDone = 0 } = raw;
-  const { pid, held = 0, limit = 0, lives = 0, home = "" } = raw;
+  const { pid, held = 0, limit = 0, lives = 0, home = "", meeting } = raw;
+  const team = meeting ? { teamPort: meeting.port } : {};
   return {
     id,
     state: busy ? "busy" : "idle",
@@ -46,6 +51,6 @@ export function daskWorker(id: string, raw: RawWorker): DaskWorkerInfo {
     name,
     threads: nthreads,
     resources,
-    sidecar: pid === undefined ? undefined : { pid, held, limit, lives, home },
+    sidecar: pid === undefined ? undefined : { pid, held, limit, lives, home, ...team },
   };
 }

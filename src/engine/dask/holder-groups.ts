@@ -45,3 +45,18 @@ export function groupsWithin(values: readonly KeptValue[], limit: number): numbe
   }
   return groups;
 }
+
+/** Positions of values by holder, and on each holder by thread: values are dealt out in runs. */
+export function seatsOf(values: readonly KeptValue[], threads: Readonly<Record<string, number>>): number[][] {
+  const held = new Map<string, number[]>();
+  for (const [position, { holder = "" }] of values.entries()) {
+    const own = held.get(holder);
+    if (own) own.push(position);
+    else held.set(holder, [position]);
+  }
+  return [...held].flatMap(([holder, own]) => {
+    const members = Math.max(1, Math.min(threads[holder] ?? 1, own.length));
+    const edge = (member: number): number => Math.floor((member * own.length) / members);
+    return Array.from({ length: members }, (_, k) => own.slice(edge(k), edge(k + 1)));
+  });
+}

@@ -5,6 +5,7 @@ import type { Landing } from "../../memory/landing.js";
 import type { EngineEvents, TaskSpec } from "../engine.js";
 import { LocalEngine, type LocalEngineOptions } from "../local/local-engine.js";
 import { splitGroup } from "../group-task.js";
+import type { Meeting } from "../team/meeting-point.js";
 import { MessageReader, MessageSocket, type Header, type Message } from "./message-socket.js";
 import type { WireSpec } from "./task-wire.js";
 import { decodeForArenas, decodeValue, encodeValue, totalBytes } from "./value-codec.js";
@@ -48,10 +49,13 @@ export class SidecarServer {
   readonly #running = new Map<string, Set<Running>>();
   /** Arguments that several tasks have in common, by their handle. */
   readonly #arguments = new Map<string, Promise<Plain>>();
+  readonly #meeting: Meeting | undefined;
   #nextRun = 0;
 
-  constructor(options: LocalEngineOptions) {
+  /** @param meeting where tasks here and on other workers find each other */
+  constructor(options: LocalEngineOptions, meeting?: Meeting) {
     this.#engine = new LocalEngine(options);
+    this.#meeting = meeting;
   }
 
   /** Connects to a path, and answers what is asked there until the connection ends. */
@@ -112,7 +116,13 @@ export class SidecarServer {
         return { header: { ok: true } };
       case "info":
         return {
-          header: { ok: true, held: this.#engine.heldBytes, limit: this.#engine.memoryLimit, pid: process.pid },
+          header: {
+            ok: true,
+            held: this.#engine.heldBytes,
+            limit: this.#engine.memoryLimit,
+            pid: process.pid,
+            ...(this.#meeting ? { meeting: this.#meeting } : {}),
+          },
         };
       default:
         throw new TypeError(`Sidecar: it knows no request ${String(header["op"])}.`);
@@ -146,6 +156,7 @@ export class SidecarServer {
         ...(argsFrom === undefined ? {} : { args: shared.get(argsFrom) as Plain }),
         key: space + spec.key,
         deps: spec.deps.map(rename),
+        ...(spec.shortcut ? { shortcut: { ...spec.shortcut, dep: rename(spec.shortcut.dep) } } : {}),
       })),
     );
     const last = own.at(-1) as TaskSpec;

@@ -1,6 +1,6 @@
 import type { Plain } from "../../base/plain.js";
-import type { FnRef, TaskSpec } from "../engine.js";
-import type { FusedTask } from "../fuse.js";
+import type { FnRef, TaskShortcut, TaskSpec } from "../engine.js";
+import type { FusedTask, Step } from "../fuse.js";
 import { GROUP_STEP, type GroupArgs } from "../group-task.js";
 
 /** What the gateway knows of a task. Everything else is for the sidecar only. */
@@ -14,6 +14,8 @@ export interface WireTask {
   readonly resources?: Readonly<Record<string, number>>;
   /** The task that makes this one's value too, and sends it along. */
   readonly beside?: string;
+  /** The kept value that saves the task, should it be on its worker. */
+  readonly shortcut?: string;
 }
 
 /**
@@ -57,12 +59,13 @@ export function wireTask(
     ...(partition ? { partition: `partition ${partition.index} of ${partition.of}` } : {}),
     ...(resources ? { resources } : {}),
     ...(beside === undefined ? {} : { beside }),
+    ...(task.shortcut ? { shortcut: task.shortcut.deps[0] as string } : {}),
   };
 }
 
 /** A fused task as the tasks it was made of, the last one its root: the sidecar fuses them again. */
 export function specsOf(task: FusedTask, shared?: SharedKeys): WireSpec[] {
-  return task.steps.map((step): WireSpec => ({
+  return task.steps.map((step, i): WireSpec => ({
     key: step.key,
     fn: step.fn,
     ...argumentsOf(step.args, shared),
@@ -70,8 +73,14 @@ export function specsOf(task: FusedTask, shared?: SharedKeys): WireSpec[] {
       "dep" in input ? (task.deps[input.dep] as string) : (task.steps[input.step] as { key: string }).key,
     ),
     retries: task.retries,
+    ...(i === task.steps.length - 1 && task.shortcut ? { shortcut: shortcutOf(task.shortcut) } : {}),
     ...(step.partition ? { partition: step.partition } : {}),
   }));
+}
+
+function shortcutOf({ steps, deps }: FusedTask): TaskShortcut {
+  const [{ fn, args }] = steps as readonly [Step];
+  return { fn, args, dep: deps[0] as string };
 }
 
 function argumentsOf(args: Plain, shared: SharedKeys | undefined): Pick<WireSpec, "args" | "argsFrom"> {

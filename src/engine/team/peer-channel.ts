@@ -54,7 +54,7 @@ export async function dial({ host, port }: PeerAddress, key: string | undefined,
     : connect(port, host);
   socket.on("error", () => socket.destroy());
   try {
-    await once(socket, psk ? "secureConnect" : "connect", { signal: AbortSignal.timeout(Math.max(1, ms)) });
+    await once(socket, psk ? "secureConnect" : "connect", { signal: AbortSignal.timeout(Math.max(1, Math.ceil(ms))) });
   } catch (error) {
     socket.destroy();
     throw error;

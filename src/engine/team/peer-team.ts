@@ -1,17 +1,24 @@
+import { timingSafeEqual } from "node:crypto";
 import type { Server, Socket } from "node:net";
 import { TeamBrokenError } from "../../base/errors.js";
 import type { Column } from "../../memory/column.js";
-import { ELEMENT_BYTES, type DType } from "../../memory/dtype.js";
+import { DTYPE_CODE, ELEMENT_BYTES, type DType } from "../../memory/dtype.js";
 import type { Memory } from "../../memory/memory.js";
-import { MessageSocket, type Message } from "../dask/message-socket.js";
+import { MessageSocket } from "../dask/message-socket.js";
 import type { Exchange, Reads, Span } from "./exchange.js";
 import type { Arrival, Meeting } from "./meeting-point.js";
 import { dial, listen, type PeerAddress } from "./peer-channel.js";
+import { PeerSocket, type Frame } from "./peer-socket.js";
 
 // Milliseconds after which one who waits looks whether its task is aborted.
 const NAP_MS = 20;
 // Milliseconds of silence after which a member must be gone, though its socket did not end: the network is cut.
 const LOST_MS = 60_000;
+
+const DTYPES = Object.keys(DTYPE_CODE) as DType[];
+// Kinds of frames beside those that are columns.
+const HELLO = 0x1000;
+const MEET = 0x1001;
 
 /** Where and with whom a {@link PeerTeam} comes together. */
 export interface PeerPlace {
@@ -23,10 +30,9 @@ export interface PeerPlace {
 }
 
 interface Peer {
-  readonly socket: Socket;
-  readonly messages: MessageSocket;
+  readonly socket: PeerSocket;
   /** What it has shown and this member has not taken; at most two turns. */
-  readonly inbox: Message[];
+  readonly inbox: Frame[];
   /** Room for what it shows. */
   column?: Column;
 }
@@ -53,6 +59,7 @@ export class PeerTeam implements Exchange {
   readonly #memory: Memory;
   readonly #check: () => void;
   readonly #peers: (Peer | undefined)[];
+  readonly #naps: NodeJS.Timeout;
   #wake: () => void = () => undefined;
 
   private constructor(memory: Memory, { member, members }: PeerPlace, check: () => void) {
@@ -61,6 +68,7 @@ export class PeerTeam implements Exchange {
     this.#memory = memory;
     this.#check = check;
     this.#peers = Array.from({ length: members }, () => undefined);
+    this.#naps = setInterval(() => this.#wake(), NAP_MS);
   }
 
   /**
@@ -75,10 +83,16 @@ export class PeerTeam implements Exchange {
       return team;
     } catch (error) {
       team.leave();
-      // Whatever else went wrong on the way: the others will not be met.
       check();
-      if (error instanceof TeamBrokenError) throw error;
-      throw new TeamBrokenError(`Member ${place.member} of ${place.members} has not met the others.`, { cause: error });
+      if (!isLackOfWay(error)) throw error;
+      const { host, port } = place.meeting;
+      const why = (error as Error).message;
+      throw new TeamBrokenError(
+        `A worker has not reached the others of its team, who meet at ${host}:${port} (${why}).`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -108,13 +122,12 @@ export class PeerTeam implements Exchange {
       const before = (addresses ?? []).slice(0, member);
       await Promise.all(
         before.map(async (address, k) => {
-          const socket = await dial(address, key, left());
-          const peer = this.#meet(k, socket, new MessageSocket(socket, (message) => this.#hear(peer, message)));
-          peer.messages.send({ team, member });
+          const peer = this.#meet(k, await dial(address, key, left()));
+          peer.socket.send(HELLO, member, [Buffer.from(team)]);
         }),
       );
       const there = (): boolean => this.#peers.every((peer, k) => peer !== undefined || k === member);
-      const gone = (): boolean => this.#peers.some((peer) => peer?.socket.destroyed);
+      const gone = (): boolean => this.#peers.some((peer) => peer?.socket.ended);
       await this.#until(there, gone, end);
     } finally {
       desk.destroy();
@@ -122,29 +135,30 @@ export class PeerTeam implements Exchange {
     }
   }
 
-  /** Takes a socket of a member that comes after this one, once it has said who it is. */
-  #greet(socket: Socket, team: string): void {
-    let peer: Peer | undefined;
-    const messages = new MessageSocket(socket, (message) => {
-      const { team: secret, member } = message.header as { readonly team?: unknown; readonly member?: unknown };
-      if (peer) this.#hear(peer, message);
-      else if (secret === team && typeof member === "number" && member > this.member && !this.#peers[member])
-        peer = this.#meet(member, socket, messages);
-      else socket.destroy();
-    });
-  }
-
-  #meet(member: number, socket: Socket, messages: MessageSocket): Peer {
-    const peer: Peer = { socket, messages, inbox: [] };
-    this.#peers[member] = peer;
-    socket.on("close", () => this.#wake());
+  /** A socket to the member `k`. */
+  #meet(k: number, socket: Socket): Peer {
+    const take = (frame: Frame): void => {
+      peer.inbox.push(frame);
+      this.#wake();
+    };
+    const peer: Peer = { socket: new PeerSocket(socket, take, () => this.#wake()), inbox: [] };
+    this.#peers[k] = peer;
     this.#wake();
     return peer;
   }
 
-  #hear(peer: Peer, message: Message): void {
-    peer.inbox.push(message);
-    this.#wake();
+  /** Takes a socket of a member that comes after this one, once it has said who it is. */
+  #greet(socket: Socket, team: string): void {
+    let peer: Peer | undefined;
+    const take = (frame: Frame): void => {
+      const { kind, count: member, payload } = frame;
+      if (peer) peer.inbox.push(frame);
+      else if (kind === HELLO && isSame(payload, team) && member > this.member && this.#peers[member] === undefined)
+        this.#peers[member] = peer = { socket: own, inbox: [] };
+      else socket.destroy();
+      this.#wake();
+    };
+    const own = new PeerSocket(socket, take, () => this.#wake());
   }
 
   /** Sends this member's columns, and waits for those of the others. */
@@ -156,17 +170,17 @@ export class PeerTeam implements Exchange {
     this.#peers.forEach((peer, member) => {
       const pieces =
         peer && spansOf(member).map((span) => bytes.subarray(size * span.from, size * (span.from + span.length)));
-      peer?.messages.send({ dtype, length }, pieces);
+      peer?.socket.send(DTYPE_CODE[dtype], length, pieces);
     });
     const shown = await this.#take();
     const mine = spansOf(this.member);
-    return shown.map((message, member): Column<D> => {
-      if (!message) return own;
-      const column = this.#room(this.#peers[member] as Peer, message.header as { dtype: DType; length: number });
+    return shown.map((frame, member): Column<D> => {
+      if (!frame) return own;
+      const column = this.#room(this.#peers[member] as Peer, frame);
       const [into, each] = [this.#bytesOf(column), ELEMENT_BYTES[column.dtype]];
       let at = 0;
       for (const span of reads ? mine : [{ from: 0, length: column.length }]) {
-        into.set(message.payload.subarray(at, at + each * span.length), each * span.from);
+        into.set(frame.payload.subarray(at, at + each * span.length), each * span.from);
         at += each * span.length;
       }
       return column as unknown as Column<D>;
@@ -174,7 +188,7 @@ export class PeerTeam implements Exchange {
   }
 
   async meet(): Promise<void> {
-    for (const peer of this.#peers) peer?.messages.send({});
+    for (const peer of this.#peers) peer?.socket.send(MEET, 0);
     await this.#take();
   }
 
@@ -186,14 +200,15 @@ export class PeerTeam implements Exchange {
       if (peer?.column) this.#memory.free(peer.column);
     }
     this.#peers.fill(undefined);
+    clearInterval(this.#naps);
   }
 
   /** What all others say next; none for this member. */
-  async #take(): Promise<(Message | undefined)[]> {
+  async #take(): Promise<(Frame | undefined)[]> {
     const waits = (peer: Peer | undefined): peer is Peer => peer !== undefined && peer.inbox.length === 0;
     await this.#until(
       () => !this.#peers.some(waits),
-      () => this.#peers.some((peer) => waits(peer) && (peer.socket.readableEnded || peer.socket.destroyed)),
+      () => this.#peers.some((peer) => waits(peer) && peer.socket.ended),
       performance.now() + LOST_MS,
     );
     return this.#peers.map((peer) => peer?.inbox.shift());
@@ -205,18 +220,13 @@ export class PeerTeam implements Exchange {
       if (ready()) return;
       if (lost()) throw new TeamBrokenError("Another member has left the team.");
       if (performance.now() > end) throw new TeamBrokenError("No word of another member of the team.");
-      await new Promise<void>((resolve) => {
-        const nap = setTimeout(resolve, NAP_MS);
-        this.#wake = () => {
-          clearTimeout(nap);
-          resolve();
-        };
-      });
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
-  #room(peer: Peer, { dtype, length }: { readonly dtype: DType; readonly length: number }): Column {
+  #room(peer: Peer, { kind, count: length }: Frame): Column {
     const { column } = peer;
+    const dtype = DTYPES[kind] as DType;
     if (column?.dtype === dtype && column.length >= length) return { ...column, length } as Column;
     if (column) this.#memory.free(column);
     peer.column = this.#memory.column(dtype, length);
@@ -227,4 +237,15 @@ export class PeerTeam implements Exchange {
     const { buffer, byteOffset, byteLength } = this.#memory.view(column);
     return new Uint8Array(buffer, byteOffset, byteLength);
   }
+}
+
+// What the system or TLS says of a connection, or that nothing was heard in time.
+function isLackOfWay(error: unknown): boolean {
+  const { name, code = "" } = error as NodeJS.ErrnoException;
+  return name === "AbortError" || name === "TimeoutError" || /^E[A-Z]+$|^ERR_SSL|^ERR_TLS/.test(code);
+}
+
+function isSame(said: Uint8Array, secret: string): boolean {
+  const own = Buffer.from(secret);
+  return said.byteLength === own.byteLength && timingSafeEqual(said, own);
 }

@@ -50,6 +50,8 @@ class Node:
     beside: Node | None = None
     #: Nodes that are made in this one's task, the last time it was given to Dask.
     carried: list[Node] = field(default_factory=list)
+    #: Another value that this one can be taken out of, where it is at hand: its key, and that in Dask.
+    shortcut: tuple[str, str] | None = None
     #: The worker that was last known to hold it.
     worker: str | None = None
     #: Where what is carried was asked for, and the answer to come.
@@ -127,6 +129,7 @@ def dask_graph(nodes: Iterable[Node], topic: str, build: str) -> dict[str, Task]
                 "deps": [dep.key for dep in node.deps],
                 "beside": [one.key for one in node.carried],
                 "sizes": [len(blob) for blob in blobs],
+                "shortcut": node.shortcut,
             }
         )
         graph[node.dask_key] = Task(

@@ -95,4 +95,6 @@ def options_for(worker: Any, home: str, content: str | None) -> SidecarOptions:
         memory_limit=memory,
         temp_directory=os.environ.get("PARTWISE_TEMP") or worker.local_directory,
         node=os.environ.get("PARTWISE_NODE") or "node",
+        host=worker.ip,
+        secure=worker.address.startswith("tls://"),
     )

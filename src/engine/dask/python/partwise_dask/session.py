@@ -68,6 +68,7 @@ class Session:
                 resources=wire_task.get("resources") or {},
                 kept=key in keep,
                 beside=nodes.get(wire_task.get("beside", "")),
+                shortcut=self._shortcut(wire_task.get("shortcut")),
             )
         for key in keep:
             self._kept[key] = nodes[key]
@@ -76,6 +77,10 @@ class Session:
         targets = [node for node in nodes.values() if node.kept or node.key not in read]
         await self._start(targets)
         self._releases.follow_graph()
+
+    def _shortcut(self, key: str | None) -> tuple[str, str] | None:
+        node = self._kept.get(key) if key is not None else None
+        return (node.key, node.dask_key) if node is not None else None
 
     async def put(
         self, key: str, data: Bytes, source: dict[str, Any] | None, specs: bytes | None, *, everywhere: bool = False

@@ -61,6 +61,10 @@ class SidecarOptions:
     memory_limit: int | None = None
     temp_directory: str | None = None
     node: str = "node"
+    #: The address of this machine at which other workers reach it; without one, its tasks cannot work in teams.
+    host: str | None = None
+    #: Whether what sidecars send each other is encrypted.
+    secure: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -185,6 +189,8 @@ class SidecarProcess:
             "threads": self._options.threads,
             "memoryLimit": self._options.memory_limit,
             "tempDirectory": self._options.temp_directory,
+            "host": self._options.host,
+            "secure": self._options.secure,
         }
         line = json.dumps({key: value for key, value in start.items() if value is not None}) + "\n"
         ready: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
@@ -31,7 +32,8 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
 
     ``head`` is msgpack: ``task`` (the key), ``attempt`` (the key in Dask), ``run`` (the graph), ``topic`` (where events
     go), ``build`` (the driver's), ``deps`` (the keys of the values, in order), ``beside`` (keys that are made here too
-    and sent along), ``sizes`` (how ``specs`` divides: those of the task, then those of each key beside it).
+    and sent along), ``sizes`` (how ``specs`` divides: those of the task, then those of each key beside it), ``shortcut``
+    (the key, here and in Dask, of a value that saves the task, should it be on this worker).
     """
     from distributed import get_worker
 
@@ -43,6 +45,8 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
     except SidecarUnusable as error:
         raise SidecarUnusable(f"worker {worker.name} at {worker.address}: {error}") from None
     deps, payload = _inputs(facts, values, process)
+    if facts["shortcut"]:
+        _add_shortcut(facts["shortcut"], worker.data, process, (deps, payload))
     try:
         header, body = process.request(
             {"op": "run", "run": facts["run"], "sizes": facts["sizes"], "deps": deps}, [specs, *payload]
@@ -87,6 +91,24 @@ def _inputs(
     if lost:
         raise ValuesLost(facts["task"], tuple(lost))
     return deps, payload
+
+
+def _add_shortcut(
+    keys: tuple[str, str],
+    held: Mapping[str, Any],
+    process: SidecarProcess,
+    inputs: tuple[list[dict[str, Any]], list[Bytes]],
+) -> None:
+    key, dask_key = keys
+    value = held.get(dask_key)
+    deps, payload = inputs
+    if isinstance(value, Inline):
+        deps.append({"key": key, "size": value.nbytes})
+        payload.append(value.data)
+    elif isinstance(value, Handle):
+        # What is lost saves nothing; the task does without.
+        with contextlib.suppress(HandleLost, ConnectionError):
+            deps.append({"key": key, "handle": value.place(process)})
 
 
 def sidecar_of(worker_id: str, build: str) -> Sidecar:
