@@ -41,7 +41,7 @@ const boosting: KillJob = {
   name: "a boosting fit",
   async run(onProgress) {
     const { X, y } = problem(50_000);
-    const model = await new HistGradientBoostingClassifier({ maxIter: 8, maxLeafNodes: 15 }).fit(X, y, {
+    const model = await new HistGradientBoostingClassifier({ maxIter: 30, maxLeafNodes: 15 }).fit(X, y, {
       onProgress,
     });
     return model.toJSON();

@@ -1,21 +1,12 @@
-import { execFileSync, spawn } from "node:child_process";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import { connect } from "#src/engine/dask/connect.js";
 import { PYTHON_FOLDER } from "#src/engine/dask/gateway-process.js";
 import { startCluster } from "#src/engine/dask/local-cluster.js";
 import { inTempFolder, rejection, runGraph, task } from "../engine/engine-under-test.js";
+import { certificate } from "./certificate.js";
 import { testPython as python } from "./test-python.js";
-
-/** A self-signed certificate that is its own authority. */
-function certificate(folder: string, name = "IP:127.0.0.1"): { ca: string; cert: string; key: string } {
-  const [cert, key] = [join(folder, `${name}.cert.pem`), join(folder, `${name}.key.pem`)];
-  const subject = ["-subj", "/CN=partwise", "-addext", `subjectAltName=${name}`];
-  const made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert];
-  execFileSync("openssl", ["req", ...made, ...subject], { stdio: "ignore" });
-  return { ca: cert, cert, key };
-}
 
 describe("a cluster that speaks TLS", () => {
   it("is reached with its certificates, and not without", async () =>

@@ -6,6 +6,7 @@ import { connect, LocalEngine, setEngine } from "#src/index.js";
 import { engineCases } from "../engine/engine-cases.js";
 import { killJobs } from "./kill-jobs.js";
 import { makeNetwork, namespacesAreMissing, type TestHost, type TestNetwork } from "./namespaces.js";
+import { teamFit } from "./team-fit.js";
 import { testPython } from "./test-python.js";
 
 const python = testPython;
@@ -73,6 +74,17 @@ describe.skipIf(missing !== undefined)("on two hosts", () => {
       ],
     },
   );
+
+  it("trees are grown by members on both", async () => {
+    const engine = await connect(shared.address, { python });
+    const alone = new LocalEngine({ threads: 1 });
+    const { model, teams, rounds } = await teamFit(engine);
+    expect(model).toEqual((await teamFit(alone)).model);
+    expect(teams).toBeGreaterThan(0);
+    expect(rounds).toBeLessThan(12);
+    await alone.close();
+    await engine.close();
+  });
 
   describe("a fit whose network is cut between a worker and the rest", () => {
     let expected: unknown;

@@ -1,8 +1,8 @@
 import type { Server, Socket } from "node:net";
-import { MessageSocket } from "../dask/message-socket.js";
 import { listen, type PeerAddress } from "./peer-channel.js";
+import { PeerSocket } from "./peer-socket.js";
 
-// What a member says is a few hundred bytes, and a team that does not come together has given up long before.
+// A team that does not come together has given up long before.
 const MOST_WAITING_MS = 60_000;
 
 /** Where the members of a team find each other. */
@@ -22,10 +22,13 @@ export interface Arrival {
 }
 
 interface Waiting {
-  readonly socket: Socket;
-  readonly messages: MessageSocket;
+  readonly socket: PeerSocket;
   readonly at: PeerAddress;
 }
+
+/** Kinds of frames: what a member says, and what it is answered. */
+const ARRIVAL = 1;
+const PEERS = 2;
 
 /**
  * Tells the members of teams where the others are: each says where it listens, and is answered once all have come. One that
@@ -45,21 +48,27 @@ export class MeetingPoint {
 
   close(): void {
     this.#server?.close();
-    for (const team of this.#teams.values()) for (const { socket } of team.values()) socket.destroy();
+    for (const team of [...this.#teams.keys()]) this.#disband(team);
   }
 
   #serve(socket: Socket): void {
     socket.setTimeout(MOST_WAITING_MS, () => socket.destroy());
-    let came = false;
-    const messages = new MessageSocket(socket, ({ header }) => {
-      // One message is all that there is to say.
-      if (came || !isArrival(header)) socket.destroy();
-      else this.#arrive(header, socket, messages);
-      came = true;
-    });
+    let arrived: Arrival | undefined;
+    const own = new PeerSocket(
+      socket,
+      ({ kind, payload }) => {
+        // One message is all that there is to say.
+        arrived = kind === ARRIVAL && !arrived ? arrivalIn(payload) : undefined;
+        if (arrived) this.#arrive(arrived, own);
+        else socket.destroy();
+      },
+      () => {
+        if (arrived && this.#teams.get(arrived.team)?.get(arrived.member)?.socket === own) this.#disband(arrived.team);
+      },
+    );
   }
 
-  #arrive({ team, member, members, at }: Arrival, socket: Socket, messages: MessageSocket): void {
+  #arrive({ team, member, members, at }: Arrival, socket: PeerSocket): void {
     const present = this.#teams.get(team) ?? new Map<number, Waiting>();
     this.#teams.set(team, present);
     if (present.has(member)) {
@@ -67,15 +76,13 @@ export class MeetingPoint {
       socket.destroy();
       return;
     }
-    present.set(member, { socket, messages, at });
-    socket.on("close", () => {
-      if (present.get(member)?.socket === socket && this.#teams.get(team) === present) this.#disband(team);
-    });
+    present.set(member, { socket, at });
     if (present.size < members) return;
     this.#teams.delete(team);
     const peers = Array.from({ length: members }, (_, k) => present.get(k)?.at ?? null);
+    const answer = Buffer.from(JSON.stringify(peers));
     for (const one of present.values()) {
-      one.messages.send({ peers });
+      one.socket.send(PEERS, members, [answer]);
       one.socket.end();
     }
   }
@@ -87,14 +94,33 @@ export class MeetingPoint {
   }
 }
 
-function isArrival(header: Readonly<Record<string, unknown>>): header is Readonly<Record<string, unknown>> & Arrival {
-  const { team, member, members, at } = header;
-  return (
-    typeof team === "string" &&
-    Number.isInteger(member) &&
-    Number.isInteger(members) &&
-    (member as number) < (members as number) &&
-    typeof at === "object" &&
-    at !== null
+/** Says where a member is; where all are, it is told by `onPeers`. */
+export function arrive(
+  socket: Socket,
+  arrival: Arrival,
+  onPeers: (peers: readonly PeerAddress[]) => void,
+  onEnd: () => void,
+): void {
+  const own = new PeerSocket(
+    socket,
+    ({ kind, payload }) => {
+      if (kind === PEERS) onPeers(JSON.parse(Buffer.from(payload).toString()) as PeerAddress[]);
+    },
+    onEnd,
   );
+  // As long as the list of a large team.
+  own.trust();
+  own.send(ARRIVAL, arrival.member, [Buffer.from(JSON.stringify(arrival))]);
+}
+
+function arrivalIn(payload: Uint8Array): Arrival | undefined {
+  let said: unknown;
+  try {
+    said = JSON.parse(Buffer.from(payload).toString());
+  } catch {
+    return undefined; // a stranger
+  }
+  const { team, member, members, at } = (said ?? {}) as Partial<Arrival>;
+  const known = Number.isInteger(member) && Number.isInteger(members) && (member as number) < (members as number);
+  return typeof team === "string" && known && typeof at === "object" ? (said as Arrival) : undefined;
 }

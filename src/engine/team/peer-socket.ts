@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 
 // Bytes of the payload, the kind, a number.
 const PREFIX = 12;
+// What those say who they are may send at most.
+const STRANGERS_BYTES = 4096;
 
 /** What members send each other: bytes of a kind, and a number that goes with them. */
 export interface Frame {
@@ -21,6 +23,7 @@ export class PeerSocket {
   #filled = 0;
   #payload: Buffer | undefined;
   #ended = false;
+  #most = STRANGERS_BYTES;
 
   /** @param onEnd called once, when no more frames come */
   constructor(socket: Socket, onFrame: (frame: Frame) => void, onEnd: () => void) {
@@ -39,6 +42,11 @@ export class PeerSocket {
   /** Whether the other side is gone. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** The other side has said who it is: it may send more than that. */
+  trust(): void {
+    this.#most = Infinity;
   }
 
   /** Sends copies of these pieces, one after another. */
@@ -77,6 +85,10 @@ export class PeerSocket {
       if (this.#payload) this.#deliver(this.#payload);
       else {
         const bytes = this.#prefix.readUInt32LE(0);
+        if (bytes > this.#most) {
+          this.destroy();
+          return;
+        }
         if (bytes > 0) this.#payload = Buffer.allocUnsafe(bytes);
         else this.#deliver(new Uint8Array(0));
       }

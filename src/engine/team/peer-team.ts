@@ -4,9 +4,8 @@ import { TeamBrokenError } from "../../base/errors.js";
 import type { Column } from "../../memory/column.js";
 import { DTYPE_CODE, ELEMENT_BYTES, type DType } from "../../memory/dtype.js";
 import type { Memory } from "../../memory/memory.js";
-import { MessageSocket } from "../dask/message-socket.js";
 import type { Exchange, Reads, Span } from "./exchange.js";
-import type { Arrival, Meeting } from "./meeting-point.js";
+import { arrive, type Meeting } from "./meeting-point.js";
 import { dial, listen, type PeerAddress } from "./peer-channel.js";
 import { PeerSocket, type Frame } from "./peer-socket.js";
 
@@ -107,13 +106,12 @@ export class PeerTeam implements Exchange {
       const open = await listen(host, key, (socket) => this.#greet(socket, team));
       server = open.server;
       let addresses: readonly PeerAddress[] | undefined;
-      const messages = new MessageSocket(desk, ({ header }) => {
-        addresses = header["peers"] as PeerAddress[];
+      const arrival = { team, member, members, at: { host, port: open.port } };
+      const told = (peers: readonly PeerAddress[]): void => {
+        addresses = peers;
         this.#wake();
-      });
-      desk.on("close", () => this.#wake());
-      const arrival: Arrival = { team, member, members, at: { host, port: open.port } };
-      messages.send({ ...arrival });
+      };
+      arrive(desk, arrival, told, () => this.#wake());
       await this.#until(
         () => addresses !== undefined,
         () => desk.destroyed,
@@ -142,6 +140,7 @@ export class PeerTeam implements Exchange {
       this.#wake();
     };
     const peer: Peer = { socket: new PeerSocket(socket, take, () => this.#wake()), inbox: [] };
+    peer.socket.trust();
     this.#peers[k] = peer;
     this.#wake();
     return peer;
@@ -156,6 +155,7 @@ export class PeerTeam implements Exchange {
       else if (kind === HELLO && isSame(payload, team) && member > this.member && this.#peers[member] === undefined)
         this.#peers[member] = peer = { socket: own, inbox: [] };
       else socket.destroy();
+      if (peer) own.trust();
       this.#wake();
     };
     const own = new PeerSocket(socket, take, () => this.#wake());

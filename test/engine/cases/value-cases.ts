@@ -65,6 +65,35 @@ export const valueCases: CaseTable = {
     expect((last as unknown as HostDense).columns[0]?.data.at(-1)).toBe(19_999 + 3);
   },
 
+  "a task takes its shortcut while what that needs is kept, and does without it afterwards": async ({ make }) => {
+    const { engine } = await make();
+    const graph = [
+      task("base", "makeDense", [], { rows: 20_000, start: 0 }, 0),
+      // Small values are sent along where large ones are found.
+      task("small", "constant", [], 1, 0),
+      task("other", "addToDense", ["base"], { by: 10 }, 0),
+      task("other small", "sum", ["small"], 10, 0),
+    ];
+    await engine.submit(graph, { keep: graph.map(({ key }) => key) });
+    await engine.wait(graph.map(({ key }) => key));
+    // Tasks and shortcuts would make the same; here they do not, to be told apart.
+    const { fn } = task("", "addToDense", []);
+    const { fn: sum } = task("", "sum", []);
+    const values = (name: string): TaskSpec[] => [
+      { ...task(name, "addToDense", ["base"], { by: 2 }, 0), shortcut: { fn, args: { by: 0 }, dep: "other" } },
+      { ...task(`${name} small`, "sum", ["small"], 2, 0), shortcut: { fn: sum, args: 0, dep: "other small" } },
+    ];
+    const found = async (name: string): Promise<unknown[]> => {
+      const [large, small] = await engine.get([name, `${name} small`]);
+      return [(large as unknown as HostDense).columns[0]?.data[0], small];
+    };
+    await engine.submit(values("quick"), { keep: ["quick", "quick small"] });
+    expect(await found("quick")).toEqual([10, 11]);
+    engine.release(["other", "other small"]);
+    await engine.submit(values("slow"), { keep: ["slow", "slow small"] });
+    expect(await found("slow")).toEqual([2, 3]);
+  },
+
   "a chain gives its last value": async ({ make }) => {
     const { engine } = await make();
     const chain = [

@@ -143,11 +143,11 @@ describe("a team over sockets", () => {
     const meeting = await meetingPoint();
     const stranger = connect(meeting.port, meeting.host);
     stranger.on("error", () => undefined);
+    const hungUp = once(stranger, "close");
     stranger.write(Buffer.from("GET / HTTP/1.1\r\n\r\n".padEnd(4096)));
     const encrypted = await meetingPoint(KEY);
     expect(await work({ ...encrypted, key: "ee".repeat(32) }, 0, 2, { patience: 2000 })).toBe("broken");
     expect(await all(meeting, 2)).toEqual(["done", "done"]);
-    stranger.destroy();
-    await once(stranger, "close");
+    await hungUp;
   });
 });
