@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Emitter } from "../../base/emitter.js";
@@ -29,8 +30,6 @@ const MOST_MEMBERS = 64;
 const TEAM_PATIENCE = 1000;
 const TEAM_WORTH = 1000;
 
-let engines = 0;
-
 /** Workers came or went, or values were moved between them. */
 interface ClusterChange {
   readonly facts: Partial<ClusterFacts>;
@@ -53,7 +52,8 @@ export class DaskEngine implements Engine {
   readonly #events = new Emitter<EngineEvents>();
   readonly #values = new Map<string, KeptValue>();
   readonly #args = new SharedArgs();
-  readonly #id = `e${process.pid}.${engines++}`;
+  // Sidecars know the graphs of all drivers.
+  readonly #id = randomUUID();
   #link: Promise<GatewayLink> | undefined;
   #open: GatewayLink | undefined;
   #facts: ClusterFacts | undefined;
@@ -106,8 +106,15 @@ export class DaskEngine implements Engine {
     }
     const run = `${this.#id}/${this.#nextRun++}`;
     const kept = new Set(options.keep);
-    const own = fused.filter((task) => kept.has(task.key)).map((task) => new KeptValue(task.key, run, task.partition));
-    for (const value of own) this.#values.set(value.key, value);
+    const read = new Set(fused.flatMap((task) => task.deps));
+    // Tasks that nobody reads or keeps run for what they do: they can be aborted, and the process waits for their end.
+    const own = fused
+      .filter((task) => kept.has(task.key) || !read.has(task.key))
+      .map((task) => new KeptValue(task.key, run, task.partition));
+    for (const value of own) {
+      this.#values.set(value.key, value);
+      if (!kept.has(value.key)) value.onEnd = () => this.#values.delete(value.key);
+    }
     if (options.signal?.aborted) {
       for (const value of own) this.#cancel(value, options.signal);
       return;
@@ -130,7 +137,10 @@ export class DaskEngine implements Engine {
       const sharedBy = (task: FusedTask): SharedKeys | undefined => (beside.has(task.key) ? undefined : args);
       const parts = fused.map((task) => encodeValue(specsOf(task, sharedBy(task)) as unknown as Plain));
       const wires = fused.map((task) => wireTask(task, this.#options.resources, beside.get(task.key), sharedBy(task)));
-      await link.askWith({ op: "submit", run, tasks: wires, keep: own.map((value) => value.key) }, parts);
+      await link.askWith(
+        { op: "submit", run, tasks: wires, keep: fused.map(({ key }) => key).filter((key) => kept.has(key)) },
+        parts,
+      );
     } catch (error) {
       for (const value of own) {
         if (!value.status) this.#finish(value, { key: value.key, state: "failed", error: error as Error });
@@ -330,8 +340,12 @@ export class DaskEngine implements Engine {
   }
 
   #begin(value: KeptValue, link: GatewayLink): void {
+    const { onEnd } = value;
     link.busy(1);
-    value.onEnd = () => link.busy(-1);
+    value.onEnd = () => {
+      link.busy(-1);
+      onEnd?.();
+    };
   }
 
   #watchSignal(run: string, own: readonly KeptValue[], link: GatewayLink, signal: AbortSignal | undefined): void {

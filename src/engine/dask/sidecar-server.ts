@@ -7,6 +7,7 @@ import { LocalEngine, type LocalEngineOptions } from "../local/local-engine.js";
 import { splitGroup } from "../group-task.js";
 import type { Meeting } from "../team/meeting-point.js";
 import { MessageReader, MessageSocket, type Header, type Message } from "./message-socket.js";
+import { RunAborts } from "./run-aborts.js";
 import type { WireSpec } from "./task-wire.js";
 import { decodeForArenas, decodeValue, encodeValue, totalBytes } from "./value-codec.js";
 
@@ -33,20 +34,13 @@ interface Answer {
   readonly end?: () => void;
 }
 
-/** A request to run: how it is stopped, and when it has ended. */
-interface Running {
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
-}
-
 /**
  * The local engine behind a socket: what each Dask worker keeps beside it. Requests are answered in the order in which
  * they end; each connection carries one at a time.
  */
 export class SidecarServer {
   readonly #engine: LocalEngine;
-  /** What runs for each graph. */
-  readonly #running = new Map<string, Set<Running>>();
+  readonly #aborts = new RunAborts();
   /** Arguments that several tasks have in common, by their handle. */
   readonly #arguments = new Map<string, Promise<Plain>>();
   readonly #meeting: Meeting | undefined;
@@ -112,7 +106,7 @@ export class SidecarServer {
         for (const key of header["handles"] as string[]) this.#arguments.delete(key);
         return { header: { ok: true } };
       case "abort":
-        await this.#stop([...(this.#running.get(header["run"] as string) ?? [])]);
+        await this.#aborts.abort(header["run"] as string);
         return { header: { ok: true } };
       case "info":
         return {
@@ -163,8 +157,7 @@ export class SidecarServer {
     const parts = splitGroup(last, this.#engine.parallelism);
     const roots = parts.map((part) => part.key);
     const companions = beside.map((specs) => (specs.at(-1) as TaskSpec).key);
-    const abort = new AbortController();
-    const forget = this.#remember(header["run"] as string, abort);
+    const abort = this.#aborts.begin(header["run"] as string);
     const events = this.#watch(new Set(roots), new Set(companions));
     try {
       await this.#engine.submit([...own.slice(0, -1), ...parts, ...beside.flat()], {
@@ -198,7 +191,7 @@ export class SidecarServer {
       return { header: lost === undefined ? answer : { ...answer, lost: [lost] } };
     } finally {
       events.end();
-      forget();
+      abort.end();
       this.#engine.release(placed);
     }
   }
@@ -249,24 +242,6 @@ export class SidecarServer {
       }
     }
     return { names, placed, putKeys };
-  }
-
-  #remember(run: string, abort: AbortController): () => void {
-    let end = (): void => undefined;
-    const running: Running = { abort, ended: new Promise((resolve) => (end = resolve)) };
-    const set = this.#running.get(run) ?? new Set();
-    this.#running.set(run, set.add(running));
-    return () => {
-      set.delete(running);
-      if (set.size === 0) this.#running.delete(run);
-      end();
-    };
-  }
-
-  // Until nothing of it runs any more, as the local engine does: then whoever stopped it may remove what it writes.
-  async #stop(all: readonly Running[]): Promise<void> {
-    for (const { abort } of all) abort.abort();
-    await Promise.all(all.map(({ ended }) => ended));
   }
 
   // What happens here while a request runs, for the driver's listeners.

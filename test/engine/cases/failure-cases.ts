@@ -222,6 +222,21 @@ export const failureCases: CaseTable = {
       expect([status?.state, existsSync(ended)]).toEqual(["cancelled", true]);
     }),
 
+  "aborting stops what nobody keeps, and what waits for its turn": async ({ make }) =>
+    inTempFolder(async (folder) => {
+      const { engine } = await make();
+      // A cluster's engine knows its threads once it is connected.
+      await runGraph(engine, [task("first", "constant", [], 1)], ["first"]);
+      const abort = new AbortController();
+      const files = Array.from({ length: engine.parallelism + 1 }, (_, k) => join(folder, `began-${k}`));
+      const loops = files.map((file, k) => task(`loop-${k}`, "untilAborted", [], { file }));
+      await engine.submit(loops, { keep: [], signal: abort.signal });
+      await Promise.any(files.map((file) => appears(file)));
+      abort.abort();
+      // No thread is left that could run it otherwise.
+      expect(await runGraph(engine, [task("later", "constant", [], 3)], ["later"])).toEqual([3]);
+    }),
+
   "aborting one graph leaves another alone": async ({ make }) =>
     inTempFolder(async (folder) => {
       const { engine } = await make();

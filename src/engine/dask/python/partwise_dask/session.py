@@ -38,13 +38,14 @@ class Session:
         self.topic = f"partwise-{uuid.uuid4().hex[:12]}"
         self._emit = emit
         self._kept: dict[str, Node] = {}
+        #: What runs, by its future: also what nobody keeps.
+        self._running: dict[Any, Node] = {}
         self._closed = False
         self._jobs = Jobs(self._broken)
         self._endings = Endings(emit)
         self._releases = Releases()
-        self._watched = 0
-        self._value_of = Batched(self._jobs, self._gather, lambda: self._watched)
-        self._size_of = Batched(self._jobs, self._sizes, lambda: self._watched)
+        self._value_of = Batched(self._jobs, self._gather, lambda: len(self._running))
+        self._size_of = Batched(self._jobs, self._sizes, lambda: len(self._running))
         self._recovery = Recovery(cluster, self._jobs, self._endings, self._start)
         self._companions = CompanionTaker(self.client, self._jobs, self._endings, self._recovery.again)
         self.client.subscribe_topic(self.topic, self._on_event)
@@ -135,10 +136,16 @@ class Session:
 
     async def cancel(self, run: str) -> None:
         """Stops a graph: what waits never starts, what runs is stopped and waited for."""
-        for node in [node for node in self._kept.values() if node.run == run and not node.ended.is_set()]:
+        known = dict.fromkeys([*self._kept.values(), *self._running.values()])
+        for node in [node for node in known if node.run == run and not node.ended.is_set()]:
             node.cancelled = True
             self._endings.fail(node, plain_error("AbortedError", "stopped by its signal"))
         await self._stop(run)
+        # Sidecars refuse what comes late; what was made before may have to be made again.
+        for node in known:
+            for one in node.ancestors() if node.error is None else ():
+                if one.run == run:
+                    one.run = f"{run}/again"
 
     async def _stop(self, run: str) -> None:
         # A worker that is not heard of any more holds nobody up.
@@ -176,7 +183,7 @@ class Session:
         """Lets everything go."""
         self._closed = True
         self._releases.let_go()
-        runs = {node.run for node in self._kept.values() if not node.ended.is_set()}
+        runs = {node.run for node in [*self._kept.values(), *self._running.values()] if not node.ended.is_set()}
         self._kept.clear()
         await asyncio.gather(*(self._stop(run) for run in runs))
         self._jobs.stop()
@@ -228,10 +235,10 @@ class Session:
                     self._companions.early(node, future)
 
     async def _watch(self, node: Node, future: Any) -> None:
-        self._watched += 1
+        self._running[future] = node
         with contextlib.suppress(Exception):
             await wait([future])
-        self._watched -= 1
+        self._running.pop(future, None)
         if node.asked is not None and future.status != "finished":
             node.asked[1].cancel()
         if future is None or node.future is not future or self._closed:

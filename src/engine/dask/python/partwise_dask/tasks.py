@@ -32,8 +32,8 @@ def run(head: bytes, specs: bytes, *values: Value) -> Value:
 
     ``head`` is msgpack: ``task`` (the key), ``attempt`` (the key in Dask), ``run`` (the graph), ``topic`` (where events
     go), ``build`` (the driver's), ``deps`` (the keys of the values, in order), ``beside`` (keys that are made here too
-    and sent along), ``sizes`` (how ``specs`` divides: those of the task, then those of each key beside it), ``shortcut``
-    (the key, here and in Dask, of a value that saves the task, should it be on this worker).
+    and sent along), ``sizes`` (how ``specs`` divides: those of the task, then those of each key beside it),
+    ``shortcut`` (the key, here and in Dask, of a value that saves the task, should it be on this worker).
     """
     from distributed import get_worker
 
