@@ -1,4 +1,5 @@
 import type { Plain } from "../base/plain.js";
+import { inRuns } from "../base/runs.js";
 import type { FnRef, TaskContext, TaskSpec } from "./engine.js";
 import { fnRef, loadFn } from "./fn-ref.js";
 
@@ -40,16 +41,17 @@ export async function groupStep(context: TaskContext, args: GroupArgs, ...values
 export function splitGroup(task: TaskSpec, count: number): TaskSpec[] {
   if (task.fn.module !== GROUP_STEP.module || task.fn.export !== GROUP_STEP.export) return [task];
   const group = task.args as unknown as GroupArgs;
-  const parts = Math.min(count, group.indices.length);
-  if (parts <= 1) return [task];
-  const edge = (k: number): number => Math.floor((k * group.indices.length) / parts);
-  return Array.from({ length: parts }, (_, k) => {
-    const indices = group.indices.slice(edge(k), edge(k + 1));
+  const parts = inRuns(group.indices, count);
+  if (parts.length <= 1) return [task];
+  let at = 0;
+  return parts.map((indices, k) => {
+    const deps = task.deps.slice(at * group.width, (at + indices.length) * group.width);
+    at += indices.length;
     return {
       ...task,
       key: `${task.key}/${k}`,
       args: { ...group, indices } as unknown as Plain,
-      deps: task.deps.slice(edge(k) * group.width, edge(k + 1) * group.width),
+      deps,
       partition: { index: indices[0] ?? 0, of: group.of },
     };
   });

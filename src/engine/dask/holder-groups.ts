@@ -1,3 +1,4 @@
+import { inRuns } from "../../base/runs.js";
 import type { KeptValue } from "./kept-value.js";
 
 /** Chooses a holder for values that have none: of several copies the one where there is least to do. */
@@ -54,9 +55,5 @@ export function seatsOf(values: readonly KeptValue[], threads: Readonly<Record<s
     if (own) own.push(position);
     else held.set(holder, [position]);
   }
-  return [...held].flatMap(([holder, own]) => {
-    const members = Math.max(1, Math.min(threads[holder] ?? 1, own.length));
-    const edge = (member: number): number => Math.floor((member * own.length) / members);
-    return Array.from({ length: members }, (_, k) => own.slice(edge(k), edge(k + 1)));
-  });
+  return [...held].flatMap(([holder, own]) => inRuns(own, threads[holder] ?? 1));
 }

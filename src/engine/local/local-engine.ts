@@ -2,6 +2,7 @@ import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { abortedError, EngineClosedError, MemoryLimitError, WorkerLostError } from "../../base/errors.js";
 import { Emitter } from "../../base/emitter.js";
 import type { Plain } from "../../base/plain.js";
+import { inRuns } from "../../base/runs.js";
 import { plainBytes } from "../../memory/column.js";
 import { copyToHost, viewOnHost } from "../../memory/host-column.js";
 import { Landing } from "../../memory/landing.js";
@@ -169,11 +170,7 @@ export class LocalEngine implements Engine {
   }
 
   async seatTeam(keys: readonly string[]): Promise<TeamSeats> {
-    const members = Math.min(this.parallelism, keys.length);
-    const edge = (member: number): number => Math.floor((member * keys.length) / members);
-    const positions = Array.from({ length: members }, (_, k) =>
-      Array.from({ length: edge(k + 1) - edge(k) }, (_, i) => edge(k) + i),
-    );
+    const positions = inRuns([...keys.keys()], this.parallelism);
     return { positions, patience: TEAM_PATIENCE, worthMs: TEAM_WORTH };
   }
 

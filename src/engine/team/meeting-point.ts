@@ -48,7 +48,7 @@ export class MeetingPoint {
 
   close(): void {
     this.#server?.close();
-    for (const team of [...this.#teams.keys()]) this.#disband(team);
+    for (const team of this.#teams.keys()) this.#disband(team);
   }
 
   #serve(socket: Socket): void {

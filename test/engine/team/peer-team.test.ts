@@ -51,12 +51,12 @@ async function work(meeting: Meeting, member: number, members: number, told: Tol
                 Int32Array.from({ length }, (_, i) => turn + member * 1000 + i),
               );
         const share = length / members;
-        const all =
+        const shown =
           turn % 3 === 0
             ? await team.exchange(own)
             : await team.exchange(own, (k) => [{ from: k * share, length: share }]);
         const seen = turn % 3 === 0 ? [0, length - 1] : [member * share, (member + 1) * share - 1];
-        all.forEach((column, k) => {
+        shown.forEach((column, k) => {
           for (const i of seen) expect(memory.view(column)[i]).toBe(turn + k * 1000 + i);
         });
         await team.meet();
