@@ -1,8 +1,12 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type Engine, fnRef, inlineEngine, setEngine, startCluster } from "../../src/index.js";
 import { LogisticRegression } from "../../models/index.js";
+import { MeetingPoint } from "../../src/engine/team/meeting-point.js";
+import { PeerTeam } from "../../src/engine/team/peer-team.js";
+import { Memory } from "../../src/memory/memory.js";
 import { describeMachine } from "../harness/machine.js";
 import { python, root } from "../harness/places.js";
 import { problem } from "./problem.js";
@@ -82,6 +86,7 @@ async function measure(): Promise<Costs> {
     workerTask: small.workers / TASKS,
     resultTask: front,
     resultByte: Math.max(0, (large.driver + large.gateway) / 10 - perGraph) / size,
+    peerMessage: await peerMessage(),
     combineDouble: combineDouble(),
     // Not measurable on one machine: a data centre's network of 10 Gbit/s.
     latency: 0.0002,
@@ -106,6 +111,30 @@ async function spent(now: () => Used, work: () => Promise<unknown>): Promise<Use
 function own(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+/** Seconds of a message between members of a team, sent and taken in: all members are in this process. */
+async function peerMessage(): Promise<number> {
+  const [members, turns] = [8, 200];
+  const { point, meeting } = await MeetingPoint.open("127.0.0.1");
+  const memory = Memory.create(2 ** 28);
+  const team = randomBytes(32).toString("hex");
+  const all = await Promise.all(
+    Array.from({ length: members }, (_, member) =>
+      PeerTeam.join(memory, { member, members, meeting, team }, 10_000, () => undefined),
+    ),
+  );
+  // A share of a histogram of 28 columns.
+  const shown = all.map(() => memory.column("f64", (28 * 256 * 3) / members));
+  const turn = (): Promise<unknown> =>
+    Promise.all(all.map((member, k) => member.exchange(shown[k] as (typeof shown)[number])));
+  for (let k = 0; k < 20; k++) await turn();
+  const start = own();
+  for (let k = 0; k < turns; k++) await turn();
+  const seconds = (own() - start) / turns / (members * (members - 1));
+  for (const member of all) member.leave();
+  point.close();
+  return seconds;
 }
 
 function combineDouble(): number {

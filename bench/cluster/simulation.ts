@@ -13,6 +13,8 @@ export interface Costs {
   /** Gateway and driver: taking in the result of one task, and a byte of it. */
   readonly resultTask: number;
   readonly resultByte: number;
+  /** Member of a team: a message to another member, and taking one in. */
+  readonly peerMessage: number;
   /** Driver: combining two partials, a double. */
   readonly combineDouble: number;
   /** One way through the network. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EventQueue, Server } from "../../dist/bench/cluster/event-queue.js";
+import { simulateTeamFit, type TeamFit } from "../../dist/bench/cluster/team-simulation.js";
 import { type Costs, type Fit, type Shape, simulateFit } from "../../dist/bench/cluster/simulation.js";
 
 const free: Costs = {
@@ -9,6 +10,7 @@ const free: Costs = {
   workerTask: 0,
   resultTask: 0,
   resultByte: 0,
+  peerMessage: 0,
   combineDouble: 0,
   latency: 0,
   bandwidth: 1e9,
@@ -112,5 +114,46 @@ describe("simulated fit", () => {
     const outcome = simulateFit({ ...fit, bytes: 9 * 250e6 }, shape, free);
     expect(outcome.partitions).toBe(9);
     expect(outcome.passSeconds).toBeCloseTo(0.5, 9);
+  });
+});
+
+describe("simulated fits of teams", () => {
+  const trees: TeamFit = {
+    name: "test",
+    bytes: 64e9,
+    partitionBytes: 250e6,
+    trees: 2,
+    splits: 10,
+    passes: 5,
+    scan: 1e9,
+    threads: 4,
+    most: 256,
+    histogram: 0,
+  };
+
+  it("without costs are as long as their passes over the data", () => {
+    const outcome = simulateTeamFit(trees, shape, free);
+    expect(outcome).toMatchObject({ workers: 8, partitions: 256, loadSeconds: 16, limit: "members' passes" });
+    expect(outcome.passSeconds).toBeCloseTo((5 * 64) / 32, 9);
+    expect(outcome.fitSeconds).toBeCloseTo(16 + 20, 9);
+    expect(outcome.efficiency).toBeCloseTo(1, 9);
+  });
+
+  it("count two messages to each other member a split, and the histograms that go through a worker's card", () => {
+    const outcome = simulateTeamFit({ ...trees, bytes: 0, histogram: 1e6 }, shape, {
+      ...free,
+      peerMessage: 1e-5,
+      latency: 1e-3,
+    });
+    const card = (4 * 1e6 * 7) / 8 / 1e9;
+    expect(outcome.passSeconds).toBeCloseTo(10 * (2 * 31 * 1e-5 + card + 2e-3), 9);
+  });
+
+  it("leave threads idle where they would be too many members, and wait for the slowest", () => {
+    const outcome = simulateTeamFit({ ...trees, most: 8 }, shape, free);
+    expect(outcome.efficiency).toBeCloseTo(1 / 4, 9);
+    const uneven = simulateTeamFit(trees, { ...shape, spread: 0.2 }, free);
+    expect(uneven.passSeconds).toBeGreaterThan(10);
+    expect(uneven).toEqual(simulateTeamFit(trees, { ...shape, spread: 0.2 }, free));
   });
 });

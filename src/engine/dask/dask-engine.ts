@@ -7,7 +7,7 @@ import type { Plain } from "../../base/plain.js";
 import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, TeamSeats } from "../engine.js";
 import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
-import { groupsWithin, isUneven, seatsOf, spreadOver } from "./holder-groups.js";
+import { groupsWithin, isUneven, MOST_MEMBERS, seatsOf, spreadOver } from "./holder-groups.js";
 import { hostOnly } from "./host-only.js";
 import { parseAddress, timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 import { daskWorker, type DaskWorkerInfo, type RawWorker } from "./dask-worker.js";
@@ -23,8 +23,6 @@ const VERSION = (
   JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
-// Every two members of a team have a socket; beyond so many, rounds of tasks are as good.
-const MOST_MEMBERS = 64;
 // Milliseconds in which Dask starts the tasks of a graph where its workers have nothing else to do, and of work that is
 // worth such a start.
 const TEAM_PATIENCE = 1000;

@@ -47,7 +47,13 @@ export function groupsWithin(values: readonly KeptValue[], limit: number): numbe
   return groups;
 }
 
-/** Positions of values by holder, and on each holder by thread: values are dealt out in runs. */
+/** Most members of a team: every two have a socket. */
+export const MOST_MEMBERS = 256;
+
+/**
+ * Positions of values by holder, and on each holder by thread, or by fewer where all threads would be too many members:
+ * values are dealt out in runs.
+ */
 export function seatsOf(values: readonly KeptValue[], threads: Readonly<Record<string, number>>): number[][] {
   const held = new Map<string, number[]>();
   for (const [position, { holder = "" }] of values.entries()) {
@@ -55,5 +61,7 @@ export function seatsOf(values: readonly KeptValue[], threads: Readonly<Record<s
     if (own) own.push(position);
     else held.set(holder, [position]);
   }
-  return [...held].flatMap(([holder, own]) => inRuns(own, threads[holder] ?? 1));
+  return [...held].flatMap(([holder, own]) =>
+    inRuns(own, Math.max(1, Math.min(threads[holder] ?? 1, Math.floor(MOST_MEMBERS / held.size)))),
+  );
 }
