@@ -1,3 +1,4 @@
+import { TeamBrokenError } from "../../src/base/errors.js";
 import type { Plain } from "../../src/base/plain.js";
 import { holdTeam, seatTeam } from "../../src/collections/hold-team.js";
 import type { HeldPlan } from "../../src/collections/plan.js";
@@ -11,6 +12,8 @@ const SPLIT = fnRef(new URL("./round-tasks.js", import.meta.url).href, "splitSte
 
 // Most trees that are grown by rounds after a team has come to nothing.
 const LONGEST_REST = 64;
+// The rest after so many failures in a row that it is told: three.
+const TELL_FROM = 8;
 
 /** What a team has made: the chunks after its trees, and the trees. */
 export interface Grown {
@@ -51,15 +54,26 @@ export class GrowingTeams {
       value: together("teamTreesStep"),
       source: (value: Plain) => sourceOf(value as unknown as readonly TeamTree[]),
     };
-    const done = await holdTeam(held, seats, work, this.#options);
-    if (!done) {
+    try {
+      const done = await holdTeam(held, seats, work, this.#options);
+      this.#nextRest = 1;
+      return { held: done.held, trees: done.value as unknown as readonly TeamTree[] };
+    } catch (error) {
+      if (!(error instanceof TeamBrokenError)) throw error;
       // The tree that it was for is the first of them.
       this.#rest = this.#nextRest + 1;
       this.#nextRest = Math.min(LONGEST_REST, 2 * this.#nextRest);
+      if (seats.meeting && this.#nextRest === TELL_FROM) this.#tell(error);
       return undefined;
     }
-    this.#nextRest = 1;
-    return { held: done.held, trees: done.value as unknown as readonly TeamTree[] };
+  }
+
+  // Workers that never find each other are worth a word: it may be a firewall.
+  #tell({ message }: TeamBrokenError): void {
+    process.emitWarning(
+      `${this.#owner}: the workers could not work together on a tree, three times in a row (${message}). Trees are grown by rounds of tasks now, which gives the same model and takes longer. Let the workers reach each other on all ports, see docs/cluster.md.`,
+      "TeamWarning",
+    );
   }
 }
 

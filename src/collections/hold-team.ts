@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { TeamBrokenError } from "../base/errors.js";
 import type { Plain } from "../base/plain.js";
 import type { Engine, FnRef, TaskShortcut, TeamSeats } from "../engine/engine.js";
 import { ThreadTeam } from "../engine/team/thread-team.js";
@@ -29,18 +28,19 @@ export async function seatTeam({ partitions, engine, keys }: HeldPlan): Promise<
 }
 
 /**
- * Lets a team (tasks that run at once) change the held partitions, and returns what it has found; undefined when it could
- * not come together or lost a member, and nothing has changed.
+ * Lets a team (tasks that run at once) change the held partitions, and returns what it has found.
  *
  * A member's task cannot be run again alone. So the new partitions are made of the old ones by tasks that need no team, as
  * soon as the value is known; only that what the members have made saves them the work, where it is at hand.
+ *
+ * @throws TeamBrokenError when it could not come together or lost a member; nothing has changed then
  */
 export async function holdTeam(
   plan: HeldPlan,
   seats: TeamSeats,
   work: TeamWork,
   options: RunOptions = {},
-): Promise<{ readonly held: HeldPlan; readonly value: Plain } | undefined> {
+): Promise<{ readonly held: HeldPlan; readonly value: Plain }> {
   const { engine, keys } = plan;
   const { label } = work;
   const run = new PlanRun(engine);
@@ -76,7 +76,6 @@ export async function holdTeam(
   } catch (error) {
     broken.abort();
     run.release(made);
-    if (error instanceof TeamBrokenError) return undefined;
     throw error;
   }
 }

@@ -124,6 +124,37 @@ describe("trees that a team of threads grows", () => {
     await alone.close();
   });
 
+  it("are grown by rounds when members never find each other, and a warning says so", async () => {
+    const { X, y } = makeClassification({ nSamples: 18_000, nFeatures: 5, partitions: 2, randomState: 8 });
+    const params = { maxIter: 12, earlyStopping: false } as const;
+    const engine = new LocalEngine({ threads: 2 });
+    const expected = await new HistGradientBoostingClassifier(params).fit(X, y, { engine });
+    // As on a cluster whose workers cannot reach the meeting point: nobody listens on this port.
+    const seatTeam = engine.seatTeam.bind(engine);
+    const meeting = { host: "127.0.0.1", port: 1 };
+    Object.assign(engine, { seatTeam: async (keys: string[]) => ({ ...(await seatTeam(keys)), meeting }) });
+    const warned: string[] = [];
+    const listen = ({ name, message }: Error): void => void (name === "TeamWarning" && warned.push(message));
+    process.on("warning", listen);
+    const tried = { teams: 0 };
+    const submit = engine.submit.bind(engine);
+    engine.submit = (tasks: readonly TaskSpec[], options) => {
+      if (tasks.some(({ fn }) => fn.export === "teamStep")) tried.teams += 1;
+      return submit(tasks, options);
+    };
+    const model = await new HistGradientBoostingClassifier(params).fit(X, y, { engine });
+    await expect.poll(() => warned.length).toBe(1);
+    process.off("warning", listen);
+    expect(warned[0]).toMatch(
+      /: the workers could not work together on a tree, three times in a row \(A worker has not reached the others of its team, who meet at 127.0.0.1:1 \(connect ECONNREFUSED/,
+    );
+    // Trees 1, 3, 6 and 11 of the twelve.
+    expect(tried.teams).toBe(4);
+    expect(model.toJSON()).toEqual(expected.toJSON());
+    await expect.poll(() => engine.heldBytes).toBe(0);
+    await engine.close();
+  });
+
   it("of two fits at once on the same threads are those of each fit alone", async () => {
     const { X, y } = makeClassification({ nSamples: 18_000, nFeatures: 5, partitions: 4, randomState: 6 });
     const engine = new LocalEngine({ threads: 2 });
