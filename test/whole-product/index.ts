@@ -68,7 +68,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   "*.getFeatureNamesOut": DRIVER,
   "*.merge": DRIVER,
   "*.subtract": DRIVER,
-  "*.mergedWith": DRIVER,
+  "*.scoredWith": DRIVER,
   "*.forgetPruned": DRIVER,
   "*.part": DRIVER,
   "*.withPart": DRIVER,

@@ -7,7 +7,6 @@ import type { Plain } from "../../base/plain.js";
 import type { Engine, EngineEvents, SubmitOptions, TaskSpec, TaskStatus, TeamSeats } from "../engine.js";
 import { fuse, type FusedTask } from "../fuse.js";
 import { firstFailure, repeatedKey, unknownKey } from "../graph-checks.js";
-import { groupsWithin, isUneven, MOST_MEMBERS, seatsOf, spreadOver } from "./holder-groups.js";
 import { hostOnly } from "./host-only.js";
 import { parseAddress, timeoutOf, type DaskAddress, type DaskOptions } from "./dask-options.js";
 import { daskWorker, type DaskWorkerInfo, type RawWorker } from "./dask-worker.js";
@@ -18,15 +17,11 @@ import { Adaptive, scalerOf, type AdaptOptions } from "./scaling.js";
 import { SharedArgs } from "./shared-args.js";
 import { companions, specsOf, wireTask, type SharedKeys } from "./task-wire.js";
 import { decodeValue, encodeValue } from "./value-codec.js";
+import { ValuePlaces } from "./value-places.js";
 
 const VERSION = (
   JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
-
-// Milliseconds in which Dask starts the tasks of a graph where its workers have nothing else to do, and of work that is
-// worth such a start.
-const TEAM_PATIENCE = 1000;
-const TEAM_WORTH = 1000;
 
 /** Workers came or went, or values were moved between them. */
 interface ClusterChange {
@@ -56,8 +51,7 @@ export class DaskEngine implements Engine {
   #open: GatewayLink | undefined;
   #facts: ClusterFacts | undefined;
   #adaptive: Adaptive | undefined;
-  /** Of each worker, asked for again when something has changed. */
-  #meetings: Promise<Record<string, RawWorker>> | undefined;
+  readonly #places = new ValuePlaces({ ask: (header) => this.#ask(header), facts: () => this.#facts });
   #nextRun = 0;
   #nextPut = 0;
   #closed = false;
@@ -200,41 +194,16 @@ export class DaskEngine implements Engine {
   }
 
   async locate(keys: readonly string[]): Promise<Map<string, string[]>> {
-    const known = keys.filter((key) => this.#values.has(key));
-    const found = known.length > 0 ? await this.#ask<Record<string, string[]>>({ op: "locate", keys: known }) : {};
+    const found = await this.#places.locate(keys.filter((key) => this.#values.has(key)));
     return new Map(keys.map((key) => [key, found[key] ?? []]));
   }
 
   async groupByHolder(keys: readonly string[]): Promise<number[][]> {
-    const values = keys.map((key) => this.#value(key));
-    await this.#findHolders(values);
-    // Passes over values end with the worker that holds the most: an uneven placement is put right before the first.
-    if (values.some((value) => !value.settled) && isUneven(values, this.#facts?.workers ?? {})) {
-      const moved = await this.#ask<number>({ op: "rebalance", keys });
-      if (moved > 0) for (const value of values) value.holder = undefined;
-      await this.#findHolders(values);
-    }
-    for (const value of values) value.settled = true;
-    return groupsWithin(values, this.#groupBytes());
+    return this.#places.groups(keys.map((key) => this.#value(key)));
   }
 
   async seatTeam(keys: readonly string[]): Promise<TeamSeats | undefined> {
-    const values = keys.map((key) => this.#value(key));
-    await this.#findHolders(values);
-    const threads = this.#facts?.workers ?? {};
-    const positions = seatsOf(values, threads);
-    if (positions.length > MOST_MEMBERS) return undefined;
-    const seats = { positions, patience: TEAM_PATIENCE, worthMs: TEAM_WORTH };
-    if (positions.length <= 1) return seats;
-    const meetings = await (this.#meetings ??= this.#ask<Record<string, RawWorker>>({ op: "workers" }));
-    const [first] = values.flatMap(({ holder = "" }) => meetings[holder]?.meeting ?? []);
-    return first ? { ...seats, meeting: first } : undefined;
-  }
-
-  async #findHolders(values: readonly KeptValue[]): Promise<void> {
-    const unknown = values.filter((value) => value.holder === undefined);
-    if (unknown.length === 0) return;
-    spreadOver(values, await this.locate(unknown.map((value) => value.key)));
+    return this.#places.seats(keys.map((key) => this.#value(key)));
   }
 
   async workers(): Promise<DaskWorkerInfo[]> {
@@ -298,12 +267,6 @@ export class DaskEngine implements Engine {
     const link = await this.#link?.catch(() => undefined);
     link?.close();
     this.#open = undefined;
-  }
-
-  // A group is in memory as a whole; another one may run beside it, and both make something.
-  #groupBytes(): number {
-    const limits = Object.values(this.#facts?.limits ?? {});
-    return limits.length === 0 ? Infinity : Math.min(...limits) / 4;
   }
 
   #connected(): Promise<GatewayLink> {
@@ -400,7 +363,7 @@ export class DaskEngine implements Engine {
 
   #clusterChanged(change: ClusterChange): void {
     if (this.#facts) this.#facts = { ...this.#facts, ...change.facts };
-    this.#meetings = undefined;
+    this.#places.changed();
     for (const value of this.#values.values()) value.holder = undefined;
     for (const id of change.joined) this.#events.emit("worker", { id, state: "started" });
     for (const id of change.left) this.#events.emit("worker", { id, state: "lost" });
@@ -419,7 +382,7 @@ export class DaskEngine implements Engine {
         break;
       case "worker":
       case "sidecar":
-        this.#meetings = undefined;
+        this.#places.changed();
         this.#events.emit("worker", { id: `${String(event["on"])}/${String(event["id"])}`, state: "lost" });
         break;
       case "recompute":
@@ -445,7 +408,7 @@ export class DaskEngine implements Engine {
   #lost(error: EngineClosedError): void {
     this.#link = undefined;
     this.#open = undefined;
-    this.#meetings = undefined;
+    this.#places.changed();
     this.#args.clear();
     for (const value of this.#values.values()) {
       if (value.status) value.lose({ key: value.key, state: "failed", error });
