@@ -68,10 +68,12 @@ export async function holdTeam(
     await allEnd(engine, made);
     const [found] = (await engine.get([value])) as [Plain];
     const held = await follow(plan, seats, { ...work, parts, source: work.source(found) }, options);
-    void engine.wait(held.keys).then(
+    const followed = engine.wait(held.keys).then(
       () => run.release(made),
       () => undefined, // the engine is closed, and holds nothing
     );
+    // Where tasks are dear, what comes next is handed over meanwhile.
+    if (!seats.meeting) await followed;
     return { held, value: found };
   } catch (error) {
     broken.abort();
