@@ -59,6 +59,9 @@ export class PeerTeam implements Exchange {
   readonly #check: () => void;
   readonly #peers: (Peer | undefined)[];
   readonly #naps: NodeJS.Timeout;
+  /** Sockets of those who have not said who they are, or came when this member was gone. */
+  readonly #strangers = new Set<Socket>();
+  #left = false;
   #wake: () => void = () => undefined;
 
   private constructor(memory: Memory, { member, members }: PeerPlace, check: () => void) {
@@ -130,6 +133,7 @@ export class PeerTeam implements Exchange {
     } finally {
       desk.destroy();
       server?.close();
+      for (const socket of this.#strangers) socket.destroy();
     }
   }
 
@@ -141,6 +145,7 @@ export class PeerTeam implements Exchange {
     };
     const peer: Peer = { socket: new PeerSocket(socket, take, () => this.#wake()), inbox: [] };
     peer.socket.trust();
+    if (this.#left) socket.destroy();
     this.#peers[k] = peer;
     this.#wake();
     return peer;
@@ -149,13 +154,14 @@ export class PeerTeam implements Exchange {
   /** Takes a socket of a member that comes after this one, once it has said who it is. */
   #greet(socket: Socket, team: string): void {
     let peer: Peer | undefined;
+    this.#strangers.add(socket);
     const take = (frame: Frame): void => {
       const { kind, count: member, payload } = frame;
       if (peer) peer.inbox.push(frame);
       else if (kind === HELLO && isSame(payload, team) && member > this.member && this.#peers[member] === undefined)
         this.#peers[member] = peer = { socket: own, inbox: [] };
       else socket.destroy();
-      if (peer) own.trust();
+      if (peer && this.#strangers.delete(socket)) own.trust();
       this.#wake();
     };
     const own = new PeerSocket(socket, take, () => this.#wake());
@@ -194,6 +200,7 @@ export class PeerTeam implements Exchange {
 
   /** Ends the sockets: members that still wait for this one learn that it is gone. To be called at the end in any case. */
   leave(): void {
+    this.#left = true;
     for (const peer of this.#peers) {
       // What is on its way still arrives.
       peer?.socket.end();
