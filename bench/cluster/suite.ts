@@ -17,7 +17,7 @@ export const suite: Suite = {
     "50 iterations on 8 x 500,000 x 20, `boosting` 100 trees of 31 leaves on 1,000,000 x 28. The local engine has two " +
     "threads; LightGBM and XGBoost are their own Dask modes on the same kind of cluster; boosters may differ by 2 % in " +
     "training log loss. `killed-worker` is what a fit loses beside making the lost partitions again and going on with one " +
-    "worker. Memory is that of the driver.",
+    "worker; below zero, because these overlap. Memory is that of the driver.",
   works: [
     { ...logistic, peer: "local engine", peerWork: "logistic/local engine", target: 0.667, checks: coefficients },
     {
